@@ -1,0 +1,1 @@
+"""Measurements next to their peers, run by make bench."""

@@ -1,0 +1,1 @@
+"""The reference center: HTTP API, store, cases, jobs, demo data."""

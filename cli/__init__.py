@@ -1,0 +1,1 @@
+"""The gjj command, one module per subcommand."""

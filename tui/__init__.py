@@ -1,0 +1,1 @@
+"""The terminal toolkit: shell, driver, painter, grid, form, dialogs."""
