@@ -1,0 +1,243 @@
+"""The shape of a business declaration: columns, context, row check, roster check, totals.
+
+A business is declared once; the grid and form, the workbook template and import, the submission,
+the center's validation and its queries all read the same declaration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from typing import Protocol
+
+from domain.findings import Finding, errors
+
+
+class Kind(StrEnum):
+    """What a column holds; decides editing, alignment, Excel format and normal form."""
+
+    NAME = "name"
+    ID = "id"
+    MONEY = "money"
+    """Text in 元 with two decimals, e.g. "8000.00"."""
+    RATIO = "ratio"
+    """Text in percent, e.g. "12" or "12.5"."""
+    MONTH = "month"
+    """Text YYYYMM."""
+    CODE = "code"
+    """Code of a code table (`Column.codes`)."""
+    MOBILE = "mobile"
+    TEXT = "text"
+    SERIAL = "serial"
+    """Running number of a worksheet; never checked, never sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a roster.
+
+    `width` is in terminal cells. `required` is unconditional. `computed` columns are never typed in
+    the form; one that stands in the template as well is compared with the computed value.
+    """
+
+    key: str
+    title: str
+    kind: Kind
+    width: int
+    required: bool = False
+    computed: bool = False
+    in_form: bool = True
+    in_template: bool = True
+    in_roster: bool = True
+    aliases: tuple[str, ...] = ()
+    codes: str = ""
+    """Name of the code table in `domain.codes`, for `Kind.CODE`."""
+    help: str = ""
+
+
+class Source(StrEnum):
+    """Where a row comes from; some centers judge a typed row and a file row differently (O-13, O-14)."""
+
+    SINGLE = "single"
+    FILE = "file"
+    CENTER = "center"
+
+
+@dataclass(frozen=True, slots=True)
+class RatioPair:
+    """Deposit ratios of the unit's and the person's side in basis points (12% = 1200)."""
+
+    unit: int
+    person: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFacts:
+    """What a check must know of the unit."""
+
+    account: str
+    name: str = ""
+    unified_ratio: bool = True
+    """統一比例: everyone has the unit's ratio (profile parameter 72)."""
+    ratios: tuple[RatioPair, ...] = (RatioPair(1200, 1200),)
+    """Ratio pairs the unit may use; the first is its current one."""
+    fund_types: tuple[str, ...] = ("general",)
+
+    @property
+    def ratio(self) -> RatioPair:
+        """The unit's current ratio pair."""
+        return self.ratios[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Base limits of one fund year in 分, both ends included (domain notes 2.1)."""
+
+    fund_year: int
+    base_min: int
+    base_max: int
+
+
+class AccountStatus(StrEnum):
+    """Status of a personal account (standard table A.6)."""
+
+    NORMAL = "01"
+    SEALED = "02"
+    MERGED = "03"
+    TRANSFERRED = "04"
+    WITHDRAWN = "05"
+    FROZEN = "06"
+    OTHER = "99"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAccount:
+    """An account the center already has for a person."""
+
+    unit_account: str
+    account_no: str
+    status: AccountStatus
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """What the center knows of a person: accounts, and whether the same business is unfinished."""
+
+    accounts: tuple[KnownAccount, ...] = ()
+    in_flight: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckContext:
+    """Everything a check may look at; a check does no I/O.
+
+    `today` is the center's date, `month` the business month YYYYMM, `limits` those of that month's
+    fund year (None: not published, which is a finding). `chosen_ratio` is the ratio pair chosen for
+    the whole roster (O-03). `people` maps `same_person_key` to what the center knows; it is empty
+    where nothing is known (offline).
+    """
+
+    today: date
+    month: int
+    unit: UnitFacts
+    limits: Limits | None
+    source: Source = Source.SINGLE
+    chosen_ratio: RatioPair | None = None
+    people: Mapping[str, PersonFacts] = field(default_factory=dict)
+
+    def for_source(self, source: Source) -> CheckContext:
+        """The same context judging rows of another source."""
+        return replace(self, source=source)
+
+
+@dataclass(frozen=True, slots=True)
+class RowCheck:
+    """Result of checking one row.
+
+    `values` are the normal texts of all columns, computed ones included; a column that could not be
+    read keeps its typed text. `amount` is the row's contribution to the roster total in 分.
+    """
+
+    values: Mapping[str, str]
+    findings: tuple[Finding, ...]
+    amount: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """True when nothing stops the row."""
+        return not errors(self.findings)
+
+    def of(self, key: str) -> tuple[Finding, ...]:
+        """The findings of one column."""
+        return tuple(finding for finding in self.findings if finding.field == key)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Number of people and sum of monthly deposits in 分 (O-08)."""
+
+    count: int
+    amount: int
+
+
+class Business(Protocol):
+    """A declared business under one center's rules."""
+
+    @property
+    def id(self) -> str:
+        """Stable id, e.g. "open"."""
+
+    @property
+    def title(self) -> str:
+        """What this center calls it, e.g. 缴存人登记."""
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        """All columns in roster order."""
+
+    @property
+    def first_error_only(self) -> bool:
+        """True where the center's import shows only the first finding of a row (I-04)."""
+
+    def check_row(self, row: Mapping[str, str], context: CheckContext) -> RowCheck:
+        """All findings of one row, and its normal values."""
+
+    def preview(self, row: Mapping[str, str], context: CheckContext) -> Mapping[str, str]:
+        """Computed columns of a row that is still being typed; unknown ones are ""."""
+
+    def check_roster(self, rows: Sequence[Mapping[str, str]], context: CheckContext) -> list[RowCheck]:
+        """Check every row and the roster as a whole (duplicates)."""
+
+
+def form_columns(business: Business, unit: UnitFacts) -> list[Column]:
+    """The columns a person types or sees in the entry form, in order."""
+    hidden = {"ratio"} if unit.unified_ratio else set()
+    return [column for column in business.columns if column.in_form and column.key not in hidden]
+
+
+def template_columns(business: Business) -> list[Column]:
+    """The columns of the workbook template, in order."""
+    return [column for column in business.columns if column.in_template]
+
+
+def roster_columns(business: Business) -> list[Column]:
+    """The columns of the pending roster and of its query, in order."""
+    return [column for column in business.columns if column.in_roster]
+
+
+def typed_values(business: Business, row: Mapping[str, str], source: Source) -> dict[str, str]:
+    """The part of a row that people entered: computed columns only where the file states them."""
+    keep = {
+        column.key
+        for column in business.columns
+        if not column.computed or (source is not Source.SINGLE and column.in_template)
+    }
+    return {key: text for key, text in row.items() if key in keep}
+
+
+def totals(checks: Sequence[RowCheck]) -> Totals:
+    """Totals over the rows that nothing stops."""
+    good = [check for check in checks if check.ok]
+    return Totals(len(good), sum(check.amount for check in good))

@@ -1,0 +1,1 @@
+"""The declared businesses; each is stated once and read by every room."""

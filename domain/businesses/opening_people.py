@@ -1,0 +1,47 @@
+"""Registration against what the center already knows of the person (O-15, V-17; 条例 article 13)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain.business import AccountStatus, CheckContext
+from domain.findings import Finding
+from domain.idnumber import same_person_key
+
+if TYPE_CHECKING:
+    from domain.profile import Opening
+
+LIVE = (AccountStatus.NORMAL, AccountStatus.FROZEN)
+
+
+def check_people(rules: Opening, id_number: str, context: CheckContext) -> list[Finding]:
+    """Findings from accounts and unfinished registrations; empty when nothing is known.
+
+    One person has one account (条例 article 13); an unfinished registration blocks a second one.
+    """
+    facts = context.people.get(same_person_key(id_number))
+    if facts is None:
+        return []
+    if facts.in_flight:
+        text = "该职工有未处理完的登记业务，请等处理结果出来后再办理。"
+        return [Finding("open.in_flight", "id_number", text)]
+    own = context.unit.account
+    live = [account for account in facts.accounts if account.status in LIVE]
+    if any(account.unit_account == own for account in live):
+        return [Finding("open.active_here", "id_number", "存在正常缴存账户：该职工已在本单位缴存，无须再次登记。")]
+    if live and rules.active_elsewhere == "transfer":
+        text = "存在正常缴存账户：该职工在其他单位有账户，请办理内部转移。"
+        return [Finding("open.active_elsewhere", "id_number", text)]
+    if live:
+        text = "存在正常缴存账户：请先由原单位办理减少或封存，再登记。"
+        return [Finding("open.active_elsewhere", "id_number", text)]
+    sealed = [account for account in facts.accounts if account.status is AccountStatus.SEALED]
+    if sealed and rules.sealed_elsewhere == "reject":
+        here = any(account.unit_account == own for account in sealed)
+        text = (
+            "该职工在本单位有封存账户，请办理启封。"
+            if here
+            else "该职工在其他单位有封存账户，请办理转移或到中心柜台办理。"
+        )
+        return [Finding("open.sealed_account", "id_number", text)]
+    return []
