@@ -22,11 +22,12 @@ def run(folder: Path, source: str, *options: str) -> tuple[subprocess.CompletedP
     (folder / "test_it.py").write_text("import pytest\n\n" + dedent(source), "utf-8")
     (folder / "pytest.ini").write_text("[pytest]\n", "utf-8")
     output = folder / "out" / "features.json"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.plugins.features", "-p", "no:cacheprovider"]
+    plugins = ["-p", "tests.plugins.features", "-p", "xdist", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-q", *plugins]
     done = subprocess.run(
         [*command, "--strict-markers", "--features-json", str(output), *options],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         check=False,
