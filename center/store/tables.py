@@ -52,10 +52,9 @@ unit = Table(
     Column("paid_through", Integer),
     Column("unallocated", BigInteger, nullable=False, default=0),
     Column("depositor_rev", Integer, nullable=False, default=0),
-    Column("inbox_rev", Integer, nullable=False, default=0),
     Column("account_counter", Integer, nullable=False, default=0),
 )
-"""`ratios` is JSON [[unit_bp, person_bp], ...], `fund_types` JSON [..]. The revs grow under the row's lock."""
+"""`ratios` is JSON [[unit_bp, person_bp], ...], `fund_types` JSON [..]. `depositor_rev` grows under the row's lock."""
 
 scope = Table(
     "scope",
