@@ -12,7 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 HEAVY = {
     *("sqlalchemy", "alembic", "psycopg", "httpx", "pydantic", "fastapi", "starlette", "uvicorn", "dbos"),
-    *("openpyxl", "python_calamine", "xlsxwriter", "reportlab", "pypinyin", "pkcs11", "cryptography", "argon2"),
+    *("openpyxl", "python_calamine", "xlsxwriter", "reportlab", "pypinyin"),
+    *("pkcs11", "cryptography", "argon2"),
 }
 PYDANTIC_IN_DOMAIN = {"domain.profile", "domain.wire"}
 
