@@ -1,0 +1,335 @@
+"""The entry grid: every key of a roster handled in one step, in the order struck.
+
+Actions a grid does not take itself (check, save, submit, find, undo, ...) first accept the cell under edit
+and then go to the screen with `snapshot()` as payload. Enter on rows that cannot be edited asks the screen
+for `open` (index, row_id); pasted rows and columns for `paste` (text, index, row_id, column).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Final
+
+from tui.edit import LineEditor, typed_form
+from tui.grid_edit import GridEditing
+from tui.grid_layout import column_widths
+from tui.grid_model import GridModel
+
+_UNTOUCHED: Final = frozenset({"help", "prompt", "exit", "redraw", "function_prefix"})
+"""Actions of the screen that leave the cell under edit as it is."""
+_SIGNLESS: Final = frozenset({"id", "money", "ratio"})
+"""Kinds in which a minus sign cannot be typed."""
+NARROWED: Final = "全角字符已改为半角。"
+
+
+class Grid(GridEditing):
+    """Rows of a `GridModel`, edited in place."""
+
+    KEY_CONTEXT: ClassVar[str] = "grid"
+
+    def __init__(self, model: GridModel, *, frozen: int = 1, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(model, frozen=frozen, id=id)
+        self._column = max(0, self._next_editable(-1))
+        self._acts: dict[str, Callable[[], bool]] = {
+            "accept": self._accept,
+            "next_field": self._next_field,
+            "previous_field": self._previous_field,
+            "accept_down": self._accept_down,
+            "negative": self._negative,
+            "dup": self._dup,
+            "check_letter": self._check_letter,
+            "up": lambda: self._go_rows(-1),
+            "down": lambda: self._go_rows(1),
+            "page_up": lambda: self._go_pages(-1),
+            "page_down": lambda: self._go_pages(1),
+            "top": lambda: self._go_rows(-self._rows.count),
+            "bottom": lambda: self._go_rows(self._rows.count),
+            "left": lambda: self._go_columns(-1),
+            "right": lambda: self._go_columns(1),
+            "home": lambda: self._go_edge(-1),
+            "end": lambda: self._go_edge(1),
+            "edit": self._edit,
+            "cancel_edit": self._cancel_edit,
+            "back": self._back,
+            "erase_left": self._erase_left,
+            "clear": self._clear,
+            "add_row": lambda: self._open_row(None),
+            "insert_row": lambda: self._open_row(self._index),
+            "select_row": self._toggle_selected,
+            "columns": self._toggle_wide,
+        }
+
+    # -- for the screen --------------------------------------------------------------------------------
+
+    @property
+    def draft(self) -> tuple[int, str, str] | None:
+        """The half-typed cell as (row index, column key, text), None when nothing is being edited."""
+        return None if self._editor is None else (*self.cursor, self._editor.text)
+
+    def resume(self, index: int, column: str, text: str) -> None:
+        """Put the cursor on a cell and take up a half-typed `text` (see `draft`) again."""
+        if self.goto(index, column) and self._may_edit():
+            self._start(LineEditor(text), in_place=True)
+
+    def set_model(self, model: GridModel) -> None:
+        """Show other rows, from the first one."""
+        self._use_model(model)
+        self._editor, self._preview, self._dirty, self._notice = None, {}, False, ""
+        self._column = max(0, self._next_editable(-1))
+        self._touch_all()
+
+    def reload(self) -> None:
+        """Read count and rows again; the cursor stays on its row where that is near."""
+        row = self._rows.row(self._index)
+        self._rows.drop()
+        if row is not None:
+            near = range(max(0, self._index - self.page), min(self._rows.count, self._index + self.page))
+            same = [index for index in near if (r := self._rows.row(index)) and r.row_id == row.row_id]
+            if not same and self._editor is not None:
+                self._stop_editing()
+            if same and self._index not in same:
+                self._index = same[0]
+        self._index = max(0, min(self._index, self._rows.count - 1))
+        self._column = min(self._column, len(self._model.columns) - 1)
+        self._keep_visible()
+        self._touch_all()
+
+    def goto(self, index: int, column: str = "") -> bool:
+        """Accept what is under edit and put the cursor on a cell; False when the edit was refused."""
+        keys = [each.key for each in self._model.columns]
+        at = keys.index(column) if column in keys else self._column
+        return self._finish() and self._move_to(index, at)
+
+    def goto_next_error(self) -> bool:
+        """Go to the next faulty cell behind the cursor, wrapping round; False when there is none."""
+        target = self._model.next_error(*self.cursor) if self._finish() else None
+        return target is not None and self.goto(*target)
+
+    def enter_text(self, text: str, *, advance: bool = True) -> bool:
+        """Put a chosen value into the current cell as if typed and accepted."""
+        self._stop_editing()
+        return self._may_edit() and self._store(text) and (not advance or self._accept())
+
+    def delete(self, row_ids: Sequence[int]) -> bool:
+        """Delete rows through the model; its message stands in the footer."""
+        self._stop_editing()
+        self._dirty = False
+        result = self._model.delete_rows(row_ids)
+        self._say(result)
+        self.reload()
+        return result.accepted
+
+    def tell(self, text: str) -> None:
+        """Show a message in the footer until the next key."""
+        self._notice = text
+        self._touch_footer()
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return row index, row id (None without rows), column key and text of the current cell."""
+        row = self._rows.row(self._index)
+        text = self._editor.text if self._editor else self._cell_text(self._index, self._column)
+        row_id = row.row_id if row else None
+        return {"index": self._index, "row_id": row_id, "column": self._column_now.key, "text": text}
+
+    def help_lines(self) -> list[str]:
+        """Say what the current column is and what it takes."""
+        column = self._column_now
+        lines = [f"{column.title}{'（必填）' if column.required else ''}"]
+        if column.choices:
+            lines.append("可填：" + "、".join(f"{code} {label}" for code, label in column.choices[:12]))
+        if not (self._model.editable and column.editable):
+            lines.append("此栏不能修改。")
+        finding = self._model.finding_text(self._index, column.key) if self._rows.count else ""
+        return [*lines, finding] if finding else lines
+
+    # -- keys ------------------------------------------------------------------------------------------
+
+    def handle_action(self, action: str) -> bool:
+        """Act on a key; what is not the grid's own goes to the screen once the cell is accepted."""
+        shown, self._notice = self._notice, ""
+        act = self._acts.get(action)
+        done = act() if act is not None else action not in _UNTOUCHED and not self._finish()
+        if shown != self._notice:
+            self._touch_footer()
+        return done
+
+    def handle_text(self, char: str) -> bool:
+        """Type into the cell; blank ticks the row while nothing is being edited."""
+        if self._editor is None and char == " ":
+            return self._toggle_selected()
+        shown, self._notice = self._notice, ""
+        if self._editor is not None or self._may_edit():
+            text, narrowed = typed_form(char, self._column_now.kind)
+            if narrowed:
+                self._notice = NARROWED
+            self._type(text)
+        if shown != self._notice:
+            self._touch_footer()
+        return True
+
+    def handle_paste(self, text: str) -> bool:
+        """Insert a single cell at the caret; rows and columns go to the screen as `paste`."""
+        if "\t" in text or "\n" in text.strip("\r\n") or "\r" in text.strip("\r\n"):
+            if not self._model.editable or not self._finish():
+                return False
+            self.request("paste", text=text, **{k: v for k, v in self.snapshot().items() if k != "text"})
+            return True
+        if self._editor is None and not self._may_edit():
+            return True
+        self._type(text.strip("\r\n"))
+        return True
+
+    # -- accepting -------------------------------------------------------------------------------------
+
+    def _accept(self) -> bool:
+        if not self._model.editable:
+            return self._open_current()
+        if not self._rows.count:
+            return self._open_row(None)
+        if not self._finish():
+            return True
+        column = self._next_editable(self._column)
+        if column >= 0:
+            self._place_cursor(self._index, column)
+        elif self._close_row(force=True):
+            if self._index + 1 < self._rows.count:
+                self._place_cursor(self._index + 1, max(0, self._next_editable(-1)))
+            else:
+                self._open_row(None)
+        self.post_message(self.Changed())
+        return True
+
+    def _open_current(self) -> bool:
+        row = self._rows.row(self._index)
+        if row is None:
+            return self._refuse("没有可以打开的行。")
+        self.request("open", index=self._index, row_id=row.row_id)
+        return True
+
+    def _accept_down(self) -> bool:
+        if self._column_now.kind == "text" and self._editor is not None:
+            return False
+        if not self._model.editable or not self._finish():
+            return self._model.editable
+        if self._index + 1 >= self._rows.count:
+            self._close_row()
+            return self._refuse(self._notice or "已到最后一行。")
+        return self._move_to(self._index + 1, self._column)
+
+    def _negative(self) -> bool:
+        column = self._column_now
+        if not column.signed:
+            return self._refuse("此栏不能为负数。") if column.kind in _SIGNLESS else False
+        text = self._editor.text if self._editor else self._cell_text(self._index, self._column)
+        if not text.strip("-") or not self._may_edit():
+            return self._refuse("请先输入金额，再按负号。")
+        return not self._store("-" + text.lstrip("-")) or self._accept()
+
+    def _dup(self) -> bool:
+        typed = not self._struck.startswith("ctrl")
+        if typed and self._editor is not None and self._column_now.kind == "text":
+            return False
+        if not self._may_edit():
+            return True
+        if self._index == 0:
+            return self._refuse("第一行没有上一行可以照抄。")
+        above = self._cell_text(self._index - 1, self._column)
+        self._stop_editing()
+        return not self._store(above) or self._accept()
+
+    def _check_letter(self) -> bool:
+        if self._column_now.kind != "id":
+            return False
+        if self._editor is not None or self._may_edit():
+            self._type("X")
+        return True
+
+    # -- moving ----------------------------------------------------------------------------------------
+
+    def _move_to(self, index: int, column: int) -> bool:
+        index = max(0, min(index, self._rows.count - 1))
+        if index != self._index:
+            row_count = self._rows.count
+            self._close_row()
+            index -= (row_count - self._rows.count) if index > self._index else 0
+        self._place_cursor(index, column)
+        self.post_message(self.Changed())
+        return True
+
+    def _go_rows(self, by: int) -> bool:
+        if self._finish() and self._rows.count:
+            target = max(0, min(self._index + by, self._rows.count - 1))
+            if target != self._index:
+                self._move_to(target, self._column)
+        return True
+
+    def _go_pages(self, by: int) -> bool:
+        if self._finish() and self._rows.count:
+            top = self._top
+            self._top = max(0, min(top + by * self.page, self._rows.count - self.page))
+            self._move_to(self._index + by * self.page, self._column)
+            if self._top != top:
+                self.refresh()
+        return True
+
+    def _go_columns(self, by: int) -> bool:
+        if self._editor is not None and self._in_place:
+            if not (self._editor.left() if by < 0 else self._editor.right()):
+                self.shell.bell()
+            self._edited()
+        elif self._finish():
+            self._move_to(self._index, self._column + by)
+        return True
+
+    def _go_edge(self, by: int) -> bool:
+        if self._editor is not None and self._in_place:
+            if by < 0:
+                self._editor.home()
+            else:
+                self._editor.end()
+            self._edited()
+        elif self._finish():
+            self._move_to(self._index, 0 if by < 0 else len(self._model.columns) - 1)
+        return True
+
+    def _next_field(self) -> bool:
+        if not self._finish():
+            return True
+        column = self._next_editable(self._column)
+        if column >= 0:
+            return self._move_to(self._index, column)
+        if self._index + 1 < self._rows.count:
+            return self._move_to(self._index + 1, max(0, self._next_editable(-1)))
+        return self._refuse("已到最后一栏。")
+
+    def _previous_field(self) -> bool:
+        if not self._finish():
+            return True
+        column = self._next_editable(self._column, -1)
+        if column >= 0:
+            return self._move_to(self._index, column)
+        if self._index > 0:
+            return self._move_to(self._index - 1, self._next_editable(len(self._model.columns), -1))
+        return self._refuse("已到第一栏。")
+
+    def _toggle_selected(self) -> bool:
+        row = self._rows.row(self._index)
+        if row is None or not self._finish():
+            return True
+        self._model.set_selected([row.row_id], not row.selected)
+        self._reread()
+        self._touch_footer()
+        return True
+
+    def _toggle_wide(self) -> bool:
+        self._wide = not self._wide
+        if column_widths(self._model.columns, True) == column_widths(self._model.columns, False):
+            return self._refuse("没有可以加宽的栏目。")
+        self._touch_all()
+        return True
+
+    def _back(self) -> bool:
+        """Take back the edit of the cell; without one, leave the screen (the screen's own action)."""
+        editing = self._editor is not None
+        self._stop_editing()
+        return editing
