@@ -1,0 +1,39 @@
+"""At the first paint nothing but Textual and the standard library has been imported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.first_paint import NeverPainted, first_paint
+
+BARE = """
+from textual.app import App
+from textual.widgets import Static
+{before}
+
+class Bare(App):
+    def compose(self):
+        yield Static("登录")
+
+    def on_mount(self):
+        self.set_timer(0.5, self.later)
+
+    def later(self):
+        import openpyxl
+
+Bare().run()
+"""
+
+
+def test_the_probe_tells_before_from_after(tmp_path: Path) -> None:
+    early = first_paint(BARE.format(before="import httpx"), tmp_path)
+    assert {"textual", "httpx"} <= early.modules
+    assert "openpyxl" not in early.modules
+    assert "登录".encode() in early.output
+
+
+def test_the_probe_says_when_nothing_is_painted(tmp_path: Path) -> None:
+    with pytest.raises(NeverPainted, match="gone wrong"):
+        first_paint("raise SystemExit('gone wrong')", tmp_path)
