@@ -198,6 +198,14 @@ class Business(Protocol):
         """All columns in roster order."""
 
     @property
+    def form_order(self) -> Sequence[str]:
+        """Column keys of the entry form, in order."""
+
+    @property
+    def template_order(self) -> Sequence[str]:
+        """Column keys of the workbook template, in order."""
+
+    @property
     def first_error_only(self) -> bool:
         """True where the center's import shows only the first finding of a row (I-04)."""
 
@@ -214,12 +222,14 @@ class Business(Protocol):
 def form_columns(business: Business, unit: UnitFacts) -> list[Column]:
     """The columns a person types or sees in the entry form, in order."""
     hidden = {"ratio"} if unit.unified_ratio else set()
-    return [column for column in business.columns if column.in_form and column.key not in hidden]
+    by_key = {column.key: column for column in business.columns}
+    return [by_key[key] for key in business.form_order if key not in hidden]
 
 
 def template_columns(business: Business) -> list[Column]:
     """The columns of the workbook template, in order."""
-    return [column for column in business.columns if column.in_template]
+    by_key = {column.key: column for column in business.columns}
+    return [by_key[key] for key in business.template_order]
 
 
 def roster_columns(business: Business) -> list[Column]:

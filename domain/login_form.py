@@ -55,6 +55,7 @@ def raw_profile(name: str) -> Mapping[str, Any]:
 
     Raises:
         LookupError: there is no such profile; the text names the known ones.
+
     """
     if name not in PROFILE_NAMES:
         raise LookupError(f"没有名为“{name}”的中心配置，可用的有：{'、'.join(PROFILE_NAMES)}。")

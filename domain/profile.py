@@ -62,7 +62,7 @@ class Auth(Strict):
 
 
 class Module(Strict):
-    """One entry of the module list (H-03). `code` is the transaction code; `business` links a declared business or view."""
+    """One entry of the module list (H-03); `code` is its transaction code."""
 
     code: str
     title: str
@@ -157,7 +157,9 @@ class Opening(Strict):
     name_max_han: int = 0
     name_max: int = 50
     id15_allowed: bool = False
-    residents_only: bool = Field(default=False, description="only 身份证; residence permits go to the counter")
+    residents_only: bool = Field(
+        default=False, description="only 身份证; residence permits go to the counter"
+    )
     age: AgeRule | None = None
     base_out_of_range: Literal["reject", "clamp"] = "reject"
     active_elsewhere: Literal["reject", "transfer"] = "reject"

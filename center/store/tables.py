@@ -54,7 +54,10 @@ unit = Table(
     Column("depositor_rev", Integer, nullable=False, default=0),
     Column("account_counter", Integer, nullable=False, default=0),
 )
-"""`ratios` is JSON [[unit_bp, person_bp], ...], `fund_types` JSON [..]. `depositor_rev` grows under the row's lock."""
+"""`ratios` is JSON [[unit_bp, person_bp], ...], `fund_types` JSON [..].
+
+`depositor_rev` grows under the row's lock.
+"""
 
 scope = Table(
     "scope",
@@ -324,7 +327,10 @@ job = Table(
     Column("updated", TIME, nullable=False),
     Index("ix_job_rev", "unit_account", "rev"),
 )
-"""Asynchronous processing of a submission's rows; `rev` is the unit scope's `inbox_rev` at the last change."""
+"""Asynchronous processing of a submission's rows.
+
+`rev` is the unit scope's `inbox_rev` at the last change.
+"""
 
 attachment = Table(
     "attachment",

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from domain.age import AgeLimits, age_problem
 from domain.business import (
     AccountStatus,
     CheckContext,
@@ -21,10 +22,11 @@ from domain.business import (
     Source,
     typed_values,
 )
+from domain.businesses.opening_columns import CATALOGUE
 from domain.businesses.opening_people import check_people
 from domain.codes import table
 from domain.findings import Finding, Severity, errors
-from domain.idnumber import IdNumber, IdNumberError, age_on, area_warning, parse_id_number, same_person_key
+from domain.idnumber import IdNumber, IdNumberError, area_warning, parse_id_number, same_person_key
 from domain.money import MoneyError, RatioError, deposit, format_ratio, format_yuan, parse_ratio, parse_yuan
 from domain.text import clean_cell, han_count, has_full_width, name_problem
 
@@ -32,28 +34,6 @@ if TYPE_CHECKING:
     from domain.profile import Profile
 
 __all__ = ["AccountStatus", "Opening", "declare"]
-
-CATALOGUE: tuple[Column, ...] = (
-    Column("serial", "序号", Kind.SERIAL, 5, in_roster=False),
-    Column("name", "姓名", Kind.NAME, 12, aliases=("个人姓名", "职工姓名", "缴存人姓名")),
-    Column("id_number", "证件号码", Kind.ID, 19, aliases=("身份证号", "身份证号码", "证件号")),
-    Column("mobile", "手机号码", Kind.MOBILE, 12, aliases=("手机号", "联系电话", "个人联系电话")),
-    Column("marriage", "婚姻状况", Kind.CODE, 9, codes="marriage"),
-    Column("occupation", "职业", Kind.CODE, 12, codes="occupation"),
-    Column("title", "职称", Kind.CODE, 10, codes="title"),
-    Column("duty", "职务", Kind.CODE, 10, codes="duty"),
-    Column("education", "学历", Kind.CODE, 10, codes="education"),
-    Column("base", "个人缴存基数", Kind.MONEY, 13, aliases=("缴存基数", "月均工资", "工资基数", "缴存基数（元）")),
-    Column("ratio", "缴存比例", Kind.RATIO, 9, aliases=("单位缴存比例",)),
-    Column("unit_ratio", "单位比例", Kind.RATIO, 9, computed=True),
-    Column("person_ratio", "个人比例", Kind.RATIO, 9, computed=True),
-    Column("unit_amount", "单位月缴存额", Kind.MONEY, 13, computed=True),
-    Column("person_amount", "个人月缴存额", Kind.MONEY, 13, computed=True),
-    Column("total_amount", "合计月缴存额", Kind.MONEY, 13, computed=True, aliases=("月缴存额",)),
-    Column("fund_type", "资金性质", Kind.CODE, 14, codes="fund_type"),
-    Column("address", "家庭住址", Kind.TEXT, 20),
-    Column("email", "电子邮箱", Kind.TEXT, 18),
-)
 
 RATIO_KEYS = ("unit_ratio", "person_ratio")
 AMOUNT_KEYS = ("unit_amount", "person_amount", "total_amount")
@@ -87,6 +67,8 @@ class Opening:
         self.rules = rules
         self.title = rules.title
         self.first_error_only = profile.imports.errors_per_row == "first"
+        self.form_order: tuple[str, ...] = tuple(rules.form)
+        self.template_order: tuple[str, ...] = tuple(rules.template)
         by_key = {column.key: column for column in CATALOGUE}
         ordered = list(dict.fromkeys([*rules.columns, *rules.template, *rules.form]))
         self.columns: tuple[Column, ...] = tuple(self._column(by_key[key]) for key in ordered)
@@ -196,7 +178,9 @@ class Opening:
             return [Finding(error.code, "id_number", error.text)]
         values["id_number"] = person.text
         if len(person.text) == 15 and not self.rules.id15_allowed:
-            return [Finding("id.fifteen", "id_number", f"请填18位身份证号码，对应号码是 {person.full}，请核对。")]
+            return [
+                Finding("id.fifteen", "id_number", f"请填18位身份证号码，对应号码是 {person.full}，请核对。")
+            ]
         if person.is_residence_permit and self.rules.residents_only:
             return [Finding("id.not_resident", "id_number", "使用非身份证件开户的，须至中心柜台办理。")]
         found = self._age(person, context)
@@ -209,11 +193,12 @@ class Opening:
         rule = self.rules.age
         if rule is None:
             return []
-        age = age_on(person.birth, context.today)
-        oldest = rule.max_male if person.gender == "男" else rule.max_female
-        if rule.min <= age <= oldest:
+        limits = AgeLimits(rule.min, rule.max_female, rule.max_male)
+        problem = age_problem(person.birth, person.gender, context.today, limits)
+        if problem is None:
             return []
-        where = f"未满{rule.min}周岁" if age < rule.min else f"超过{oldest}周岁（{person.gender}）"
+        oldest = rule.max_male if person.gender == "男" else rule.max_female
+        where = f"未满{rule.min}周岁" if problem == "age.under" else f"超过{oldest}周岁（{person.gender}）"
         text = f"职工{where}，须联系中心，携带补充资料至中心柜台办理个人开户业务。"
         return [Finding("age.counter", "id_number", text)]
 
@@ -240,7 +225,13 @@ class Opening:
     def _mobile(self, column: Column, text: str) -> list[Finding]:
         if has_full_width(text):
             return [Finding("mobile.full_width", column.key, f"“{column.title}”含全角字符，请改成半角。")]
-        good = len(text) == MOBILE_LENGTH and text.isascii() and text.isdigit() and text[0] == "1" and text[1] in "3456789"
+        good = (
+            len(text) == MOBILE_LENGTH
+            and text.isascii()
+            and text.isdigit()
+            and text[0] == "1"
+            and text[1] in "3456789"
+        )
         if good:
             return []
         return [Finding("mobile.format", column.key, f"“{column.title}”应为11位手机号，请核对后改正。")]
@@ -271,7 +262,9 @@ class Opening:
         except MoneyError as error:
             if error.code == "money.full_width":
                 return None, [Finding("base.full_width", "base", f"输入的{title}格式错误：请改成半角数字。")]
-            return None, [Finding(f"base.{error.code.removeprefix('money.')}", "base", f"{title}：{error.text}")]
+            return None, [
+                Finding(f"base.{error.code.removeprefix('money.')}", "base", f"{title}：{error.text}")
+            ]
         if base <= 0:
             return None, [Finding("base.not_positive", "base", f"{title}不能为零或负数，请改成正数。")]
         values["base"] = format_yuan(base)
@@ -294,7 +287,9 @@ class Opening:
             return base, [Finding("base.out_of_range", "base", text)]
         nearest = min(max(base, limits.base_min), limits.base_max)
         values["base"] = format_yuan(nearest)
-        text = f"当前最低缴存基数 {low} 元，最高缴存基数 {high} 元，{title}已调整为 {format_yuan(nearest)} 元。"
+        text = (
+            f"当前最低缴存基数 {low} 元，最高缴存基数 {high} 元，{title}已调整为 {format_yuan(nearest)} 元。"
+        )
         return nearest, [Finding("base.clamped", "base", text, Severity.ADJUSTED)]
 
     def _ratio(
@@ -341,7 +336,9 @@ class Opening:
         self, typed: Mapping[str, str], context: CheckContext
     ) -> tuple[RatioPair | None, list[Finding]]:
         try:
-            pair = RatioPair(parse_ratio(typed.get("unit_ratio", "")), parse_ratio(typed.get("person_ratio", "")))
+            pair = RatioPair(
+                parse_ratio(typed.get("unit_ratio", "")), parse_ratio(typed.get("person_ratio", ""))
+            )
         except RatioError as error:
             return None, [Finding(error.code, "unit_ratio", error.text)]
         if self.rules.ratio_choice == "per_row" and not context.unit.unified_ratio:
@@ -351,7 +348,11 @@ class Opening:
             good = pair in context.unit.ratios
         if good:
             return pair, []
-        return None, [Finding("ratio.not_unit", "unit_ratio", "缴存比例不是本单位可用的比例，请刷新单位信息后重新录入。")]
+        return None, [
+            Finding(
+                "ratio.not_unit", "unit_ratio", "缴存比例不是本单位可用的比例，请刷新单位信息后重新录入。"
+            )
+        ]
 
     def _stated(self, typed: Mapping[str, str], money: _Money) -> list[Finding]:
         """Amounts that the file or the submission states must equal the computed ones (V-14, V-22)."""
@@ -365,7 +366,9 @@ class Opening:
             try:
                 stated = parse_yuan(text)
             except MoneyError as error:
-                found.append(Finding(f"amount.{error.code.removeprefix('money.')}", key, f"{title}：{error.text}"))
+                found.append(
+                    Finding(f"amount.{error.code.removeprefix('money.')}", key, f"{title}：{error.text}")
+                )
                 continue
             if stated != amount:
                 text = f"月缴存额与计算的月缴存额不一致：{title}应为 {format_yuan(amount)} 元，请改正。"

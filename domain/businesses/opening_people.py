@@ -28,7 +28,9 @@ def check_people(rules: Opening, id_number: str, context: CheckContext) -> list[
     own = context.unit.account
     live = [account for account in facts.accounts if account.status in LIVE]
     if any(account.unit_account == own for account in live):
-        return [Finding("open.active_here", "id_number", "存在正常缴存账户：该职工已在本单位缴存，无须再次登记。")]
+        return [
+            Finding("open.active_here", "id_number", "存在正常缴存账户：该职工已在本单位缴存，无须再次登记。")
+        ]
     if live and rules.active_elsewhere == "transfer":
         text = "存在正常缴存账户：该职工在其他单位有账户，请办理内部转移。"
         return [Finding("open.active_elsewhere", "id_number", text)]
