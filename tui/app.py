@@ -1,0 +1,254 @@
+"""The application shell: keys in order, screens installed once, and nothing of Textual's own keys.
+
+An entry point::
+
+    from tui.launch import prepare
+    prepare()
+    from tui.app import ShellApp
+
+    app = ShellApp({"login": LoginScreen, "home": HomeScreen, "roster": RosterScreen}, start="login")
+    app.run(mouse=False)
+
+The catalog maps names to callables that make a `ShellScreen` (see `tui.shellscreen`); each is made at first
+use and kept. From a screen's `perform`: `await self.shell.open_screen("roster", roster_id=7)`, `await
+self.shell.back(result)`, `await self.shell.home()`, `self.shell.banner = "..."`. How widgets take keys is
+told in `tui.keys`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import events
+from textual.app import App
+from textual.screen import Screen
+
+from tui import theme
+from tui.keymap import FUNCTION_DIGITS, Keymap
+from tui.keys import KeyGate, KeyWidget
+from tui.progress import Progress
+from tui.shellscreen import KeyScreen, ShellScreen
+
+if TYPE_CHECKING:
+    from tui.dialog import DialogPool
+
+Catalog = Mapping[str, Callable[[], ShellScreen]]
+"""Names of screens and how to make them."""
+
+MINIMUM_SIZE = (80, 24)
+"""Columns and rows below which only a sentence is shown."""
+WRONG_ENCODING = "终端编码不是 UTF-8，请在终端软件里把字符编码改为 UTF-8 后重新输入。"
+"""Said when bytes arrive that are not UTF-8 (an input in GBK, for example)."""
+
+
+class ShellApp(App[int], inherit_bindings=False):
+    """The running program: one gate for keys, one keymap, one stack of screens."""
+
+    ENABLE_COMMAND_PALETTE: ClassVar[bool] = False
+    AUTO_FOCUS: ClassVar[str | None] = ""
+    ALLOW_SELECT: ClassVar[bool] = False
+    CSS_PATH: ClassVar[Any] = Path(__file__).with_name("theme.tcss")
+
+    def __init__(self, catalog: Catalog, start: str, *, keymap: Keymap | None = None) -> None:
+        self._catalog = catalog
+        self._start_name = start
+        self._screens_made: dict[str, ShellScreen] = {}
+        super().__init__(ansi_color=True)
+        self._disable_tooltips = True
+        self._disable_notifications = True
+        self.theme = theme.THEME_NAME
+        self.keymap = keymap or Keymap.default()
+        self.gate = KeyGate(self._deliver)
+        self.gate.hold()
+        self.progress = Progress(self._show_progress)
+        self._banner = ""
+        self._function_prefix = False
+        self._dialogs: DialogPool | None = None
+
+    # -- keys ---
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take keys and pastes before anything of Textual sees them; leave the rest to it."""
+        if isinstance(event, (events.Key, events.Paste)):
+            if not event.is_forwarded:
+                event._set_forwarded()
+                self._take(event)
+        elif isinstance(event, (events.MouseEvent, events.AppBlur, events.AppFocus)):
+            return
+        else:
+            await super().on_event(event)
+
+    def _take(self, event: events.Key | events.Paste) -> None:
+        if self.gate.closed and isinstance(event, events.Key) and self.progress.cancel is not None:
+            if self.keymap.resolve("global", event.key, event.character) == "back":
+                self.progress.cancel()
+                return
+        self.gate.put(event)
+
+    def _deliver(self, event: events.Key | events.Paste) -> None:
+        """Hand one key or paste to the focused widget; the gate is open."""
+        widget = self.screen.focused
+        if not isinstance(widget, KeyWidget) or self._too_small():
+            self.bell()
+        elif isinstance(event, events.Paste):
+            if "\ufffd" in event.text:
+                self.wrong_encoding()
+            else:
+                widget.process_paste(event.text)
+        elif event.character == "\ufffd":
+            self.wrong_encoding()
+        else:
+            key = self._without_prefix(event)
+            if key is not None:
+                widget.process_key(key)
+
+    def _without_prefix(self, event: events.Key) -> events.Key | None:
+        """Turn Ctrl+G and a digit into a function key; None while the digit is awaited or was none."""
+        if self._function_prefix:
+            self._function_prefix = False
+            name = FUNCTION_DIGITS.get(event.character or "")
+            if name is None:
+                self.bell()
+                return None
+            return events.Key(name, None)
+        if self.keymap.resolve("global", event.key) == "function_prefix":
+            self._function_prefix = True
+            return None
+        return event
+
+    def wrong_encoding(self) -> None:
+        """Tell that bytes arrived which are not UTF-8; nothing of them is entered."""
+        screen = self.screen
+        if isinstance(screen, KeyScreen):
+            screen.status(WRONG_ENCODING, kind="error", beep=True)
+
+    def _too_small(self) -> bool:
+        return self.size.width < MINIMUM_SIZE[0] or self.size.height < MINIMUM_SIZE[1]
+
+    # -- screens ---
+
+    def get_default_screen(self) -> Screen[Any]:
+        """Return the start screen: it is the bottom of the stack."""
+        return self._made(self._start_name)
+
+    def _made(self, name: str) -> ShellScreen:
+        screen = self._screens_made.get(name)
+        if screen is None:
+            screen = self._screens_made[name] = self._catalog[name]()
+            self.install_screen(screen, f"shell-{name}")
+        return screen
+
+    async def on_mount(self) -> None:
+        """Open the start screen and let the first keys through."""
+        screen = self.screen
+        if isinstance(screen, ShellScreen):
+            screen.run_worker(self._begin(screen), name="begin", group="perform")
+
+    async def _begin(self, screen: ShellScreen) -> None:
+        try:
+            await screen.opened()
+            screen.focus_key()
+            screen.refresh_bars()
+        except Exception as error:  # noqa: BLE001 - the application decides what the user is told
+            await self.perform_failed(screen, error)
+        finally:
+            self.gate.release()
+
+    @property
+    def dialogs(self) -> DialogPool:
+        """The dialog screens, made at first use."""
+        if self._dialogs is None:
+            from tui.dialog import DialogPool
+
+            self._dialogs = DialogPool(self)
+        return self._dialogs
+
+    def shell_screen(self) -> ShellScreen | None:
+        """Return the topmost screen with bars (below any dialog)."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, ShellScreen):
+                return screen
+        return None
+
+    async def open_screen(self, name: str, *, replace: bool = False, **args: Any) -> ShellScreen:
+        """Open a screen of the catalog over the current one (or in its place) and focus its first widget.
+
+        `args` go to the screen's `opened`. Raises KeyError for a name not in the catalog, RuntimeError for
+        a screen that is already open.
+        """
+        screen = self._made(name)
+        if screen in self.screen_stack:
+            raise RuntimeError(f"screen {name} is already open")
+        self.gate.hold()
+        try:
+            await (self.switch_screen(screen) if replace else self.push_screen(screen))
+            await screen.opened(**args)
+            screen.focus_key()
+            screen.refresh_bars()
+        finally:
+            self.gate.release()
+        return screen
+
+    async def back(self, result: Any = None, *, ask: bool = True) -> bool:
+        """Leave the current screen for the one below, handing it `result`; False when it did not want to be left."""
+        top = self.shell_screen()
+        if top is None or len(self.screen_stack) < 2:
+            self.bell()
+            return False
+        if ask and not await top.may_leave():
+            return False
+        self.gate.hold()
+        try:
+            await self.pop_screen()
+            below = self.screen
+            if isinstance(below, ShellScreen):
+                await below.returned(result)
+                below.focus_key()
+                below.refresh_bars()
+        finally:
+            self.gate.release()
+        return True
+
+    async def home(self) -> None:
+        """Leave all screens down to the bottom one, each asked once."""
+        if len(self.screen_stack) < 2:
+            self.bell()
+        while len(self.screen_stack) > 1:
+            if not await self.back():
+                return
+
+    @property
+    def banner(self) -> str:
+        """The text at the right of every title line (unit, account, agent)."""
+        return self._banner
+
+    @banner.setter
+    def banner(self, text: str) -> None:
+        self._banner = text
+        screen = self.shell_screen() if self.is_running else None
+        if screen is not None and screen.is_mounted:
+            screen.refresh_bars()
+
+    def redraw(self) -> None:
+        """Send the whole picture again (after a line fault, or another program's output)."""
+        self.refresh(layout=True)
+
+    def _show_progress(self, text: str) -> None:
+        screen = self.screen
+        if isinstance(screen, KeyScreen):
+            screen.status(text, kind="busy" if text else "info")
+
+    async def perform_failed(self, screen: KeyScreen, error: Exception) -> None:
+        """Handle an error that `perform` let through: the program ends with it. Override to tell the user instead."""
+        self._handle_exception(error)
+
+    # -- the end ---
+
+    def terminal_closed(self) -> None:
+        """The terminal is gone (or the system ends the program): save what is half typed, then leave."""
+        for screen in self._screens_made.values():
+            if screen.is_running:
+                screen.closing()
+        self.exit(0)

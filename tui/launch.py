@@ -1,0 +1,62 @@
+"""The environment block that must stand before Textual is imported.
+
+Textual reads its switches once, at import. An entry point therefore does::
+
+    from tui.launch import prepare
+    prepare()                       # before anything that imports textual
+    from tui.app import ShellApp
+
+`prepare()` touches only the environment and the standard streams; it imports nothing of Textual.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from io import TextIOWrapper
+from typing import Final
+
+ENVIRONMENT: Final[dict[str, str]] = {
+    # The kitty keyboard protocol breaks Chinese input methods and rewrites legacy function keys.
+    "TEXTUAL_DISABLE_KITTY_KEY": "1",
+    # Animations cost tens of kilobytes on a page move.
+    "TEXTUAL_ANIMATIONS": "none",
+    "TEXTUAL_SMOOTH_SCROLL": "0",
+    "TEXTUAL_THEME": "ansi-dark",
+}
+"""Switches forced on every start; the user's own values of these do not count."""
+
+DEFAULTS: Final[dict[str, str]] = {
+    # A function key split over two packets of a slow line must not fall apart into characters.
+    "ESCDELAY": "250",
+}
+"""Switches set only where the user has set none."""
+
+FORBIDDEN: Final[tuple[str, ...]] = (
+    # These two write every key and every widget's value to a file or a socket.
+    "TEXTUAL_LOG",
+    "TEXTUAL_DEBUG",
+    # Signals from the keyboard would end the program in the middle of a roster.
+    "TEXTUAL_ALLOW_SIGNALS",
+    # The program brings its own driver and keys.
+    "TEXTUAL_DRIVER",
+    "TEXTUAL_PRESS",
+    "TEXTUAL_SCREENSHOT",
+    "TEXTUAL",
+)
+"""Switches removed on every start, because they leak what is typed or change what keys do."""
+
+
+def prepare() -> None:
+    """Set the environment for Textual and make the standard streams speak UTF-8.
+
+    Must run before the first import of `textual`; calling it again does no harm.
+    """
+    for name in FORBIDDEN:
+        os.environ.pop(name, None)
+    os.environ.update(ENVIRONMENT)
+    for name, value in DEFAULTS.items():
+        os.environ.setdefault(name, value)
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
