@@ -1,4 +1,4 @@
-"""The catalogue of registration columns; a profile chooses, orders and titles them (features.md section 20)."""
+"""The catalogue of registration columns; a profile chooses, orders and titles them (features.md 20)."""
 
 from __future__ import annotations
 
