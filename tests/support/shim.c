@@ -4,11 +4,10 @@
    tries      remaining user PIN tries (default 5); 1 = last try, 0 = locked
    silent     exists: report no PIN flags at all
    removed    exists: the key is not inserted
-   dead       exists: handles from before are invalid until the module is initialised anew
+   dead       exists: handles from before are invalid; goes when the module is initialised anew
    delay_ms   how long a signature takes (milliseconds)
    login_ms   how long a login takes (milliseconds)
    pad        exists: the PIN is typed on the key; its content is that PIN
-   label      raw bytes of the label
    log        one line per call of interest, written here
 */
 #define _GNU_SOURCE
@@ -32,7 +31,7 @@ enum { OK = 0, DEVICE_REMOVED = 0x32, PIN_INCORRECT = 0xA0, PIN_LOCKED = 0xA4, H
 enum { PAD = 0x100, LOW = 0x10000, FINAL = 0x20000, LOCKED = 0x40000 };
 
 static List *real, mine;
-static char folder[PATH_MAX];
+static char folder[PATH_MAX - 64];
 static int stale;
 static pthread_mutex_t log_guard = PTHREAD_MUTEX_INITIALIZER;
 
@@ -67,7 +66,8 @@ static U initialize(void *a) {
     if (access(conf, F_OK) == 0) setenv("SOFTHSM2_CONF", conf, 1);
     U rv = ((U(*)(void *))real->f[INITIALIZE])(a);
     if (before) { setenv("SOFTHSM2_CONF", before, 1); free(before); } else unsetenv("SOFTHSM2_CONF");
-    note("initialize"); if (!has("removed")) stale = 0;
+    note("initialize");
+    if (!has("removed")) { path(conf, "dead"); unlink(conf); stale = 0; }
     return rv;
 }
 static U slots(B present, U *list, U *n) {
@@ -83,8 +83,6 @@ static U token(U slot, Token *t) {
         if (tries <= 0) t->flags |= LOCKED; else if (tries == 1) t->flags |= FINAL | LOW; else if (tries < 5) t->flags |= LOW;
     }
     if (has("pad")) t->flags |= PAD;
-    char label[32]; int n = content("label", label, 32);
-    if (n > 0) { memset(t->label, ' ', 32); memcpy(t->label, label, n); }
     t->min_pin = 6; t->max_pin = 16;
     return OK;
 }
@@ -138,7 +136,8 @@ __attribute__((visibility("default"))) U C_GetFunctionList(List **out) {
     if (!real) {
         Dl_info self; char library[PATH_MAX];
         if (!dladdr((void *)C_GetFunctionList, &self)) return 5;
-        snprintf(folder, sizeof folder, "%s", self.dli_fname); *strrchr(folder, '/') = 0;
+        if (strlen(self.dli_fname) >= sizeof folder) return 5;
+        strcpy(folder, self.dli_fname); *strrchr(folder, '/') = 0;
         path(library, "real.so");
         void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL); if (!handle) return 5;
         U (*get)(List **) = (U(*)(List **))dlsym(handle, "C_GetFunctionList"); if (!get || get(&real)) return 5;
