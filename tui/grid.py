@@ -1,8 +1,9 @@
 """The entry grid: every key of a roster handled in one step, in the order struck.
 
 Actions a grid does not take itself (check, save, submit, find, undo, ...) first accept the cell under edit
-and then go to the screen with `snapshot()` as payload. Enter on rows that cannot be edited asks the screen
-for `open` (index, row_id); pasted rows and columns for `paste` (text, index, row_id, column).
+and then go to the screen with `snapshot()` as payload; so do moves over the edge. Enter on rows that cannot
+be edited asks the screen for `open` (index, row_id); pasted rows and columns for `paste` (text, index,
+row_id, column).
 """
 
 from __future__ import annotations
@@ -131,6 +132,11 @@ class Grid(GridEditing):
         row_id = row.row_id if row else None
         return {"index": self._index, "row_id": row_id, "column": self._column_now.key, "text": text}
 
+    def prompt_choices(self) -> tuple[str, tuple[tuple[str, str], ...], str] | None:
+        """Return title, choices and text of the current column for a pick list, None without choices."""
+        column = self._column_now
+        return (column.title, column.choices, str(self.snapshot()["text"])) if column.choices else None
+
     def help_lines(self) -> list[str]:
         """Say what the current column is and what it takes."""
         column = self._column_now
@@ -257,11 +263,10 @@ class Grid(GridEditing):
         return True
 
     def _go_rows(self, by: int) -> bool:
-        if self._finish() and self._rows.count:
-            target = max(0, min(self._index + by, self._rows.count - 1))
-            if target != self._index:
-                self._move_to(target, self._column)
-        return True
+        if not self._finish():
+            return True
+        target = max(0, min(self._index + by, self._rows.count - 1))
+        return target != self._index and self._move_to(target, self._column)
 
     def _go_pages(self, by: int) -> bool:
         if self._finish() and self._rows.count:
@@ -278,7 +283,9 @@ class Grid(GridEditing):
                 self.shell.bell()
             self._edited()
         elif self._finish():
-            self._move_to(self._index, self._column + by)
+            return 0 <= self._column + by < len(self._model.columns) and self._move_to(
+                self._index, self._column + by
+            )
         return True
 
     def _go_edge(self, by: int) -> bool:
@@ -300,7 +307,7 @@ class Grid(GridEditing):
             return self._move_to(self._index, column)
         if self._index + 1 < self._rows.count:
             return self._move_to(self._index + 1, max(0, self._next_editable(-1)))
-        return self._refuse("已到最后一栏。")
+        return False
 
     def _previous_field(self) -> bool:
         if not self._finish():
@@ -310,7 +317,7 @@ class Grid(GridEditing):
             return self._move_to(self._index, column)
         if self._index > 0:
             return self._move_to(self._index - 1, self._next_editable(len(self._model.columns), -1))
-        return self._refuse("已到第一栏。")
+        return False
 
     def _toggle_selected(self) -> bool:
         row = self._rows.row(self._index)

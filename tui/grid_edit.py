@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from textual.message import Message
 
+from tui.choices import resolve_choice
 from tui.edit import LineEditor
 from tui.grid_model import CellResult, GridModel
 from tui.grid_view import GridView
-from tui.picklist import resolve_choice
 
 
 class GridEditing(GridView):

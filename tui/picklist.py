@@ -1,68 +1,266 @@
-"""Choosing one thing from many by typing part of its code, name or pinyin initials."""
+"""Choosing one thing from many by typing part of its code, name or pinyin initials.
+
+In a dialog: `key = await screen.host("证件类型", PickList(ChoiceSource(choices)))`. For the choices of a form
+field or grid column, `answer_prompt` does all of it.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final, Protocol, runtime_checkable
 
-_INITIAL_STARTS: Final = (
-    0xB0A1, 0xB0C5, 0xB2C1, 0xB4EE, 0xB6EA, 0xB7A2, 0xB8C1, 0xB9FE, 0xBBF7, 0xBFA6, 0xC0AC, 0xC2E8,
-    0xC4C3, 0xC5B6, 0xC5BE, 0xC6DA, 0xC8BB, 0xC8F6, 0xCBFA, 0xCDDA, 0xCEF4, 0xD1B9, 0xD4D1, 0xD7FA,
-)  # fmt: skip
-"""First GB 2312 code of each initial in `_INITIALS`: level 1 of that set stands in pinyin order."""
-_INITIALS: Final = "abcdefghjklmnopqrstwxyz"
+from rich.segment import Segment
+from textual.geometry import Region
+from textual.strip import Strip
+
+from tui.choices import matching_choices
+from tui.edit import LineEditor
+from tui.glyphs import fit
+from tui.grid_view import caret_segments
+from tui.keys import ActionRequested, KeyWidget
+from tui.shellscreen import KeyScreen
+from tui.theme import CURSOR, DIM, PLAIN, SELECTED
+
+LABEL: Final = "查找: "
+LABEL_WIDTH: Final = 6
 
 
-def initials(text: str) -> str:
-    """Return the pinyin initials of `text`: "身份证" -> "sfz".
+@dataclass(frozen=True, slots=True)
+class PickRow:
+    """One thing to choose: `key` names it, `cells` are shown in the source's `widths`."""
 
-    Only the 3,755 everyday characters of GB 2312 level 1 have one here, enough for labels; other Han become
-    "?", ASCII letters and digits stay, in lower case.
+    key: str
+    cells: tuple[str, ...]
+
+
+class PickSource(Protocol):
+    """Things to choose from, filtered by a typed text; asked for a window at a time."""
+
+    @property
+    def widths(self) -> Sequence[int]:
+        """Cells of each shown column."""
+        ...
+
+    def count(self, query: str) -> int:
+        """Return how many things `query` (a part of a code, name or initials; "" for all) fits."""
+        ...
+
+    def window(self, query: str, start: int, count: int) -> Sequence[PickRow]:
+        """Return at most `count` of them from position `start`."""
+        ...
+
+
+class ChoiceSource:
+    """A `PickSource` of (code, label) pairs."""
+
+    def __init__(self, choices: Sequence[tuple[str, str]], *, width: int = 40) -> None:
+        self._choices = tuple(choices)
+        code = max((len(code) for code, _ in choices), default=1)
+        self._widths = (code, max(4, width - code - 1))
+        self._query = ""
+        self._found: list[tuple[str, str]] = list(choices)
+
+    @property
+    def widths(self) -> Sequence[int]:
+        """Cells of code and label."""
+        return self._widths
+
+    def _matching(self, query: str) -> list[tuple[str, str]]:
+        if query != self._query:
+            self._query, self._found = query, matching_choices(self._choices, query)
+        return self._found
+
+    def count(self, query: str) -> int:
+        """Return how many choices fit."""
+        return len(self._matching(query))
+
+    def window(self, query: str, start: int, count: int) -> Sequence[PickRow]:
+        """Return a run of the choices that fit."""
+        return [PickRow(code, (code, label)) for code, label in self._matching(query)[start : start + count]]
+
+
+class PickList(KeyWidget):
+    """A filter line over a list of what fits it.
+
+    Enter chooses the row under the cursor: `on_chosen` is called with its key or, without one, the dialog
+    around the widget ends with it.
     """
-    letters: list[str] = []
-    for char in text:
-        if char.isascii():
-            letters.append(char.lower() if char.isalnum() else "")
-            continue
-        try:
-            code = int.from_bytes(char.encode("gb2312"), "big")
-        except UnicodeEncodeError:
-            code = 0
-        at = bisect_right(_INITIAL_STARTS, code) - 1
-        letters.append(_INITIALS[at] if 0 <= at < len(_INITIALS) else "?")
-    return "".join(letters)
+
+    KEY_CONTEXT: ClassVar[str] = "picklist"
+
+    def __init__(
+        self,
+        source: PickSource,
+        *,
+        query: str = "",
+        on_chosen: Callable[[str], None] | None = None,
+        height: int = 12,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(id=id)
+        self._source = source
+        self._on_chosen = on_chosen
+        self._filter = LineEditor(query, fresh=True)
+        self._cursor = 0
+        self._top = 0
+        self._count = source.count(query)
+        if query and not self._count:
+            self._filter.clear()
+            self._count = source.count("")
+        self._shown: tuple[int, Sequence[PickRow]] = (0, ())
+        self.styles.height = height
+        self.styles.width = sum(source.widths) + len(source.widths) + 2
+        self._acts: dict[str, Callable[[], bool]] = {
+            "accept": self._choose,
+            "up": lambda: self._move(-1),
+            "down": lambda: self._move(1),
+            "page_up": lambda: self._move(-self._page),
+            "page_down": lambda: self._move(self._page),
+            "top": lambda: self._move(-self._count),
+            "bottom": lambda: self._move(self._count),
+            "left": self._filter.left,
+            "right": self._filter.right,
+            "erase_left": lambda: self._filtered(self._filter.backspace()),
+            "clear": lambda: self._filtered(self._filter.delete()),
+        }
+
+    @property
+    def query_text(self) -> str:
+        """What stands in the filter line."""
+        return self._filter.text
+
+    @property
+    def current(self) -> str | None:
+        """Key of the row under the cursor, None when nothing fits."""
+        row = self._row(self._cursor)
+        return row.key if row else None
+
+    @property
+    def _page(self) -> int:
+        return max(1, self.size.height - 2)
+
+    def _row(self, index: int) -> PickRow | None:
+        start, rows = self._shown
+        if not start <= index < start + len(rows):
+            start = max(0, index - self._page)
+            rows = self._source.window(self._filter.text, start, 3 * self._page)
+            self._shown = (start, rows)
+        return rows[index - start] if start <= index < start + len(rows) else None
+
+    # -- drawing ---------------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the filter line, a row, or the count at the bottom."""
+        width, height = self.size
+        if width <= LABEL_WIDTH:
+            return Strip.blank(width)
+        if y == 0:
+            editor = caret_segments(self._filter, width - LABEL_WIDTH, SELECTED, CURSOR)
+            return Strip([Segment(LABEL, PLAIN), *editor], width)
+        if y == height - 1:
+            where = f"{self._cursor + 1}/{self._count}" if self._count else "没有相符的项目，请改查找内容。"
+            return Strip([Segment(fit(where, width), DIM)], width)
+        index = self._top + y - 1
+        row = self._row(index) if index < self._count else None
+        if row is None:
+            return Strip([Segment(" " * width, PLAIN)], width)
+        cells = " ".join(fit(cell, room) for cell, room in zip(row.cells, self._source.widths, strict=False))
+        mark = ">" if index == self._cursor else " "
+        return Strip(
+            [Segment(fit(f"{mark} {cells}", width), CURSOR if index == self._cursor else PLAIN)], width
+        )
+
+    def caret(self) -> tuple[int, int] | None:
+        """Return the caret of the filter line."""
+        return LABEL_WIDTH + self._filter.view(max(1, self.size.width - LABEL_WIDTH)).caret, 0
+
+    # -- keys ------------------------------------------------------------------------------------------
+
+    def handle_action(self, action: str) -> bool:
+        """Move, edit the filter, choose."""
+        act = self._acts.get(action)
+        if act is None:
+            return False
+        done = act()
+        self._touch(0)
+        return done
+
+    def handle_text(self, char: str) -> bool:
+        """Type into the filter."""
+        return self._filtered(self._filter.insert(char))
+
+    def handle_paste(self, text: str) -> bool:
+        """Paste one line into the filter."""
+        return self._filtered(self._filter.insert(text.strip()))
+
+    def _filtered(self, changed: bool) -> bool:
+        if changed:
+            self._count = self._source.count(self._filter.text)
+            self._cursor = self._top = 0
+            self._shown = (0, ())
+            self.refresh()
+        return changed
+
+    def _move(self, by: int) -> bool:
+        target = max(0, min(self._cursor + by, self._count - 1))
+        if target == self._cursor:
+            return False
+        before, self._cursor = self._cursor, target
+        top = max(self._cursor - self._page + 1, min(self._top, self._cursor))
+        if top != self._top:
+            self._top = top
+            self.refresh()
+        else:
+            self._touch(before - top + 1, self._cursor - top + 1, self.size.height - 1)
+        return True
+
+    def _touch(self, *lines: int) -> None:
+        for y in lines:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    def _choose(self) -> bool:
+        key = self.current
+        if key is None:
+            return False
+        if self._on_chosen is not None:
+            self._on_chosen(key)
+            return True
+        from tui.dialog import AnswerScreen
+
+        screen = self.screen
+        if not isinstance(screen, AnswerScreen):
+            return False
+        screen.finish(key)
+        return True
 
 
-def matching_choices(choices: Sequence[tuple[str, str]], text: str) -> list[tuple[str, str]]:
-    """Return the (code, label) pairs that `text` may mean, best reading first.
+@runtime_checkable
+class Prompted(Protocol):
+    """A widget whose current field has choices: `Form` and `Grid`."""
 
-    Readings, the first that fits anything counts: the code or the label itself or both ("01 身份证"), the
-    start of the code, the start of the label, its initials, any part of the label. An empty text fits all.
+    def prompt_choices(self) -> tuple[str, tuple[tuple[str, str], ...], str] | None:
+        """Return title, choices and typed text of the current field, None when it has no choices."""
+        ...
+
+    def enter_text(self, text: str) -> object:
+        """Put a value into the current field and go on."""
+        ...
+
+
+async def answer_prompt(screen: KeyScreen, request: ActionRequested) -> bool:
+    """Serve a `prompt` request (F4) of a form or grid whose current field has choices.
+
+    Returns False, with nothing done, when it has none.
     """
-    wanted = text.strip()
-    if not wanted:
-        return list(choices)
-    lower = wanted.lower()
-    exact = [
-        (code, label)
-        for code, label in choices
-        if wanted in (code, label, f"{code} {label}", f"{code}-{label}") or code.lower() == lower
-    ]
-    if exact:
-        return exact
-    readings = (
-        [pair for pair in choices if pair[0].lower().startswith(lower)],
-        [pair for pair in choices if pair[1].startswith(wanted)],
-        [pair for pair in choices if initials(pair[1]).startswith(lower)],
-        [pair for pair in choices if wanted in pair[1]],
-    )
-    return next((found for found in readings if found), [])
-
-
-def resolve_choice(choices: Sequence[tuple[str, str]], text: str) -> str | None:
-    """Return the one code that `text` means, None when it is none or more than one."""
-    if not choices or not text.strip():
-        return None
-    found = matching_choices(choices, text)
-    return found[0][0] if len(found) == 1 else None
+    widget: object = request.widget
+    if not isinstance(widget, Prompted):
+        return False
+    asked = widget.prompt_choices()
+    if asked is None:
+        return False
+    title, choices, text = asked
+    chosen = await screen.host(title, PickList(ChoiceSource(choices), query=text))
+    if chosen is not None:
+        widget.enter_text(str(chosen))
+    return True
