@@ -22,12 +22,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
-from textual.app import App
 from textual.screen import Screen
 
 from tui import theme
+from tui.driver import driver_class
 from tui.keymap import FUNCTION_DIGITS, Keymap
 from tui.keys import KeyGate, KeyWidget
+from tui.painter import PaintedApp
 from tui.progress import Progress
 from tui.shellscreen import KeyScreen, ShellScreen
 
@@ -39,11 +40,12 @@ Catalog = Mapping[str, Callable[[], ShellScreen]]
 
 MINIMUM_SIZE = (80, 24)
 """Columns and rows below which only a sentence is shown."""
+TOO_SMALL = "窗口太小，请放大到 80 列 24 行以上。"
 WRONG_ENCODING = "终端编码不是 UTF-8，请在终端软件里把字符编码改为 UTF-8 后重新输入。"
 """Said when bytes arrive that are not UTF-8 (an input in GBK, for example)."""
 
 
-class ShellApp(App[int], inherit_bindings=False):
+class ShellApp(PaintedApp, inherit_bindings=False):
     """The running program: one gate for keys, one keymap, one stack of screens."""
 
     ENABLE_COMMAND_PALETTE: ClassVar[bool] = False
@@ -55,7 +57,7 @@ class ShellApp(App[int], inherit_bindings=False):
         self._catalog = catalog
         self._start_name = start
         self._screens_made: dict[str, ShellScreen] = {}
-        super().__init__(ansi_color=True)
+        super().__init__(driver_class=driver_class(), ansi_color=True)
         self._disable_tooltips = True
         self._disable_notifications = True
         self.theme = theme.THEME_NAME
@@ -81,11 +83,12 @@ class ShellApp(App[int], inherit_bindings=False):
             await super().on_event(event)
 
     def _take(self, event: events.Key | events.Paste) -> None:
-        if self.gate.closed and isinstance(event, events.Key) and self.progress.cancel is not None:
-            if self.keymap.resolve("global", event.key, event.character) == "back":
-                self.progress.cancel()
-                return
-        self.gate.put(event)
+        cancel = self.progress.cancel if self.gate.closed else None
+        key = event.key if isinstance(event, events.Key) else ""
+        if cancel is not None and self.keymap.resolve("global", key) == "back":
+            cancel()
+        else:
+            self.gate.put(event)
 
     def _deliver(self, event: events.Key | events.Paste) -> None:
         """Hand one key or paste to the focused widget; the gate is open."""
@@ -192,7 +195,7 @@ class ShellApp(App[int], inherit_bindings=False):
         return screen
 
     async def back(self, result: Any = None, *, ask: bool = True) -> bool:
-        """Leave the current screen for the one below, handing it `result`; False when it did not want to be left."""
+        """Leave the screen for the one below, handing it `result`; False when it did not want to."""
         top = self.shell_screen()
         if top is None or len(self.screen_stack) < 2:
             self.bell()
@@ -233,7 +236,20 @@ class ShellApp(App[int], inherit_bindings=False):
 
     def redraw(self) -> None:
         """Send the whole picture again (after a line fault, or another program's output)."""
-        self.refresh(layout=True)
+        self.forget_picture()
+
+    def caret_position(self) -> tuple[int, int]:
+        """Return where the focused widget has its caret; the input method's window follows."""
+        widget = self.screen.focused
+        caret = widget.caret() if isinstance(widget, KeyWidget) else None
+        if widget is None or caret is None:
+            return super().caret_position()
+        x, y, _, _ = widget.content_region
+        return x + caret[0], y + caret[1]
+
+    def notice_instead(self) -> str | None:
+        """Return the sentence for a terminal too small to work in."""
+        return TOO_SMALL if self._too_small() else None
 
     def _show_progress(self, text: str) -> None:
         screen = self.screen
@@ -241,7 +257,7 @@ class ShellApp(App[int], inherit_bindings=False):
             screen.status(text, kind="busy" if text else "info")
 
     async def perform_failed(self, screen: KeyScreen, error: Exception) -> None:
-        """Handle an error that `perform` let through: the program ends with it. Override to tell the user instead."""
+        """Handle an error that `perform` let through: the program ends with it. Override to tell the user."""
         self._handle_exception(error)
 
     # -- the end ---

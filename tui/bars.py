@@ -29,7 +29,7 @@ STATUS_STYLES: Final[dict[str, tuple[str, Style]]] = {
 
 
 def strip_of(spans: Sequence[Span], cells: int, fill: Style) -> Strip:
-    """Return one line of exactly `cells` cells from drawn texts, cut at a whole character, filled with `fill`."""
+    """Return one line of exactly `cells` cells: drawn texts cut at a whole character, then `fill`."""
     segments: list[Segment] = []
     left = cells
     for text, style in spans:
@@ -79,14 +79,13 @@ class TitleBar(Bar):
 
     def spans(self, cells: int) -> tuple[list[Span], Style]:
         """Draw the title, and the banner as far as there is room."""
-        title = " " + glyphs.display(self._title)
-        room = cells - glyphs.cell_len(title) - 3
-        banner = glyphs.display(self._banner)
-        if banner and room > 8:
-            banner = glyphs.fit(banner, min(room, glyphs.cell_len(banner)))
-            gap = cells - glyphs.cell_len(title) - glyphs.cell_len(banner) - 1
-            title += " " * gap + banner
-        return [(title, theme.TITLE)], theme.TITLE
+        title = f" {glyphs.display(self._title)} "
+        spans: list[Span] = [(title, theme.TITLE)]
+        room = cells - glyphs.cell_len(title) - 1
+        if self._banner and room > 8:
+            banner = glyphs.fit(self._banner, min(room, glyphs.width(self._banner)))
+            spans += [(" " * (room + 1 - glyphs.cell_len(banner)), theme.PLAIN), (banner, theme.PLAIN)]
+        return spans, theme.PLAIN
 
 
 class StatusLine(Bar):

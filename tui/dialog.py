@@ -278,7 +278,7 @@ class AnswerScreen(KeyScreen):
             self.shell.gate.resume(self._holds + 1)
 
     async def run(self) -> Any:
-        """Take keys until there is an answer, and return it; the caller holds the gate once, `run` releases it."""
+        """Take keys until there is an answer; the caller holds the gate once, `run` releases it."""
         gate = self.shell.gate
         self._answer = answer = asyncio.get_running_loop().create_future()
         self.focus_key()

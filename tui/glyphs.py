@@ -1,4 +1,4 @@
-"""What is drawn for a text from outside: safe characters, and no glyph whose width the terminal may see otherwise.
+"""What is drawn for a text from outside: safe characters, each of certain width.
 
 Some characters (`·`, `…`, `①`, box lines) are one cell wide to us and two cells wide in a terminal set up
 for Chinese. Where the probe at start (`tui.probe`) finds such a terminal, they are drawn by look-alikes of

@@ -172,7 +172,7 @@ class KeyWidget(Widget, can_focus=True, inherit_bindings=False):
         return {}
 
     def caret(self) -> tuple[int, int] | None:
-        """Return the caret (x, y) in cells from the widget's content, or None; the input method follows it."""
+        """Return the caret (x, y) in cells from the widget's content; the input method follows it."""
         return None
 
     def help_lines(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Screens that take requested actions one at a time: `KeyScreen`, and `ShellScreen` with title, status and key bar.
+"""Screens that take requested actions one at a time: `KeyScreen`, and `ShellScreen` with its bars.
 
 A module's screen is a `ShellScreen`::
 
@@ -160,7 +160,9 @@ class KeyScreen(Screen[None], inherit_bindings=False):
         cancel: str = "",
         distinct: bool = True,
     ) -> str:
-        """Ask for one of `options` ((key character, label)); returns its key character, `cancel` on F12 or Esc.
+        """Ask for one of `options` ((key character, label)); returns its key character.
+
+        `cancel` is returned on F12 or Esc.
 
         `default` is the option highlighted at first (else the first). With `distinct` the key that led here
         does not answer, so a key held down too long confirms nothing.
@@ -181,14 +183,14 @@ class KeyScreen(Screen[None], inherit_bindings=False):
     async def choose(
         self, title: str, rows: Sequence[str], lines: Sequence[str] = (), start: int = 0
     ) -> int | None:
-        """Let the user choose one row; returns its index, None on F12 or Esc. Digits jump to a row by its number."""
+        """Let the user choose a row; returns its index, None on F12 or Esc. Digits jump to a row."""
         from tui.dialog import Choice, run_dialog
 
         answer = await run_dialog(self.shell, Choice(title, tuple(lines), tuple(rows), start))
         return None if answer is None else int(answer)
 
     async def host(self, title: str, widget: KeyWidget) -> Any:
-        """Show a widget of one's own in a dialog; returns what it passes to `finish`, None on an unhandled F12.
+        """Show a widget of one's own in a dialog; returns what it passes to `finish`, None on F12.
 
         The widget sets its own width and height in cells. It ends the dialog with
         `self.screen.finish(result)` (`tui.dialog.HostScreen`), synchronously in its key handler.
@@ -227,7 +229,7 @@ class ShellScreen(KeyScreen):
         return self.TITLE or ""
 
     def key_bar_actions(self) -> Sequence[str]:
-        """Return the actions for the key bar; override when they depend on the state, then call `refresh_bars`."""
+        """Return the actions for the key bar; where they depend on the state, call `refresh_bars`."""
         return self.KEY_BAR
 
     def key_context(self) -> str:

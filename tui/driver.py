@@ -1,0 +1,225 @@
+"""The terminal driver: Textual's own for Linux, without what hurts over SSH and with what it lacks.
+
+Different from the stock driver of Textual 8.2.8:
+
+- bytes that are not UTF-8 (an input in GBK) become U+FFFD instead of ending the program;
+- Esc followed by a character is two keys, never an Alt key; an escape sequence nobody knows is one unknown
+key
+  instead of a handful of typed characters;
+- the input thread sleeps until there is input, and ends when the terminal is gone;
+- no kitty keyboard protocol, focus reports, in-band resize or synchronised output: some terminals on the
+way print
+  these queries as text, and the painter's frames are too small to tear;
+- writing to a terminal that is gone does not block the program;
+- SIGHUP and SIGTERM end the program in order, so that drafts are kept.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+import selectors
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+from textual import events
+from textual._xterm_parser import XTermParser
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
+from textual.keys import Keys
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+REPLACEMENT: Final = "\ufffd"
+"""What a byte that is not UTF-8 becomes."""
+UNKNOWN_KEY: Final = "unknown"
+"""The name of the key for an escape sequence nobody knows; it is bound to nothing and beeps."""
+_NEVER_SENT: Final = frozenset(("\x1b[?1004h", "\x1b[?1004l", "\x1b[?2048$p", "\x1b[?2048l", "\x1b[<u"))
+_SEQUENCE: Final = re.compile(r"\x1b(\[(?!\[|M)[0-?]*[ -/]*[@-~]|\[\[.|O.)", re.DOTALL)
+_MOUSE: Final = re.compile(r"\x1b\[<?[-\d;]+[mM]")
+_ANSWER: Final = re.compile(r"\x1b\[([?>=][0-?]*[ -/]*[@-~]|[\d;]*[cntR])")
+
+
+def _gbk_aware(error: UnicodeError) -> tuple[str, int]:
+    """Replace a broken byte, and with it the byte that completes a GBK character, by one U+FFFD."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    end = error.start + 1
+    lead = error.object[error.start]
+    if 0x81 <= lead <= 0xFE and end < len(error.object) and 0x40 <= error.object[end] <= 0xFE:
+        end += 1
+    return REPLACEMENT, end
+
+
+codecs.register_error("gbk-aware", _gbk_aware)
+
+
+class KeyParser(XTermParser):
+    """Textual's parser of terminal input, strict about what is a key."""
+
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
+        if len(sequence) == 2 and sequence[0] == "\x1b" and sequence[1] not in "[O":
+            yield events.Key("escape", "\x1b")
+            yield from super()._sequence_to_key_events(sequence[1])
+            return
+        known = list(super()._sequence_to_key_events(sequence, alt))
+        yield from known
+        if not known and _SEQUENCE.fullmatch(sequence) and not _MOUSE.fullmatch(sequence):
+            answer = _ANSWER.fullmatch(sequence) is not None
+            yield events.Key(Keys.Ignore if answer else UNKNOWN_KEY, None)
+
+
+class _Output:
+    """The terminal as a file that never raises: once it is gone, what is written is dropped."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._gone = False
+        self.written = 0
+
+    def write(self, text: str) -> int:
+        """Write a text unless the terminal is gone."""
+        if not self._gone:
+            try:
+                self._file.write(text)
+            except (OSError, ValueError):
+                self._gone = True
+        return len(text)
+
+    def flush(self) -> None:
+        """Send what was written unless the terminal is gone."""
+        if not self._gone:
+            try:
+                self._file.flush()
+            except (OSError, ValueError):
+                self._gone = True
+
+    def fileno(self) -> int:
+        """Return the file's number."""
+        return self._file.fileno()
+
+
+class ShellDriver(LinuxDriver):
+    """The Linux driver with the differences told above."""
+
+    typed_before: bytes = b""
+    """Input that arrived before the driver started (during the probe); it is the first to be read."""
+    attributes_before: list[Any] | None = None
+    """The terminal's settings before the probe changed them; they are the ones restored at the end."""
+
+    def __init__(
+        self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=False, size=size)
+        assert sys.__stderr__ is not None
+        self._file: Any = _Output(sys.__stderr__)
+        self._wake_read, self._wake_write = os.pipe()
+        for name in (signal.SIGHUP, signal.SIGTERM):
+            signal.signal(name, self._terminal_closed)
+
+    @property
+    def backlog(self) -> int:
+        """How many writes the terminal has not yet taken."""
+        thread = self._writer_thread
+        return thread._queue.qsize() if thread is not None else 0
+
+    def write(self, data: str) -> None:
+        """Write, except the switches this program never uses."""
+        if data not in _NEVER_SENT:
+            super().write(data)
+
+    def start_application_mode(self) -> None:
+        """Take the terminal; draw everything again when it was lent to another program."""
+        again = self._key_thread is not None
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        cls = type(self)
+        if cls.attributes_before is not None:
+            self.attrs_before = cls.attributes_before
+            cls.attributes_before = None
+        if again:
+            redraw = getattr(self._app, "redraw", None)
+            if redraw is not None:
+                self._app.call_later(redraw)
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back with its plain pen."""
+        self.write("\x1b[m")
+        super().stop_application_mode()
+
+    def _request_terminal_sync_mode_support(self) -> None:
+        """Ask nothing: the frames are small."""
+
+    def disable_input(self) -> None:
+        """Stop the input thread at once."""
+        os.write(self._wake_write, b"\0")
+        super().disable_input()
+
+    def close(self) -> None:
+        """Stop writing."""
+        super().close()
+        self._writer_thread = None
+
+    def _terminal_closed(self, *_: object) -> None:
+        closed: Callable[[], None] | None = getattr(self._app, "terminal_closed", None)
+        if closed is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(closed)
+
+    # -- input ---
+
+    def run_input_thread(self) -> None:
+        """Read keys until told to stop or the terminal is gone."""
+        parser = KeyParser(self._debug)
+        decode = codecs.getincrementaldecoder("utf-8")(errors="gbk-aware").decode
+        first, type(self).typed_before = type(self).typed_before, b""
+        self._send_all(parser.feed(decode(first)) if first else ())
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            selector.register(self._wake_read, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                ready = selector.select(_wait(parser))
+                numbers = [key.fd for key, _ in ready]
+                if self._wake_read in numbers:
+                    os.read(self._wake_read, 16)
+                elif self.fileno in numbers:
+                    data = self._read()
+                    if not data:
+                        self._terminal_closed()
+                        return
+                    text = decode(data)
+                    self._send_all(parser.feed(text) if text else ())
+                self._send_all(parser.tick())
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self.fileno, 4096)
+        except OSError:
+            return b""
+
+    def _send_all(self, messages: Iterable[Any]) -> None:
+        for message in messages:
+            self.process_message(message)
+
+
+def _wait(parser: XTermParser) -> float | None:
+    """Return how long to wait for input: for ever, or a little while an escape sequence is unfinished."""
+    return 0.02 if getattr(parser, "_timeout_time", 0.0) is not None else None
+
+
+def driver_class() -> type[Driver] | None:
+    """Return the driver for this system; None where Textual's own choice must do."""
+    return ShellDriver if sys.platform.startswith(("linux", "darwin")) else None
+
+
+def keys_of(data: bytes) -> Iterator[str]:
+    """Yield the names of the keys that raw terminal input means (for key tables and tests)."""
+    parser = KeyParser(False)
+    text = codecs.getincrementaldecoder("utf-8")(errors="gbk-aware").decode(data, True)
+    for message in (*parser.feed(text), *parser.feed("")):
+        if isinstance(message, events.Key):
+            yield message.key
+        elif isinstance(message, events.Paste):
+            yield "paste"
