@@ -1,7 +1,7 @@
 """Ages in full years and the age limits of a business: pure rules on two dates.
 
-A person reaches an age on the birthday; born on 29 February, on 28 February of a common year (民法典 article 202:
-without a corresponding day the period ends on the last day of the month).
+A person reaches an age on the birthday; born on 29 February, on 28 February of a common year (民法典 article
+202: without a corresponding day the period ends on the last day of the month).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def age_on(birth: date, day: date, boundary: AgeBoundary = AgeBoundary.BIRTHDAY)
 class AgeLimits:
     """Full years within which a business may be done on line (O-12: 16, 55 for women, 60 for men).
 
-    None switches one limit off. "超过55周岁" means more than 55 full years: refused from the 56th birthday on.
+    None switches one limit off. "超过55周岁" means more than 55 full years: refused from the 56th birthday.
     """
 
     minimum: int | None
@@ -68,8 +68,8 @@ def age_problem(
 def retirement_month(birth: date, original_age: Literal[50, 55, 60]) -> int:
     """YYYYMM of statutory retirement under the gradual scheme in force from 2025-01-01 (国发〔2024〕18号).
 
-    `original_age` is 60 for men, 55 or 50 for women. Every 4 months (2 for women of 50) after the scheme began
-    add one month, up to 36 (60) months.
+    `original_age` is 60 for men, 55 or 50 for women. Every 4 months (2 for women of 50) after the scheme
+    began add one month, up to 36 (60) months.
     """
     start_year = 2025
     late = (birth.year + original_age - start_year) * 12 + birth.month

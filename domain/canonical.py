@@ -1,4 +1,4 @@
-"""One byte form for one JSON value, so that both sides digest and sign the same bytes (RFC 8785, RFC 9530)."""
+"""One byte form for one JSON value: both sides digest and sign the same bytes (RFC 8785, RFC 9530)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def canonical_json(value: object) -> bytes:
     """UTF-8 bytes of a value after RFC 8785: no blanks, keys in UTF-16 order, shortest escapes.
 
     Takes str, int, bool, None, list and dict with str keys, nested at most 32 deep. Raises TypeError for
-    anything else, floats among them, and CanonicalError for integers beyond 2^53-1, lone surrogates and depth.
+    anything else, floats among them; CanonicalError for integers beyond 2^53-1, lone surrogates and depth.
     """
     parts: list[str] = []
     _write(value, parts, 1)
@@ -102,8 +102,8 @@ def _refuse_surrogate() -> NoReturn:
 def strict_loads(data: bytes) -> object:
     """The value of a JSON text that every reader understands alike.
 
-    Refuses, as CanonicalError: bytes that are not UTF-8 or begin with a BOM, duplicate keys, numbers with point or
-    exponent, NaN and Infinity, integers beyond 2^53-1, lone surrogates, nesting deeper than 32.
+    Refuses, as CanonicalError: bytes that are not UTF-8 or begin with a BOM, duplicate keys, numbers with
+    point or exponent, NaN and Infinity, integers beyond 2^53-1, lone surrogates, nesting deeper than 32.
     """
     try:
         text = data.decode("utf-8")

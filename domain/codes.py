@@ -28,14 +28,16 @@ class CodeTable:
     entries: tuple[tuple[str, str], ...]
     _names: dict[str, str] = field(init=False, repr=False, compare=False)
     _codes: dict[str, str] = field(init=False, repr=False, compare=False)
+    _typed: dict[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         names = dict(self.entries)
-        codes = {name: code for code, name in self.entries}
+        codes = {_fold(name): code for code, name in self.entries}
         if len(names) != len(self.entries) or len(codes) != len(self.entries):
             raise ValueError(f"code table {self.name}: a code or a name stands twice")
         object.__setattr__(self, "_names", names)
         object.__setattr__(self, "_codes", codes)
+        object.__setattr__(self, "_typed", {code.casefold(): code for code in names})
 
     def items(self) -> tuple[tuple[str, str], ...]:
         """(code, name) pairs for a pick list."""
@@ -49,15 +51,15 @@ class CodeTable:
         return self._names.get(code, code)
 
     def display(self, code: str) -> str:
-        """ "code 名称", as cells and screens show it; an unknown code alone."""
+        """Code and name as cells and screens show them, "10 未婚"; an unknown code alone."""
         return f"{code} {self._names[code]}" if code in self._names else code
 
     def parse(self, text: str) -> str | None:
         """The code meant by a cell: code, name, "code 名称" or "code-名称"; None when it is none of these.
 
-        Letters in codes may be typed small. A code and a name that disagree are None, never a guess.
+        Capitals do not matter in codes. A code and a name that disagree are None, never a guess.
         """
-        typed = clean_cell(text)
+        typed = _fold(clean_cell(text))
         if not typed:
             return None
         if (code := self._one(typed)) is not None:
@@ -67,15 +69,16 @@ class CodeTable:
             tail = clean_cell(tail)
             if found and tail in self._codes:
                 code = self._codes[tail]
-                return code if clean_cell(head).upper() == code.upper() else None
+                return code if clean_cell(head).casefold() == code.casefold() else None
         return None
 
     def _one(self, typed: str) -> str | None:
-        if typed in self._names:
-            return typed
-        if typed.upper() in self._names:
-            return typed.upper()
-        return self._codes.get(typed)
+        return self._codes.get(typed) or self._typed.get(typed.casefold())
+
+
+def _fold(text: str) -> str:
+    """Brackets are typed full-width as often as not; nothing else is taken for the same."""
+    return text.replace("（", "(").replace("）", ")")
 
 
 TITLES: dict[str, str] = {

@@ -1,7 +1,8 @@
-"""HTTP message signatures (RFC 9421): the signature base and its headers, for the signing and the verifying side.
+"""HTTP message signatures (RFC 9421): the signature base and its headers, for both sides.
 
-Only the form is here, no cryptography: the client hands the base to the token, the center hands it to its verifier.
-The profile of the RFC is narrow on purpose: one signature, labelled `ukey`, plain components, all six parameters.
+Only the form is here, no cryptography: the client hands the base to the token, the center to its verifier.
+The profile of the RFC is narrow on purpose: one signature, labelled `ukey`, plain components, all six
+parameters.
 """
 
 from __future__ import annotations
@@ -103,8 +104,8 @@ class SignatureParams:
 class RequestParts:
     """The request as it stands on the wire.
 
-    `authority` is host and port without a default port, `path` percent-encoded, `query` without "?", header names in
-    lower case with one value each (`combine_headers`).
+    `authority` is host and port without a default port, `path` percent-encoded, `query` without "?", header
+    names in lower case with one value each (`combine_headers`).
     """
 
     method: str
@@ -152,7 +153,8 @@ def combine_headers(lines: Iterable[tuple[str, str]]) -> dict[str, str]:
 def signature_base(parts: RequestParts, params: SignatureParams) -> bytes:
     """The bytes to sign (section 2.5): one line per covered component, then `@signature-params`.
 
-    Raises SignatureFormatError for a covered header that is absent, and for values that are not printable ASCII.
+    Raises SignatureFormatError for a covered header that is absent and for values that are not printable
+    ASCII.
     """
     if len(set(params.covered)) != len(params.covered):
         raise SignatureFormatError("sig.component", "签名覆盖的内容有重复项，请升级客户端后重试。")
@@ -207,7 +209,7 @@ def _component_value(parts: RequestParts, name: str) -> str:
             value = "?" + parts.query
         case _:
             if name not in parts.headers:
-                raise SignatureFormatError("sig.header", f"请求缺少签名覆盖的报文头 {name}，请升级客户端后重试。")
+                raise SignatureFormatError("sig.header", f"请求缺少签名覆盖的报文头 {name}，请重新提交。")
             return _header_value(name, parts.headers[name])
     if not value or value != value.strip() or not (value.isascii() and value.isprintable()):
         raise SignatureFormatError("sig.component", f"请求的 {name} 不能签名，请检查请求地址。")

@@ -44,8 +44,10 @@ _DAMAGED = re.compile(r"[0-9](?:\.[0-9]*)?[eE]\+?[0-9]{1,3}|#+|[0-9]{15,18}\.0+"
 
 # First two digits: province-level divisions (GB/T 2260), and 81, 82, 83 for residence permits.
 _PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
-)
+    str(first * 10 + second)
+    for first, last in ((1, 5), (2, 3), (3, 7), (4, 6), (6, 5), (8, 3))
+    for second in range(1, last + 1)
+) | frozenset({"50", "51", "52", "53", "54", "71"})
 _PERMITS = frozenset({"81", "82", "83"})
 
 ErrorCode = Literal[
@@ -74,8 +76,8 @@ class IdNumberError(ValueError):
 class IdNumber:
     """A checked number.
 
-    `text` is its normal form as given (15 or 18, upper-case X), `full` the 18-digit form, `area` the six digits of
-    the place of first registration.
+    `text` is its normal form as given (15 or 18, upper-case X), `full` the 18-digit form, `area` the six
+    digits of the place of first registration.
     """
 
     text: str
@@ -100,7 +102,7 @@ def check_digit(first17: str) -> str:
 
 
 def upgrade(fifteen: str) -> str:
-    """The 18-digit form of a 15-digit number: century 19 inserted, check digit appended. Raises ValueError."""
+    """The 18-digit form of a 15-digit number: 19 inserted, check digit appended. Raises ValueError."""
     if not _FIFTEEN.fullmatch(fifteen):
         raise ValueError("15 digits are needed")
     first17 = f"{fifteen[:6]}19{fifteen[6:]}"
@@ -135,7 +137,7 @@ def _shaped(typed: str) -> str:
     if is_damaged_number(typed):
         raise IdNumberError(
             "id.number_cell",
-            f"证件号码“{safe_text(typed, limit=_SHOWN)}”已被表格软件变成数字，请把单元格设为文本后重新填写整个号码。",
+            f"证件号码“{safe_text(typed, limit=_SHOWN)}”已被表格变成数字，请把单元格设为文本后重新填写。",
         )
     if has_full_width(typed):
         proposal = to_half_width(typed).upper()
@@ -161,7 +163,7 @@ def _birth(digits: str, typed: str) -> date:
 
 
 def is_damaged_number(text: str) -> bool:
-    """True for what a spreadsheet leaves of an identity number: "4.403E+17", "440301199001011000.0", "####"."""
+    """True for what a spreadsheet leaves of a number: "4.403E+17", "440301199001011000.0", "####"."""
     return _DAMAGED.fullmatch(to_half_width(clean_cell(text))) is not None
 
 
@@ -190,7 +192,7 @@ def area_warning(area: str) -> str | None:
 
 
 def mask(text: str) -> str:
-    """The number with its birth date hidden: "110105********002X"; other texts keep two characters at each end."""
+    """The number without its birth date, "110105********002X"; other texts keep two at each end."""
     if len(text) == 18:
         return f"{text[:6]}{'*' * 8}{text[14:]}"
     if len(text) == 15:

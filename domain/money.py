@@ -1,7 +1,7 @@
 """Money in integer 分 and ratios in integer basis points; no float and no rounding by accident.
 
-Amounts are `int` 分 inside, text in 元 with two decimals ("8000.00") on the wire and in cells. Ratios are `int`
-basis points (12% = 1200), text in percent ("12", "12.5").
+Amounts are `int` 分 inside, text in 元 with two decimals ("8000.00") on the wire and in cells. Ratios are
+`int` basis points (12% = 1200), text in percent ("12", "12.5").
 """
 
 from __future__ import annotations
@@ -48,10 +48,11 @@ class RatioError(ValueError):
 
 
 class Rounding(StrEnum):
-    """How one side's monthly deposit is rounded; a parameter of center, year and side (domain notes 2.2).
+    """How one side's monthly deposit is rounded; a parameter of center, year and side (parameter 71).
 
-    "见角进元" and "见分进角" look at the named digit only (our reading: 228.05 见角进元 is 228); a center that
-    means "anything above the yuan" uses "见角分进元", which looks at both digits.
+    见角进元 and 见分进角 are read in two ways. Here they look at the named digit alone: 228.05 见角进元 is
+    228.
+    A center that means "anything above the yuan" uses 见角分进元, which looks at both digits: 228.05 is 229.
     """
 
     TO_YUAN = "to_yuan"
@@ -90,7 +91,7 @@ def parse_yuan(text: str) -> int:
 
     Blanks at the ends are ignored. Zero and negative amounts are read; `parse_positive_yuan` refuses them.
     Raises MoneyError: full-width digits are never converted silently (V-11), more than two decimals are
-    refused (D-09, V-12), and so are exponents, "####" and anything else a spreadsheet shows instead of a number.
+    refused (D-09, V-12), and so are exponents, "####" and whatever else a spreadsheet shows for a number.
     """
     typed = clean_cell(text)
     body = typed[1:].lstrip(" ") if typed[:1] in _CURRENCY and typed else typed
@@ -130,7 +131,7 @@ def format_yuan_grouped(fen: int) -> str:
 
 
 def deposit(base_fen: int, ratio_bp: int, rounding: Rounding) -> int:
-    """分 of one side's monthly deposit: base x ratio, rounded once (article 16, domain notes 2.2).
+    """分 of one side's monthly deposit: base x ratio, rounded once (article 16 of the regulations).
 
     Exact integer arithmetic; each side is rounded by itself and a total is the sum of the sides.
     Raises ValueError for a negative base or ratio.
@@ -195,8 +196,8 @@ _MAX_WORDS_YUAN = 10**12
 def rmb_capitals(fen: int, *, zero_after_yuan: bool = True, zero_after_wan: bool = False) -> str:
     """The amount in capital numerals, as 支付结算办法 appendix 1 asks: 140950 is "壹仟肆佰零玖元伍角".
 
-    Ends in 整 when there are no 角 and 分. Where the rule leaves 零 open, the options decide: after 元 when its
-    digit is 0 and 角 follows (1680.32), and after 万 or 亿 when its digit is 0 and 仟 follows (107000).
+    Ends in 整 when there are no 角 and 分. Where the rule leaves 零 open, the options decide: after 元 when
+    its digit is 0 and 角 follows (1680.32), and after 万 or 亿 when its digit is 0 and 仟 follows (107000).
     Negative amounts begin with 负. Raises TypeError for anything but int and ValueError from 10^12 元 on.
     """
     if type(fen) is not int:

@@ -69,7 +69,7 @@ def month_of(day: date) -> int:
 
 
 def add_months(month: int, count: int) -> int:
-    """The month `count` months later (earlier when negative). Raises ValueError for a month outside 01..12."""
+    """The month `count` months later, earlier when negative. Raises ValueError for what is no month."""
     index = _index(month) + count
     return index // 12 * 100 + index % 12 + 1
 
@@ -136,11 +136,11 @@ def center_local(moment: datetime) -> datetime:
 class BusinessCalendar:
     """Business months, working days and opening hours of one center (parameters 23 to 25, N-01, N-02).
 
-    `kind` "calendar": the business month is the calendar month; "21-20": from the 21st to the next 20th, named by
-    the month it ends in. `holidays` and `workdays` hold, per year, the published days off and the weekend days that
-    are worked; a year without an entry in `holidays` is not published (年历未发布), and nothing is guessed for it.
-    With `cutoff_pull_forward` filing ends on the last working day before, when the last day of the business month
-    is not a working day; it opens again with the next business month.
+    `kind` "calendar": the business month is the calendar month; "21-20": from the 21st to the next 20th,
+    named by the month it ends in. `holidays` and `workdays` hold, per year, the published days off and the
+    weekend days that are worked; a year without an entry in `holidays` is not published (年历未发布), and
+    nothing is guessed for it. With `cutoff_pull_forward` filing ends on the last working day before, when the
+    last day of the business month is not a working day; it opens again with the next business month.
     """
 
     kind: Literal["calendar", "21-20"] = "calendar"
@@ -211,9 +211,9 @@ class BusinessCalendar:
         return None if working is None else following
 
     def is_open(self, now_local: datetime) -> bool:
-        """True when the center takes business now: within the hours of any day, up to the cutoff (N-01, N-02).
+        """True when the center takes business now: within the hours, up to the cutoff (N-01, N-02).
 
-        The hours hold every day, the closing minute itself is closed. Raises nothing; an aware time is converted.
+        The hours hold every day; the closing minute itself is closed. An aware time is converted.
         """
         return self.closed_text(now_local) is None
 

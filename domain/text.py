@@ -18,35 +18,27 @@ MAX_MARKS = 2
 ELLIPSIS = ".."
 """Ends a text that `safe_text` cut; ASCII because the width of U+2026 depends on the terminal."""
 
-_BLANKS = " \t\r\n\v\f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029"
-_INVISIBLE_ENDS = "\u180e\u200b\u200c\u200d\u200e\u200f\u202f\u205f\u2060\u3000\ufeff"
-_ENDS = _BLANKS + _INVISIBLE_ENDS
+_ENDS = "".join(
+    [
+        " \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000",
+        "".join(map(chr, range(0x2000, 0x200B))),  # typographic blanks
+        "\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff",  # drawn as nothing
+    ]
+)
 
 # Text of these characters only is shown as it is: ASCII, Latin-1 letters, common Chinese punctuation,
 # the basic ideographs, full-width ASCII. U+302A..302D combine and are left out.
-_PLAIN = re.compile(r"[ -~\u00a1-\u00ac\u00ae-\u00ff\u2013-\u2026\u3000-\u3029\u4e00-\u9fff\uff01-\uff5e\uffe5]*")
+_PLAIN = re.compile(
+    r"[ -~\u00a1-\u00ac\u00ae-\u00ff\u2013-\u2026\u3000-\u3029\u4e00-\u9fff\uff01-\uff5e\uffe5]*"
+)
 
 # Characters that are drawn as nothing (Unicode Default_Ignorable_Code_Point and the blank braille cell)
 # without being of category Cf.
-_INVISIBLE = (
-    (0x034F, 0x034F),
-    (0x115F, 0x1160),
-    (0x17B4, 0x17B5),
-    (0x180B, 0x180F),
-    (0x2800, 0x2800),
-    (0x3164, 0x3164),
-    (0xFE00, 0xFE0F),
-    (0xFFA0, 0xFFA0),
-    (0xE0000, 0xE0FFF),
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
-_HAN = (
-    (0x3007, 0x3007),
-    (0x3400, 0x4DBF),
-    (0x4E00, 0x9FFF),
-    (0xF900, 0xFAFF),
-    (0x20000, 0x2FFFD),
-    (0x30000, 0x3FFFD),
-)
+_HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fffd\U00030000-\U0003fffd]")
+_LATIN = re.compile("[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]")
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"})
 _MARKS = frozenset({"Mn", "Me"})
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -126,9 +118,10 @@ def _token(char: str) -> str:
 
 def _is_hidden(char: str) -> bool:
     """True for a character that is invisible, steers the terminal or has no agreed glyph."""
-    point = ord(char)
-    if any(low <= point <= high for low, high in _INVISIBLE):
-        return True
+    return _INVISIBLE.fullmatch(char) is not None or _has_no_glyph(char)
+
+
+def _has_no_glyph(char: str) -> bool:
     return unicodedata.category(char) in _HIDDEN_CATEGORIES and not is_han(char)
 
 
@@ -140,17 +133,17 @@ def name_problem(name: str) -> tuple[str, str] | None:
 
     Accepted: ideographs of all planes, Latin letters, the dot `·` and single blanks inside, in normal form C,
     at most 60 characters. Everything else would break the ledger, the terminal or the comparison with the
-    identity card (reference: O-10, V-16 hold the length in ideographs, which is a center's own rule).
+    identity card. The length in ideographs (O-10, V-16) is a center's own rule and not looked at here.
     """
     if not name:
         return "name.empty", "姓名为空，请填写姓名。"
+    composed = unicodedata.normalize("NFC", name)
+    if composed != name and name_problem(composed) is None:
+        return "name.not_normal", f"姓名用了兼容字或组合字符，请核对后改为“{composed}”。"
     for char in name:
         found = _name_character_problem(char)
         if found is not None:
             return found
-    if unicodedata.normalize("NFC", name) != name:
-        fixed = unicodedata.normalize("NFC", name)
-        return "name.not_normal", f"姓名用了兼容字或组合字符，请核对后改为“{safe_text(fixed, limit=MAX_NAME)}”。"
     if len(name) > MAX_NAME:
         return "name.too_long", f"姓名超过{MAX_NAME}个字，请核对后改正。"
     if name != name.strip(" ") or "  " in name:
@@ -161,7 +154,7 @@ def name_problem(name: str) -> tuple[str, str] | None:
 
 
 def _name_character_problem(char: str) -> tuple[str, str] | None:
-    if is_han(char) or char in (" ", DOT) or _is_latin(char):
+    if is_han(char) or char in (" ", DOT) or _LATIN.fullmatch(char):
         return None
     shown = safe_text(char)
     category = unicodedata.category(char)
@@ -187,12 +180,6 @@ def _name_character_problem(char: str) -> tuple[str, str] | None:
     return "name.character", f"姓名中有不能使用的字符“{shown}”，请改为汉字、拉丁字母或“·”。"
 
 
-def _is_latin(char: str) -> bool:
-    if char.isascii():
-        return char.isalpha()
-    return unicodedata.category(char) in ("Lu", "Ll") and unicodedata.name(char, "").startswith("LATIN ")
-
-
 # ---- cells ---------------------------------------------------------------------------------------
 
 
@@ -216,13 +203,12 @@ def has_full_width(text: str) -> bool:
 
 def is_han(char: str) -> bool:
     """True for one ideograph: all of planes 2 and 3 count, however new, and so does 〇."""
-    point = ord(char)
-    return any(low <= point <= high for low, high in _HAN)
+    return _HAN.fullmatch(char) is not None
 
 
 def han_count(text: str) -> int:
     """How many ideographs the text holds (the unit of O-10: 5 汉字)."""
-    return sum(1 for char in text if is_han(char))
+    return len(_HAN.findall(text))
 
 
 def cell_width(text: str) -> int:
