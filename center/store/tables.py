@@ -79,12 +79,20 @@ operator = Table(
     Column("mobile", String(20), nullable=False, default=""),
     Column("password_hash", String(200), nullable=False),
     Column("must_change", Boolean, nullable=False, default=False),
-    Column("failed", Integer, nullable=False, default=0),
-    Column("locked_until", TIME),
     Column("active", Boolean, nullable=False, default=True),
     UniqueConstraint("role", "home_unit", "login_name", name="uq_operator_login"),
 )
 """Agents (经办人, role agent) and clerks (柜员, role clerk)."""
+
+login_guard = Table(
+    "login_guard",
+    metadata,
+    Column("subject", String(64), primary_key=True),
+    Column("failed", Integer, nullable=False),
+    Column("locked_until", TIME),
+    Column("updated", TIME, nullable=False),
+)
+"""Wrong passwords of an account, or of a name that does not exist; both look the same from outside."""
 
 operator_unit = Table(
     "operator_unit",
@@ -133,9 +141,10 @@ nonce = Table(
     "nonce",
     metadata,
     Column("nonce", String(64), primary_key=True),
+    Column("base_hash", String(64), nullable=False),
     Column("expires", TIME, nullable=False),
 )
-"""Signature nonces already seen; rows are dropped after their signature has expired."""
+"""Signature nonces already seen, with the SHA-256 of what was signed; rows are dropped after their signature has expired."""
 
 login_code = Table(
     "login_code",
@@ -144,7 +153,7 @@ login_code = Table(
     Column("unit_account", ACCOUNT, nullable=False),
     Column("mobile", String(20), nullable=False),
     Column("purpose", String(10), nullable=False),
-    Column("code_hash", String(64), nullable=False),
+    Column("code_hash", String(200), nullable=False),
     Column("created", TIME, nullable=False),
     Column("expires", TIME, nullable=False),
     Column("tries", Integer, nullable=False, default=0),
@@ -376,3 +385,12 @@ audit = Table(
     Column("chain", String(64), nullable=False),
 )
 """Append-only, each row hashed with the one before."""
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("head", Integer, primary_key=True, autoincrement=False),
+    Column("seq", Integer, nullable=False),
+    Column("chain", String(64), nullable=False),
+)
+"""One row (head 1): the end of the audit chain; locked while a row is appended."""

@@ -1,0 +1,1 @@
+"""Who is asking: passwords, codes, challenges, certificates, signatures, sessions."""
