@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.hygiene.test_lazy_imports import HEAVY, modules_of
 from tests.support.first_paint import NeverPainted, first_paint
 
 BARE = """
@@ -25,6 +26,27 @@ class Bare(App):
 
 Bare().run()
 """
+
+SHELL = """
+from tui.launch import prepare
+
+prepare()
+{imports}
+from tui.app import ShellApp
+from tui.shellscreen import ShellScreen
+
+class First(ShellScreen):
+    TITLE = "单位网厅"
+
+ShellApp({{"first": First}}, start="first").run(mouse=False)
+"""
+
+
+def test_the_whole_toolkit_paints_without_anything_heavy(tmp_path: Path) -> None:
+    imports = "\n".join(f"import {name}" for name in modules_of("tui") if name != "tui.launch")
+    painted = first_paint(SHELL.format(imports=imports), tmp_path)
+    assert "单位网厅".encode() in painted.output
+    assert not painted.modules & HEAVY
 
 
 def test_the_probe_tells_before_from_after(tmp_path: Path) -> None:
