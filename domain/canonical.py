@@ -15,6 +15,7 @@ MAX_INT = 2**53 - 1
 """Largest integer that every JSON reader keeps exactly (RFC 8785 section 3.2.2.3)."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class CanonicalError(ValueError):
@@ -78,7 +79,7 @@ def _utf16(key: str) -> bytes:
 def _string(value: str) -> str:
     if not value.isascii() and _SURROGATE.search(value):
         _refuse_surrogate()
-    return json.dumps(value, ensure_ascii=False)
+    return _encode(value)
 
 
 def _integer(value: int) -> str:
