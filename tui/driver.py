@@ -17,6 +17,7 @@ way print
 from __future__ import annotations
 
 import codecs
+import contextlib
 import os
 import re
 import selectors
@@ -79,7 +80,6 @@ class _Output:
     def __init__(self, file: TextIO) -> None:
         self._file = file
         self._gone = False
-        self.written = 0
 
     def write(self, text: str) -> int:
         """Write a text unless the terminal is gone."""
@@ -87,7 +87,7 @@ class _Output:
             try:
                 self._file.write(text)
             except (OSError, ValueError):
-                self._gone = True
+                self._drop()
         return len(text)
 
     def flush(self) -> None:
@@ -96,7 +96,15 @@ class _Output:
             try:
                 self._file.flush()
             except (OSError, ValueError):
-                self._gone = True
+                self._drop()
+
+    def _drop(self) -> None:
+        """Point the file to nowhere, so that the interpreter can flush what is left at its end."""
+        self._gone = True
+        with contextlib.suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._file.fileno())
+            os.close(nowhere)
 
     def fileno(self) -> int:
         """Return the file's number."""

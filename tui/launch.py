@@ -2,9 +2,14 @@
 
 Textual reads its switches once, at import. An entry point therefore does::
 
-    from tui.launch import prepare
-    prepare()                       # before anything that imports textual
-    from tui.app import ShellApp
+    from tui.launch import run
+
+    def make() -> ShellApp:
+        from tui.app import ShellApp    # imported here, after the environment is set
+        ...
+        return ShellApp(catalog, start="login")
+
+    raise SystemExit(run(make))
 
 `prepare()` touches only the environment and the standard streams; it imports nothing of Textual.
 """
@@ -13,8 +18,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from io import TextIOWrapper
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from tui.app import ShellApp
 
 ENVIRONMENT: Final[dict[str, str]] = {
     # The kitty keyboard protocol breaks Chinese input methods and rewrites legacy function keys.
@@ -60,3 +69,31 @@ def prepare() -> None:
     for stream in (sys.__stdout__, sys.__stderr__):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def run(make: Callable[[], ShellApp]) -> int:
+    """Prepare, probe the terminal while `make` builds the application, run it; returns the exit code.
+
+    In a terminal of another encoding than UTF-8 nothing is started: instructions in ASCII are printed and 2
+    returned.
+    """
+    prepare()
+    from tui.probe import INSTRUCTIONS, TerminalProbe
+
+    probe = TerminalProbe.begin()
+    try:
+        app = make()
+        facts = probe.finish() if probe is not None else None
+    except BaseException:
+        if probe is not None:
+            probe.restore()
+        raise
+    if probe is not None and facts is not None:
+        if facts.wrong_encoding:
+            probe.restore()
+            sys.stderr.write(INSTRUCTIONS)
+            return 2
+        facts.apply()
+        probe.hand_over()
+    result = app.run(mouse=False)
+    return app.return_code or 0 if result is None else result
