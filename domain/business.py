@@ -80,7 +80,7 @@ class UnitFacts:
     account: str
     name: str = ""
     unified_ratio: bool = True
-    """統一比例: everyone has the unit's ratio (profile parameter 72)."""
+    """统一比例: everyone has the unit's ratio (profile parameter 72)."""
     ratios: tuple[RatioPair, ...] = (RatioPair(1200, 1200),)
     """Ratio pairs the unit may use; the first is its current one."""
     fund_types: tuple[str, ...] = ("general",)
@@ -93,7 +93,7 @@ class UnitFacts:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Base limits of one fund year in 分, both ends included (domain notes 2.1)."""
+    """Base limits of one fund year in 分, both ends included."""
 
     fund_year: int
     base_min: int

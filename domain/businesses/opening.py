@@ -28,7 +28,7 @@ from domain.codes import table
 from domain.findings import Finding, Severity, errors
 from domain.idnumber import IdNumber, IdNumberError, area_warning, parse_id_number, same_person_key
 from domain.money import MoneyError, RatioError, deposit, format_ratio, format_yuan, parse_ratio, parse_yuan
-from domain.text import clean_cell, han_count, has_full_width, name_problem
+from domain.text import clean_cell, han_count, has_full_width, name_problem, safe_text
 
 if TYPE_CHECKING:
     from domain.profile import Profile
@@ -217,7 +217,7 @@ class Opening:
                     values[column.key] = code
             elif column.kind is Kind.MOBILE:
                 found += self._mobile(column, text)
-            elif column.kind is Kind.TEXT and (len(text) > MAX_TEXT or not text.isprintable()):
+            elif column.kind is Kind.TEXT and (len(text) > MAX_TEXT or safe_text(text) != text):
                 message = f"“{column.title}”超过{MAX_TEXT}个字或含不可见字符，请改正。"
                 found.append(Finding("text.bad", column.key, message))
         return found
