@@ -47,7 +47,9 @@ def place(widths: Sequence[int], room: int, frozen: int, first: int, cursor: int
     while frozen and GUTTER + sum(widths[:frozen]) + frozen + min(max(widths), 8) > room:
         frozen -= 1
     first = max(frozen, min(first, len(widths) - 1))
-    if cursor >= frozen:
+    if cursor < frozen:
+        first = min(frozen, len(widths) - 1)
+    else:
         first = min(first, cursor)
         while first < cursor and _end(widths, frozen, first, cursor) > room:
             first += 1

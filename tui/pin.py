@@ -23,9 +23,50 @@ TIMED_OUT: Final = "超过 60 秒没有输入，已清除，请重新输入密�
 
 def wipe(value: bytearray) -> None:
     """Overwrite `value` with zeros and empty it."""
-    for index in range(len(value)):
-        value[index] = 0
+    value[:] = bytes(len(value))
     value.clear()
+
+
+class _Typed:
+    """Typed bytes in a buffer of fixed room: growing would leave copies behind. The repr says nothing."""
+
+    __slots__ = ("_bytes", "length")
+
+    def __init__(self, room: int) -> None:
+        self._bytes = bytearray(room)
+        self.length = 0
+
+    def __repr__(self) -> str:
+        return "_Typed()"
+
+    def append(self, value: int) -> bool:
+        if self.length >= len(self._bytes):
+            return False
+        self._bytes[self.length] = value
+        self.length += 1
+        return True
+
+    def erase(self) -> bool:
+        if not self.length:
+            return False
+        self.length -= 1
+        self._bytes[self.length] = 0
+        return True
+
+    def wipe(self) -> None:
+        self._bytes[:] = bytes(len(self._bytes))
+        self.length = 0
+
+    def take(self) -> bytearray:
+        """Return the bytes typed and forget them."""
+        with memoryview(self._bytes) as view:
+            taken = bytearray(view[: self.length])
+        self.wipe()
+        return taken
+
+    @property
+    def clean(self) -> bool:
+        return not self.length and not any(self._bytes)
 
 
 class PinField(KeyWidget):
@@ -55,8 +96,7 @@ class PinField(KeyWidget):
         self._minimum = minimum
         self._maximum = maximum
         self._idle_seconds = idle_seconds
-        self._bytes = bytearray(maximum)
-        self._length = 0
+        self._typed = _Typed(maximum)
         self._notice = ""
         self._timer: Timer | None = None
 
@@ -65,14 +105,14 @@ class PinField(KeyWidget):
 
     @property
     def empty(self) -> bool:
-        """Whether nothing has been typed."""
-        return self._length == 0
+        """Whether nothing typed is left anywhere in the field."""
+        return self._typed.clean
 
     def ask(self, title: str, minimum: int, maximum: int) -> None:
         """Start anew for another PIN (old, new, repeated) with its bounds of length in bytes."""
         self.wipe()
         self._title, self._minimum, self._maximum = title, minimum, maximum
-        self._bytes = bytearray(maximum)
+        self._typed = _Typed(maximum)
         self.refresh()
 
     def tell(self, text: str) -> None:
@@ -82,9 +122,7 @@ class PinField(KeyWidget):
 
     def wipe(self) -> None:
         """Forget what was typed."""
-        for index in range(len(self._bytes)):
-            self._bytes[index] = 0
-        self._length = 0
+        self._typed.wipe()
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
@@ -96,8 +134,8 @@ class PinField(KeyWidget):
         if room <= 0 or y:
             return Strip.blank(max(0, room))
         title = fit(f"{self._title}: [", min(room, width(self._title) + 3))
-        stars = "*" * self._length
-        left = self._maximum - self._length
+        stars = "*" * self._typed.length
+        left = self._maximum - self._typed.length
         segments = [Segment(title + stars, PLAIN), Segment(" " if left else "]", CURSOR)]
         rest = (" " * (left - 1) + "]" if left else "") + f" {self._notice}"
         used = width(title) + len(stars) + 1
@@ -106,7 +144,7 @@ class PinField(KeyWidget):
 
     def caret(self) -> tuple[int, int] | None:
         """Return the cell of the next star."""
-        return width(self._title) + 3 + self._length, 0
+        return width(self._title) + 3 + self._typed.length, 0
 
     def help_lines(self) -> list[str]:
         """Say how long the PIN may be."""
@@ -141,32 +179,32 @@ class PinField(KeyWidget):
         self._struck = ""
         if self._notice:
             self.tell("")
-        if not "!" <= char <= "~" or self._length >= self._maximum:
+        if not "!" <= char <= "~" or not self._typed.append(ord(char)):
             return False
-        self._bytes[self._length] = ord(char)
-        self._length += 1
         self._watch_time()
         self.refresh()
         return True
 
     def _erase(self) -> bool:
-        if not self._length:
+        if not self._typed.erase():
             return False
-        self._length -= 1
-        self._bytes[self._length] = 0
         self._watch_time()
         self.refresh()
         return True
 
     def _hand_over(self) -> bool:
-        if self._length < self._minimum:
+        if self._typed.length < self._minimum:
             self._notice = f"! 密码为 {self._minimum} 至 {self._maximum} 位，请重新输入。"
             self.wipe()
             self.shell.bell()
             return True
-        pin = bytearray(memoryview(self._bytes)[: self._length])
+        pin = self._typed.take()
         self.wipe()
-        self._on_pin(pin)
+        try:
+            self._on_pin(pin)
+        except BaseException:
+            wipe(pin)  # a traceback may print the locals of every frame
+            raise
         return True
 
     # -- forgetting ------------------------------------------------------------------------------------
@@ -179,7 +217,7 @@ class PinField(KeyWidget):
 
     def _time_out(self) -> None:
         self._timer = None
-        if self._length:
+        if not self.empty:
             self.wipe()
             self.tell(TIMED_OUT)
 
