@@ -75,7 +75,10 @@ def normal_ec_signature(value: bytes) -> bytes:
     from asn1crypto import algos
 
     pair = algos.DSASignature.load(value)
-    return b"".join(int(pair[part].native).to_bytes(32, "big") for part in ("r", "s"))
+    try:
+        return b"".join(int(pair[part].native).to_bytes(32, "big") for part in ("r", "s"))
+    except (OverflowError, TypeError) as error:
+        raise ValueError("neither r||s nor DER") from error
 
 
 def _usage_signs(certificate: Any) -> bool:

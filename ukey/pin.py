@@ -17,7 +17,7 @@ def check_length(pin: bytearray, minimum: int, maximum: int, *, what: str = "PIN
     `maximum` 0 means that the key names no limit. Raises PinLength.
     """
     if not pin:
-        raise PinLength(f"请输入{what}。" if not what.isascii() else f"请输入 {what}。")
+        raise PinLength(f"{what} 不能为空，请输入后再试。")
     if len(pin) >= minimum and (maximum == 0 or len(pin) <= maximum):
         return
     if maximum == 0:

@@ -97,10 +97,11 @@ class Pkcs11Signer:
         """
         if pin is None:
             self._call(lambda module: self._on_token.unlock(module, None), limit=_PIN_PAD_SECONDS, undo=True)
-            return
-        own = bytearray(pin)
-        wipe(pin)
-        self._call(lambda module: self._on_token.unlock(module, own), secrets=(own,), undo=True)
+        else:
+            own = bytearray(pin)
+            wipe(pin)
+            self._call(lambda module: self._on_token.unlock(module, own), secrets=(own,), undo=True)
+        self._last_state = KeyState.READY
 
     def sign(self, key_id: bytes, message: bytes) -> Signature:
         """Sign a message with RSA PKCS#1 v1.5 or ECDSA P-256 over SHA-256.

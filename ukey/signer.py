@@ -145,7 +145,7 @@ class PinLength(SignerError):
     """The PIN is too short, too long or missing; the key was not asked and no attempt is lost."""
 
     code = "ukey.pin_length"
-    default_text = "请输入 UKey 的 PIN。"
+    default_text = "PIN 不能为空，请输入后再试。"
 
 
 class KeyNotResponding(SignerError):
