@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -342,7 +343,7 @@ def test_names_of_headers_may_come_in_any_case() -> None:
     assert parse_signature_headers(made).params.covered == COVERED
 
 
-GOOD = params().serialize()
+GOOD = params(created=1795229420, expires=1795229720).serialize()
 LABELLED = f"ukey={GOOD}"
 
 
@@ -385,6 +386,7 @@ LABELLED = f"ukey={GOOD}"
         (LABELLED.replace(ALG_RSA, "none"), "sig.algorithm"),
         (LABELLED.replace('nonce="n', 'nonce="' + "n" * 300), "sig.parameter"),
     ],
+    ids=itertools.count(),
 )
 def test_only_our_profile_of_signature_input_is_read(signature_input: str, code: str) -> None:
     with pytest.raises(SignatureFormatError) as caught:
@@ -410,6 +412,7 @@ def test_only_our_profile_of_signature_input_is_read(signature_input: str, code:
         ("ukey=:AQ-_:", "sig.value"),
         ('ukey="AQI="', "sig.value"),
     ],
+    ids=itertools.count(),
 )
 def test_only_one_spelling_of_the_signature_is_read(signature: str, code: str) -> None:
     with pytest.raises(SignatureFormatError) as caught:
