@@ -253,6 +253,8 @@ class TokenSession:
             return PinLength("UKey 不接受这样的 PIN，请按发证机构说明的长度和字符重新输入。")
         if value == ck.CKR_PIN_EXPIRED:
             return SignerError("UKey 的 PIN 已过期，请先修改 PIN 再使用。")
+        if value == ck.CKR_USER_PIN_NOT_INITIALIZED:
+            return SignerError("UKey 的 PIN 尚未设置，请联系发证机构初始化。")
         if value in _CANCELLED:
             return NotUnlocked("已在 UKey 上取消输入 PIN，需要时请重新操作。")
         return refused(value)
