@@ -42,7 +42,7 @@ def append_audit(
     chain = row_hash(row)
     conn.execute(audit.insert().values(**row, chain=chain))
     conn.execute(audit_head.update().where(audit_head.c.head == HEAD).values(seq=row["seq"], chain=chain))
-    return head.seq + 1
+    return int(head.seq) + 1
 
 
 def row_hash(row: dict[str, Any]) -> str:

@@ -97,7 +97,7 @@ async def raw_body(request: Request) -> bytes:
 
 def live_session(request: Request) -> LiveSession:
     """The session of the bearer token. Raises auth.required, certificate.revoked, rate.limited."""
-    return find_session(center_of(request), _bearer(request), touch=not _is_poll(request))
+    return find_session(center_of(request), bearer_token(request), touch=not _is_poll(request))
 
 
 def settled_session(session: Annotated[LiveSession, Depends(live_session)]) -> LiveSession:
@@ -177,7 +177,8 @@ def _session_unit(request: Request, session: LiveSession) -> UnitScope:
     )
 
 
-def _bearer(request: Request) -> str:
+def bearer_token(request: Request) -> str:
+    """The token of the Authorization header, "" without one."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else ""
 

@@ -1,4 +1,4 @@
-"""Every answer that is not a success: RFC 9457 problem documents with a stable code and a Chinese sentence."""
+"""Every answer that is no success: an RFC 9457 problem with a stable code and a Chinese sentence."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def check_context(conn: Connection, scope: UnitScope, source: Source, clock: Clo
 
 
 def require_open(conn: Connection, settings: Settings) -> None:
-    """Raise outside_hours when the center takes no business now and its settings enforce that (N-01, N-02)."""
+    """Raise outside_hours when the center is closed now and its settings enforce that (N-01, N-02)."""
     if not settings.enforce_hours:
         return
     closed = business_calendar(conn, settings.profile).closed_text(local_now(settings.clock))

@@ -1,4 +1,4 @@
-"""Routes whose JSON bodies have one meaning: duplicate keys, floats, deep nesting and the like are refused."""
+"""Routes whose JSON bodies have one meaning: duplicate keys, floats and deep nesting are refused."""
 
 from __future__ import annotations
 
@@ -54,17 +54,19 @@ class StrictRoute(APIRoute):
 
 
 def router(tag: str, prefix: str = API) -> APIRouter:
-    """A router of strict routes under the API's prefix; `tag` is the Chinese group name in the OpenAPI document."""
+    """A router of strict routes under the API's prefix; `tag` names the group in the OpenAPI document."""
     return APIRouter(prefix=prefix, tags=[tag], route_class=StrictRoute)
 
 
 def strict_json(body: bytes) -> object:
     """The value of a JSON body. Raises ProblemError body.invalid."""
     try:
-        return strict_loads(body)
+        value = strict_loads(body)
     except CanonicalError as error:
-        finding = RowFinding(row=0, field="", code=error.code, text=error.text)
-        raise ProblemError("body.invalid", error.text, findings=[finding]) from None
+        raise _refused(error.code, error.text) from None
+    if b"\\u0000" in body and _holds_nul(value):
+        raise _refused("json.nul", "报文中有空字符（NUL），请检查发送方程序。")
+    return value
 
 
 def parse_body(model: type[M], body: bytes) -> M:
@@ -73,6 +75,19 @@ def parse_body(model: type[M], body: bytes) -> M:
         return model.model_validate(strict_json(body))
     except ValidationError as error:
         raise invalid_body(error.errors()) from None
+
+
+def _refused(code: str, text: str) -> ProblemError:
+    return ProblemError("body.invalid", text, findings=[RowFinding(row=0, field="", code=code, text=text)])
+
+
+def _holds_nul(value: object) -> bool:
+    """True when a text inside holds U+0000, which PostgreSQL cannot store."""
+    if isinstance(value, str):
+        return "\x00" in value
+    if isinstance(value, dict):
+        return any(_holds_nul(key) or _holds_nul(item) for key, item in value.items())
+    return isinstance(value, list) and any(_holds_nul(item) for item in value)
 
 
 def _is_json(content_type: str) -> bool:

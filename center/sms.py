@@ -31,7 +31,7 @@ class SmsGateway(Protocol):
     """What carries a message to a telephone."""
 
     def send(self, message_id: str, mobile: str, text: str) -> None:
-        """Send once; `message_id` lets the carrier drop a repetition. Raises OSError when it may be tried again."""
+        """Send once; `message_id` lets the carrier drop a repetition. Raises OSError to be asked again."""
 
 
 class ConsoleGateway:
@@ -116,7 +116,8 @@ class SmsPump:
             self._gateway.send(row.outbox_id, row.recipient, row.body)
             sent = now_text(self._settings.clock)
             change = update(outbox).where(outbox.c.outbox_id == row.outbox_id).values(sent=sent)
-            self._store.run(lambda conn, change=change: conn.execute(change))
+            with self._store.write() as conn:
+                conn.execute(change)
         return len(waiting)
 
     def _run(self) -> None:

@@ -22,7 +22,7 @@ MIN_RSA_BITS = 2048
 
 
 class RegistrationError(ValueError):
-    """A certificate that cannot be registered; `text` is one Chinese sentence for the operator of the center."""
+    """A certificate that cannot be registered; `text` is one Chinese sentence for the center's staff."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)

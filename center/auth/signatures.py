@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from center.auth.certificates import (
@@ -66,9 +66,9 @@ def verify_submission_signature(
 ) -> SignatureEvidence | None:
     """Verify a signed submission in the caller's write transaction, and use up its nonce.
 
-    The very same request sent again (same signature base) passes, because a submission is idempotent; the nonce with
-    anything else is a replay. None only where the profile asks for a signature "if_registered" and the unit has no
-    certificate. Raises digest.mismatch, signature.* and certificate.* problems.
+    The very same request sent again (same signature base) passes, because a submission is idempotent; the
+    nonce with anything else is a replay. None only where the profile asks for a signature "if_registered"
+    and the unit has no certificate. Raises digest.mismatch, signature.* and certificate.* problems.
     """
     profile = scope.profile
     optional = profile.auth.submission_signature == "if_registered"
@@ -85,7 +85,7 @@ def verify_submission_signature(
     )
     if scope.session_fingerprint and evidence.fingerprint != scope.session_fingerprint:
         raise ProblemError("certificate.not_unit", "签名所用的UKey与登录时的不同，请插入登录时的UKey。")
-    claim_nonce(conn, scope.settings, evidence)
+    claim_nonce(conn, evidence)
     return evidence
 
 
@@ -130,10 +130,9 @@ def require_digest(parts: RequestParts, body: bytes) -> None:
         raise ProblemError("digest.mismatch", "收到的内容与摘要不符，传输中可能被改动，请重新提交。")
 
 
-def claim_nonce(conn: Connection, settings: Settings, evidence: SignatureEvidence) -> None:
-    """Use up a nonce in the caller's transaction. Raises signature.replayed when it was used for anything else."""
+def claim_nonce(conn: Connection, evidence: SignatureEvidence) -> None:
+    """Use up a nonce in the caller's transaction. Raises signature.replayed when anything else used it."""
     base_hash = sha256_hex(evidence.base.encode("ascii"))
-    conn.execute(delete(nonce).where(nonce.c.expires < utc_text(settings.clock.now())))
     try:
         with conn.begin_nested():
             conn.execute(
@@ -148,7 +147,7 @@ def claim_nonce(conn: Connection, settings: Settings, evidence: SignatureEvidenc
 
 
 def signature_fits(found: Registered, parsed: ParsedSignature, base: bytes) -> bool:
-    """True when the signature over `base` was made by the certificate's key with the algorithm that key has."""
+    """True when the certificate's key made the signature over `base`, with the algorithm of that key."""
     if algorithm_of(found.certificate) != parsed.params.alg:
         return False
     key = found.certificate.public_key()

@@ -36,8 +36,8 @@ class Store:
     """The only door to the database.
 
     `read()` and `write()` give a connection inside a transaction; `write()` commits at its end and rolls back
-    on any exception, `read()` never commits. `run(work)` is `write()` that repeats `work` when the database asks
-    for it, so `work` must have no effect outside its connection.
+    on any exception, `read()` never commits. `run(work)` is `write()` that repeats `work` when the database
+    asks for it, so `work` must have no effect outside its connection.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -63,7 +63,7 @@ class Store:
                 yield conn
 
     def run(self, work: Callable[[Connection], T]) -> T:
-        """The result of `work(conn)` in a committed write transaction, repeated on deadlock and serialization."""
+        """The result of `work(conn)` in a committed transaction, repeated on deadlock and serialization."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self.write() as conn:

@@ -144,7 +144,7 @@ nonce = Table(
     Column("base_hash", String(64), nullable=False),
     Column("expires", TIME, nullable=False),
 )
-"""Signature nonces already seen, with the SHA-256 of what was signed; rows are dropped after their signature has expired."""
+"""Signature nonces already seen, with the SHA-256 of what was signed; dropped after the signature's end."""
 
 login_code = Table(
     "login_code",
@@ -366,7 +366,7 @@ workday = Table(
 calendar_year = Table(
     "calendar_year",
     metadata,
-    Column("year", Integer, primary_key=True),
+    Column("year", Integer, primary_key=True, autoincrement=False),
     Column("published", TIME, nullable=False),
 )
 """Years whose calendar is published; for others the state 年历未发布 is shown."""

@@ -1,0 +1,88 @@
+"""What a client needs to know of its unit."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import Connection, func, select
+
+from center.auth.certificates import certificate_end
+from center.clock import local_now, now_text
+from center.deps import Unit, UnitScope
+from center.errors import unit_not_found
+from center.facts import business_calendar
+from center.routing import router as make_router
+from center.store.tables import account, operator, unit
+from domain.business import AccountStatus
+from domain.money import format_ratio, format_yuan
+from domain.profile import Profile
+from domain.wire import LimitsWire, RatioPairWire, UnitContext
+
+router = make_router("单位")
+
+
+@router.get("/units/{unit}/context", summary="单位概况与中心时间")
+def context(scope: Unit) -> UnitContext:
+    """The unit, its agent, this month's limits and the center's clock (H-01, H-02)."""
+    with scope.store.read() as conn:
+        return unit_context(conn, scope)
+
+
+def unit_context(conn: Connection, scope: UnitScope) -> UnitContext:
+    """The context of a unit now. Raises unit.not_found."""
+    row = conn.execute(select(unit).where(unit.c.unit_account == scope.unit_account)).one_or_none()
+    if row is None:
+        raise unit_not_found()
+    calendar = business_calendar(conn, scope.profile)
+    now = local_now(scope.clock)
+    month = calendar.business_month(now.date())
+    mobile = conn.scalar(select(operator.c.mobile).where(operator.c.operator_id == scope.operator_id))
+    return UnitContext(
+        unit_account=row.unit_account,
+        name=row.name,
+        credit_code=row.credit_code,
+        address=row.address,
+        account_state=row.state,
+        paid_through=row.paid_through,
+        headcount=_count(conn, scope.unit_account, AccountStatus.NORMAL),
+        sealed_count=_count(conn, scope.unit_account, AccountStatus.SEALED),
+        unallocated=format_yuan(row.unallocated),
+        agent_name=scope.operator_name,
+        agent_mobile=mobile or "",
+        unified_ratio=row.unified_ratio,
+        ratios=[
+            RatioPairWire(unit=format_ratio(first), person=format_ratio(second))
+            for first, second in json.loads(row.ratios)
+        ],
+        fund_types=json.loads(row.fund_types),
+        limits=_limits(scope.profile, month),
+        month=month,
+        today=now.date().isoformat(),
+        server_time=now_text(scope.clock),
+        hours=scope.profile.calendar.hours,
+        is_open=calendar.is_open(now),
+        calendar_known=calendar.is_published(now.year),
+        permissions=list(scope.permissions),
+        certificate_expires=certificate_end(conn, scope.session_fingerprint),
+        revision=row.depositor_rev,
+    )
+
+
+def _count(conn: Connection, unit_account: str, status: AccountStatus) -> int:
+    query = (
+        select(func.count())
+        .select_from(account)
+        .where(account.c.unit_account == unit_account, account.c.status == status.value, ~account.c.gone)
+    )
+    return conn.scalar(query) or 0
+
+
+def _limits(profile: Profile, month: int) -> LimitsWire | None:
+    limits = profile.limits_for(month)
+    if limits is None:
+        return None
+    return LimitsWire(
+        fund_year=limits.fund_year,
+        base_min=format_yuan(limits.base_min),
+        base_max=format_yuan(limits.base_max),
+    )

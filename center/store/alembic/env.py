@@ -1,0 +1,16 @@
+"""Run by Alembic: the connection is handed over by `center.store.migrate`."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from center.store.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()
