@@ -108,7 +108,7 @@ class FormView(KeyWidget):
 
     def _draw_value(self, field: FormField, slot: Slot) -> list[Segment]:
         text = self._preview.get(field.key, self._texts[field.key])
-        current = slot.field == self._at and field.entered
+        current = slot.field == self._at and field.entered and self.has_focus
         inner = slot.room - 2
         if not field.entered:
             shown = text or (field.help if field.kind == "static" else "")

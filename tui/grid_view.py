@@ -150,7 +150,7 @@ class GridView(KeyWidget):
     def _cursor_cell(self, row: GridRow, placed: Placed) -> list[Segment]:
         if self._editor is None:
             text = fit(row.cells[placed.column], placed.width, ALIGN[self._column_now.align])
-            return [Segment(text, CURSOR)]
+            return [Segment(text, CURSOR if self.has_focus else SELECTED)]
         return caret_segments(self._editor, placed.width, CURSOR, SELECTED)
 
     def _footer_text(self, width: int) -> str:

@@ -18,7 +18,7 @@ from textual.strip import Strip
 from domain.text import to_half_width
 from tui.glyphs import fit
 from tui.keys import KeyWidget
-from tui.theme import CURSOR, PLAIN, STRONG, WARNING
+from tui.theme import CURSOR, PLAIN, SELECTED, STRONG, WARNING
 
 ALIGN: Final = {"left": "<", "right": ">"}
 LONGEST_CODE: Final = 12
@@ -181,7 +181,9 @@ class ListView(KeyWidget):
         lead = f"{row.mark[:1] or ' '} "
         if self._options:
             lead = f"{self._chosen.get(row.key, '_')} {lead}"
-        style = CURSOR if index == self._cursor else WARNING if row.highlight else PLAIN
+        style = WARNING if row.highlight else PLAIN
+        if index == self._cursor:
+            style = CURSOR if self.has_focus else SELECTED
         return Strip([Segment(self._line(lead, row.cells, width), style)], width)
 
     def _line(self, lead: str, cells: Sequence[str], width: int) -> str:

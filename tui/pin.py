@@ -136,7 +136,10 @@ class PinField(KeyWidget):
         title = fit(f"{self._title}: [", min(room, width(self._title) + 3))
         stars = "*" * self._typed.length
         left = self._maximum - self._typed.length
-        segments = [Segment(title + stars, PLAIN), Segment(" " if left else "]", CURSOR)]
+        segments = [
+            Segment(title + stars, PLAIN),
+            Segment(" " if left else "]", CURSOR if self.has_focus else PLAIN),
+        ]
         rest = (" " * (left - 1) + "]" if left else "") + f" {self._notice}"
         used = width(title) + len(stars) + 1
         segments.append(Segment(fit(rest, room - used), PLAIN))

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from tests.tui.entry_models import Bench, Roster, Stage, picture, settle, strike
 from tui.grid import Grid
 from tui.grid_model import CellResult
+from tui.theme import CURSOR
 
 ID_A = "11010519491231002X"
 
@@ -59,6 +60,22 @@ async def test_a_row_is_typed_with_enter_alone_and_the_next_row_opens() -> None:
 
 def _people(count: int) -> list[list[str]]:
     return [[f"人{n}", ID_A, str(5000 + n), "12", "01", "", ""] for n in range(count)]
+
+
+async def test_typing_into_an_empty_roster_opens_its_first_row() -> None:
+    roster = Roster()
+    async with bench(roster) as (app, grid, _):
+        strike(app, "张<enter>1<enter>")
+        assert grid.cursor == (0, "base")
+    assert (roster.rows[0]["name"], roster.rows[0]["id_number"]) == ("张", "1")
+
+
+async def test_the_cursor_of_a_grid_without_focus_is_not_the_cursor_of_the_screen() -> None:
+    async with bench(Roster(_people(2))) as (app, grid, pilot):
+        assert any(segment.style == CURSOR for segment in grid.render_line(1))
+        app.stage.set_focus(None)
+        await settle(pilot)
+        assert not any(segment.style == CURSOR for segment in grid.render_line(1))
 
 
 async def test_typing_overwrites_and_f2_edits_in_place() -> None:
