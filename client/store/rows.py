@@ -1,0 +1,148 @@
+"""Values of the roster tables: a row to store, a stored row, a roster, its totals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from domain.findings import Finding, Severity, errors
+
+RowState = Literal["draft", "queued", "final"]
+Change = Literal["new", "changed", "deleted", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose data: the profile, the center by the configuration's name for it, the unit and the operator."""
+
+    profile: str
+    center: str
+    unit_account: str
+    operator: str
+
+    @property
+    def key(self) -> str:
+        """One text for the unit at its center, the same for all its operators."""
+        return json.dumps([self.profile, self.center, self.unit_account])
+
+    @property
+    def own_key(self) -> str:
+        """One text for the operator at the unit."""
+        return json.dumps([self.profile, self.center, self.unit_account, self.operator])
+
+
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """What a check made of a typed row, ready to store.
+
+    `typed` and `checked` map column keys to texts, `amount` is in 分, `person` the duplicate key ("" none),
+    `source` single or file, `sheet_row` the worksheet's row number (0 none).
+    """
+
+    typed: Mapping[str, str]
+    checked: Mapping[str, str] = field(default_factory=dict)
+    findings: Sequence[Finding] = ()
+    amount: int = 0
+    person: str = ""
+    source: str = "single"
+    sheet_row: int = 0
+    change: Change = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRow:
+    """A row as stored; `index` is its position, `duplicate_of` that of the first row of the same person."""
+
+    row_id: int
+    index: int
+    typed: Mapping[str, str]
+    checked: Mapping[str, str]
+    findings: tuple[Finding, ...]
+    amount: int
+    person: str
+    duplicate_of: int | None
+    source: str
+    sheet_row: int
+    change: Change
+    selected: bool
+    state: RowState
+    submission_id: str
+    submission_row: int
+    result: str
+    reason: str
+    account_no: str
+
+    @property
+    def bad(self) -> bool:
+        """Something stops this row."""
+        return self.duplicate_of is not None or bool(errors(self.findings))
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """A roster's head. `header` holds what was chosen for all rows, e.g. the ratio pair (O-03)."""
+
+    roster_id: int
+    scope: Scope
+    business: str
+    source: str
+    header: Mapping[str, Any]
+    state: Literal["draft", "final"]
+    submission_id: str
+    revision: int
+    created: str
+    updated: str
+
+
+@dataclass(frozen=True, slots=True)
+class RosterTotals:
+    """Sums over a roster. `good` rows are drafts that nothing stops; amounts are 分 over good rows."""
+
+    count: int = 0
+    bad: int = 0
+    good: int = 0
+    amount: int = 0
+    selected: int = 0
+    selected_good: int = 0
+    selected_amount: int = 0
+
+
+def dump_cells(cells: Mapping[str, str]) -> str:
+    """JSON of a row, ASCII only."""
+    return json.dumps(dict(cells), separators=(",", ":"))
+
+
+def dump_findings(findings: Sequence[Finding]) -> str:
+    """JSON of findings, "" for none."""
+    if not findings:
+        return ""
+    return json.dumps([[f.code, f.field, f.text, f.severity.value] for f in findings], separators=(",", ":"))
+
+
+def load_findings(text: str) -> tuple[Finding, ...]:
+    """The findings of a stored row."""
+    if not text:
+        return ()
+    return tuple(Finding(code, key, words, Severity(how)) for code, key, words, how in json.loads(text))
+
+
+def plain(text: str) -> str:
+    """A text that SQLite can take: broken characters become escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def row_values(row: NewRow) -> dict[str, Any]:
+    """The columns of `roster_row` that a check decides."""
+    return {
+        "typed": dump_cells(row.typed),
+        "checked": dump_cells(row.checked),
+        "findings": dump_findings(row.findings),
+        "errors": len(errors(row.findings)),
+        "amount": row.amount,
+        "person": plain(row.person),
+        "source": row.source,
+        "sheet_row": row.sheet_row,
+        "change": row.change,
+    }
