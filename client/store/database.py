@@ -77,7 +77,7 @@ class Database:
             yield connection
 
     def check(self) -> str:
-        """ "ok", or what SQLite finds wrong with the file."""
+        """The word ok, or what SQLite finds wrong with the file."""
         with self.read() as connection:
             return str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine,
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
     invariant,
     precondition,
     rule,
     run_state_machine_as_test,
-
+)
 
 from client.errors import RosterError
 from client.store import order
@@ -330,9 +331,7 @@ def test_rows_put_at_one_place_for_ever_keep_order_and_stay_near(database: Datab
     with database.write() as connection:
         for _ in range(2500):
             pos = order.pos_before(connection, roster, 1500)
-            connection.exec_driver_sql(
-                _BULK, (roster, pos, "{}", "{}", "", 0, 0, "", "single", 0, "new", 0)
-            )
+            connection.exec_driver_sql(_BULK, (roster, pos, "{}", "{}", "", 0, 0, "", "single", 0, "new", 0))
         sizes = [rows for _, rows in order.buckets(connection, roster)]
         sql = "SELECT pos, row_id FROM roster_row WHERE roster_id = ? ORDER BY pos"
         found = connection.exec_driver_sql(sql, (roster,)).fetchall()
