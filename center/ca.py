@@ -97,7 +97,7 @@ def demo_authority(data_dir: Path, now: datetime) -> Authority:
 
 
 def trusted_certificates(data_dir: Path, *, demo: bool) -> tuple[bytes, ...]:
-    """DER certificates of the issuers a center trusts: every file of `trusted_ca`, in a demo its own authority too.
+    """DER certificates of the issuers a center trusts: the folder `trusted_ca`, in a demo its own too.
 
     Raises ValueError naming a file that is no certificate.
     """

@@ -17,7 +17,7 @@ HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-re
 
 
 class Shield:
-    """Rate by address, size of bodies, NUL in addresses, safe headers, and server.error for what nobody caught."""
+    """Rate by address, size of bodies, NUL in addresses, safe headers, an answer when something breaks."""
 
     def __init__(self, app: ASGIApp, center: Center) -> None:
         self._app = app

@@ -79,7 +79,8 @@ def make_server(
 def serve(settings: Settings, host: str = "127.0.0.1", port: int = 0, port_file: Path | None = None) -> int:
     """Serve until SIGINT or SIGTERM; prints one line when reachable and writes the port to `port_file`.
 
-    Returns 0 after a clean stop, 1 when the application could not start. Raises OSError when the port is taken.
+    Returns 0 after a clean stop, 1 when the application could not start. Raises OSError when the port is
+    taken.
     """
     with bind(host, port) as sock:
         actual = sock.getsockname()[1]

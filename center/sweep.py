@@ -1,4 +1,4 @@
-"""Dropping what has served its time: nonces, challenges, codes, ended sessions, the texts of sent messages."""
+"""Dropping what has served its time: nonces, challenges, codes, ended sessions, texts of sent messages."""
 
 from __future__ import annotations
 

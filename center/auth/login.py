@@ -1,4 +1,4 @@
-"""Logging in: the key first, then the password and the code, counted and audited; and everything around passwords."""
+"""Logging in: the key first, then password and code, counted and audited; and changing passwords."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def log_in(center: Center, request: LoginRequest, parts: RequestParts, body: byt
 
 
 def _prove_key(center: Center, request: LoginRequest, parts: RequestParts, body: bytes) -> str:
-    """The fingerprint of the certificate whose key answered the challenge; uses the challenge up in any case."""
+    """The fingerprint of the certificate whose key answered the challenge, which is used up in any case."""
     settings = center.settings
     if "signature-input" not in parts.headers:
         raise ProblemError("signature.missing", "登录须用UKey签名，请插入UKey后重新登录。")
@@ -189,8 +189,10 @@ def _open(
 def unit_choices(
     conn: Connection, center: Center, person: Person | LiveSession, asked: str, fingerprint: str
 ) -> list[UnitChoice]:
-    """The units a login may act for: where the center has an account chooser (L-07) all units of the operator that the
-    key is registered for too, elsewhere the one asked for.
+    """The units a login may act for.
+
+    Where the center has an account chooser (L-07) these are all units of the operator that the key is
+    registered for too, elsewhere the one asked for.
     """
     if person.role == "clerk":
         return []
@@ -274,7 +276,9 @@ def change_password(center: Center, session: LiveSession, change: PasswordChange
 
 
 def reset_password(center: Center, reset: PasswordReset) -> None:
-    """Set a new password by a code sent to the registered telephone (L-10); all sessions end and a lock is lifted.
+    """Set a new password by a code sent to the registered telephone (L-10).
+
+    All sessions of the operator end and a lock is lifted.
 
     Raises module.off where the center resets at its counter, auth.bad_credentials, auth.locked, body.invalid.
     """

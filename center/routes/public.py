@@ -19,7 +19,7 @@ router = make_router("公开信息")
 
 @router.get("/health", summary="中心是否在运行")
 def health(center: TheCenter) -> Health:
-    """State, time and profile of the center; the store is asked, so a center without its database is not well."""
+    """State, time and profile of the center; the database is asked too."""
     with center.store.read() as conn:
         conn.exec_driver_sql("SELECT 1")
     return Health(

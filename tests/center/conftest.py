@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.center import CenterUnderTest, running_center
+from tests.support.postgres import fresh_database, postgres_server
+
+MakeCenter = Callable[..., CenterUnderTest]
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One PostgreSQL for the run; gives its maintenance URL."""
+    with postgres_server(tmp_path_factory.mktemp("pg")) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'center.sqlite3'}"
+        return
+    with fresh_database(request.getfixturevalue("postgres")) as url:
+        yield url
+
+
+@pytest.fixture
+def make_center(tmp_path: Path) -> Iterator[MakeCenter]:
+    """Start centers of any profile on SQLite; they are closed after the test."""
+    with ExitStack() as stack:
+
+        def make(profile: str = "baishan", **values: Any) -> CenterUnderTest:
+            folder = tmp_path / profile
+            folder.mkdir(exist_ok=True)
+            return stack.enter_context(running_center(folder, profile, **values))
+
+        yield make
+
+
+@pytest.fixture
+def center(make_center: MakeCenter) -> CenterUnderTest:
+    """A baishan center on SQLite."""
+    return make_center("baishan")
+
+
+@pytest.fixture
+def any_center(tmp_path: Path, database_url: str) -> Iterator[CenterUnderTest]:
+    """A baishan center on SQLite and on PostgreSQL."""
+    with running_center(tmp_path, "baishan", url=database_url) as made:
+        yield made
