@@ -62,11 +62,18 @@ codecs.register_error("gbk-aware", _gbk_aware)
 class KeyParser(XTermParser):
     """Textual's parser of terminal input, strict about what is a key."""
 
+    def _parse_extended_key(self, sequence: str) -> list[events.Key] | None:  # type: ignore[override]
+        """Know no kitty keys: some legacy key would be taken for a character of that protocol."""
+        return None
+
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
         if len(sequence) == 2 and sequence[0] == "\x1b" and sequence[1] not in "[O":
             yield events.Key("escape", "\x1b")
             yield from super()._sequence_to_key_events(sequence[1])
             return
+        if sequence == "\n":
+            # Enter struck before the terminal was raw arrives as a line feed.
+            sequence = "\r"
         known = list(super()._sequence_to_key_events(sequence, alt))
         yield from known
         if not known and _SEQUENCE.fullmatch(sequence) and not _MOUSE.fullmatch(sequence):
@@ -162,9 +169,14 @@ class ShellDriver(LinuxDriver):
         """Ask nothing: the frames are small."""
 
     def disable_input(self) -> None:
-        """Stop the input thread at once."""
+        """Stop the input thread at once; what was struck ahead stays for the next program."""
+        if self._key_thread is None or self.exit_event.is_set():
+            return
+        signal.signal(signal.SIGWINCH, signal.SIG_DFL)
+        self.exit_event.set()
         os.write(self._wake_write, b"\0")
-        super().disable_input()
+        self._key_thread.join()
+        self.exit_event.clear()
 
     def close(self) -> None:
         """Stop writing."""

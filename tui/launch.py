@@ -77,6 +77,8 @@ def run(make: Callable[[], ShellApp]) -> int:
     In a terminal of another encoding than UTF-8 nothing is started: instructions in ASCII are printed and 2
     returned.
     """
+    if "textual" in sys.modules:
+        raise RuntimeError("textual was imported before its environment was set; import it inside `make`")
     prepare()
     from tui.probe import INSTRUCTIONS, TerminalProbe
 

@@ -1,6 +1,6 @@
 """The terminal probe at start: is it UTF-8, and how wide are characters of ambiguous width?
 
-Two questions are written before Textual is imported and the answers read after it, so the probe costs no time::
+Two questions are written before Textual is imported, the answers read after it: the probe costs no time::
 
     probe = TerminalProbe.begin()       # before `import textual`
     from tui.app import ShellApp

@@ -1,0 +1,195 @@
+"""What terminals send, and what becomes of it; the terminal's end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.pty_terminal import PtyTerminal
+from tui.driver import keys_of
+from tui.launch import ENVIRONMENT, FORBIDDEN
+
+APP = [sys.executable, "-m", "tests.tui.shell_main"]
+F_KEYS = [f"f{n}" for n in range(1, 13)]
+TILDE = (11, 12, 13, 14, 15, 17, 18, 19, 20, 21, 23, 24)
+SS3 = "PQRS"
+
+
+def table(sequences: list[str]) -> bytes:
+    return "".join(sequences).encode()
+
+
+@pytest.mark.parametrize(
+    ("terminal", "sequences"),
+    [
+        ("PuTTY, ESC[n~", [f"\x1b[{n}~" for n in TILDE]),
+        (
+            "Linux console, PuTTY Linux",
+            [*(f"\x1b[[{c}" for c in "ABCDE"), *(f"\x1b[{n}~" for n in TILDE[5:])],
+        ),
+        ("xterm, PuTTY Xterm R6", [*(f"\x1bO{c}" for c in SS3), *(f"\x1b[{n}~" for n in TILDE[4:])]),
+        ("tmux, screen", [*(f"\x1bO{c}" for c in SS3), *(f"\x1b[{n}~" for n in TILDE[4:])]),
+    ],
+)
+def test_function_keys_of_every_terminal(terminal: str, sequences: list[str]) -> None:
+    assert list(keys_of(table(sequences))) == F_KEYS
+
+
+@pytest.mark.parametrize(
+    ("data", "keys"),
+    [
+        (b"\x1b[A\x1b[B\x1b[C\x1b[D", ["up", "down", "right", "left"]),
+        (b"\x1bOA\x1bOB\x1bOC\x1bOD", ["up", "down", "right", "left"]),
+        (b"\x1b[H\x1b[F", ["home", "end"]),
+        (b"\x1b[1~\x1b[4~", ["home", "end"]),
+        (b"\x1b[7~\x1b[8~", ["home", "end"]),
+        (b"\x1b[2~\x1b[3~\x1b[5~\x1b[6~", ["insert", "delete", "pageup", "pagedown"]),
+        (b"\x1b[1;5H\x1b[1;5F", ["ctrl+home", "ctrl+end"]),
+        (b"\r\t\x1b[Z\x7f\x08", ["enter", "tab", "shift+tab", "backspace", "backspace"]),
+        (b"\n", ["enter"]),
+        (b"12.5+-*/", ["1", "2", "full_stop", "5", "plus", "minus", "asterisk", "slash"]),
+        (b"\x04\x06\x07\x10\x12\x15", ["ctrl+d", "ctrl+f", "ctrl+g", "ctrl+p", "ctrl+r", "ctrl+u"]),
+        ("张·𠮷".encode(), ["张", "middle_dot", "𠮷"]),
+        ("１２．".encode(), ["１", "２", "fullwidth_full_stop"]),
+    ],
+)
+def test_other_keys(data: bytes, keys: list[str]) -> None:
+    assert list(keys_of(data)) == keys
+
+
+@pytest.mark.parametrize(
+    ("data", "keys"),
+    [
+        (b"\x1b12\r", ["escape", "1", "2", "enter"]),
+        (b"\x1bb\x1bf", ["escape", "b", "escape", "f"]),
+        (b"\x1b\x1b[21~", ["escape", "f10"]),
+        (b"\x1b\r", ["escape", "enter"]),
+    ],
+)
+def test_esc_before_a_character_is_two_keys_and_never_alt(data: bytes, keys: list[str]) -> None:
+    assert list(keys_of(data)) == keys
+
+
+@pytest.mark.parametrize("data", [b"\x1bOT", b"\x1b[M   ", b"\x1b[99~", b"\x1b[1;9X"])
+def test_a_sequence_nobody_knows_types_nothing(data: bytes) -> None:
+    typed = [key for key in keys_of(data + b"7") if len(key) == 1]
+    assert typed == ["7"]
+
+
+def test_answers_of_the_terminal_are_no_keys() -> None:
+    assert list(keys_of(b"\x1b[?1;2c\x1b[>0;136;0c\x1b[0n\x1b[12;40R5")) == ["5"]
+
+
+def test_a_paste_is_one_event() -> None:
+    assert list(keys_of("\x1b[200~张三\t8000\r李四\t9000\r\x1b[201~x".encode())) == ["paste", "x"]
+
+
+def test_gbk_becomes_one_replacement_per_character_and_eats_its_second_byte() -> None:
+    data = "张嘅".encode("gbk") + b"1"
+    assert list(keys_of(data))[-1] == "1"
+    assert len(list(keys_of("丂".encode("gbk") + b"1"))) == 2
+
+
+def test_gbk_typed_into_the_program_is_told_and_not_entered() -> None:
+    with PtyTerminal(APP, columns=80, rows=24) as terminal:
+        terminal.wait_for("返回")
+        terminal.send("12")
+        terminal.send("张".encode("gbk"))
+        terminal.wait_for("终端编码不是 UTF-8")
+        terminal.send("3")
+        terminal.wait_for("123")
+        terminal.paste("ab")
+        terminal.send(b"\x1b[200~" + "李".encode("gbk") + b"\x1b[201~")
+        terminal.wait_quiet()
+        assert terminal.lines[1] == "123"
+        assert terminal.process.poll() is None
+
+
+def test_what_is_typed_goes_to_no_log(tmp_path: Path) -> None:
+    path = tmp_path / "textual.log"
+    with PtyTerminal(
+        APP, columns=80, rows=24, env={"TEXTUAL_LOG": str(path), "TEXTUAL": "debug"}
+    ) as terminal:
+        terminal.wait_for("返回")
+        terminal.send("secret-pin")
+        terminal.wait_for("secret-pin")
+    assert not path.exists()
+
+
+def test_the_launcher_sets_what_textual_reads_at_import() -> None:
+    import subprocess
+
+    code = (
+        "from tui.launch import prepare; prepare();"
+        "from textual import constants as c;"
+        "print(c.DISABLE_KITTY_KEY, c.TEXTUAL_ANIMATIONS, c.SMOOTH_SCROLL, c.LOG_FILE, c.DEFAULT_THEME)"
+    )
+    env = {**os.environ, "TEXTUAL_LOG": "/nowhere/log", "TEXTUAL_ANIMATIONS": "full"}
+    out = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert out.stdout.split() == ["True", "none", "False", "None", "ansi-dark"]
+    assert not set(ENVIRONMENT) & set(FORBIDDEN)
+
+
+@pytest.mark.parametrize("how", ["hang up", "terminate"])
+def test_the_end_of_the_terminal_saves_what_is_half_typed(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "log"
+    with PtyTerminal([*APP, str(path)], columns=80, rows=24) as terminal:
+        terminal.wait_for("返回")
+        terminal.send("half")
+        terminal.wait_for("half")
+        if how == "hang up":
+            terminal.hang_up()
+        else:
+            os.kill(terminal.pid, signal.SIGTERM)
+        assert terminal.wait_exit(5) == 0
+    assert path.read_text(encoding="utf-8").splitlines()[-1] == "closing half"
+
+
+def test_nothing_but_known_sequences_is_sent_at_start_and_end() -> None:
+    with PtyTerminal(APP, columns=80, rows=24) as terminal:
+        terminal.wait_for("返回")
+        os.kill(terminal.pid, signal.SIGTERM)
+        terminal.wait_exit(5)
+        raw = terminal.raw
+    for unwanted in (
+        b"\x1b[>",
+        b"\x1b[<u",
+        b"?1004",
+        b"?2048",
+        b"?2026",
+        b"?1000h",
+        b"?1003h",
+        b"\x1b]",
+        b"\x1bP",
+    ):
+        assert unwanted not in raw
+    assert raw.rindex(b"\x1b[?1049l") > raw.rindex(b"\x1b[m") > 0
+    assert b"\x1b[?25h" in raw
+
+
+def test_an_idle_program_sends_nothing() -> None:
+    with PtyTerminal(APP, columns=80, rows=24) as terminal:
+        terminal.wait_for("返回")
+        terminal.wait_quiet(0.3)
+        before = terminal.received
+        terminal.wait_quiet(2)
+        assert terminal.received == before
+
+
+def test_a_window_too_small_says_so_and_the_program_lives() -> None:
+    with PtyTerminal(APP, columns=80, rows=24) as terminal:
+        terminal.wait_for("返回")
+        terminal.send("12")
+        terminal.wait_for("12")
+        terminal.resize(60, 10)
+        terminal.wait_for("窗口太小，请放大到 80 列 24 行以上。")
+        terminal.send("9")
+        terminal.wait_quiet()
+        terminal.resize(100, 30)
+        terminal.wait_for("返回")
+        terminal.send("3")
+        terminal.wait_for("123")
