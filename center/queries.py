@@ -1,0 +1,185 @@
+"""Queries of a unit: registration batches, their rows, accounts, and the delta sync of depositors.
+
+Q-06, Q-11, O-18, O-19, E-02, E-03. Every function takes the unit account of a proven scope; all pages
+continue by key, never by offset.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select
+
+from center import rows as row_store
+from center.store.tables import account, depositor, submission, submission_row, unit
+from domain.codes import table
+from domain.money import format_ratio, format_yuan
+from domain.profile import Profile
+from domain.wire import (
+    AccountPage,
+    AccountRow,
+    BatchList,
+    BatchSummary,
+    DepositorPage,
+    DepositorRow,
+    RowPage,
+    RowResult,
+)
+
+MAX_BATCHES = 500
+
+
+def batches(
+    conn: Connection, unit_account: str, *, month: int | None, first: date | None, last: date | None
+) -> BatchList:
+    """Registrations of a business month YYYYMM or of a range of days (both ends included), newest first.
+
+    What was refused as a whole has changed nothing and is no batch.
+    """
+    found = select(submission).where(
+        submission.c.unit_account == unit_account,
+        submission.c.business == "open",
+        submission.c.state != "refused",
+    )
+    if month is not None:
+        found = found.where(submission.c.month == month)
+    if first is not None:
+        found = found.where(submission.c.day >= first.isoformat())
+    if last is not None:
+        found = found.where(submission.c.day <= last.isoformat())
+    newest = found.order_by(submission.c.received.desc(), submission.c.serial.desc()).limit(MAX_BATCHES)
+    rows = conn.execute(newest).all()
+    counts = row_store.state_counts(conn, [(unit_account, row.submission_id) for row in rows])
+    return BatchList(batches=[_batch(row, counts[unit_account, row.submission_id]) for row in rows])
+
+
+def _batch(row: Row[Any], counts: dict[str, int]) -> BatchSummary:
+    return BatchSummary(
+        submission_id=row.submission_id,
+        serial=row.serial,
+        declared=row.day,
+        month=row.month,
+        state=row.state,
+        total=row.total,
+        ok=counts.get("ok", 0),
+        failed=counts.get("failed", 0),
+        pending=counts.get("pending", 0),
+        processing=counts.get("processing", 0),
+        amount=format_yuan(row.amount),
+    )
+
+
+def row_page(
+    conn: Connection, profile: Profile, key: row_store.Key, *, state: str | None, after: int, limit: int
+) -> RowPage | None:
+    """Rows of a submission in their order, of one state or all; None when the unit has no such submission."""
+    own = (submission.c.unit_account == key[0]) & (submission.c.submission_id == key[1])
+    declared = conn.execute(select(submission.c.day).where(own)).scalar()
+    if declared is None:
+        return None
+    mine = (submission_row.c.unit_account == key[0]) & (submission_row.c.submission_id == key[1])
+    found = select(submission_row).where(mine, submission_row.c.row_no > after)
+    if state is not None:
+        found = found.where(submission_row.c.state == state)
+    rows = conn.execute(found.order_by(submission_row.c.row_no).limit(limit + 1)).all()
+    shown = rows[:limit]
+    return RowPage(
+        rows=[_row(row, declared, profile) for row in shown],
+        next=shown[-1].row_no if len(rows) > limit else None,
+    )
+
+
+def _row(row: Row[Any], declared: str, profile: Profile) -> RowResult:
+    late = profile.opening.late_highlight and row.processed not in ("", declared)
+    return RowResult(
+        row=row.row_no,
+        values=json.loads(row.payload),
+        state=row.state,
+        account_no=row.account_no,
+        code=row.code,
+        reason=row.reason,
+        declared=declared,
+        processed=row.processed,
+        highlight=late,
+    )
+
+
+def accounts(
+    conn: Connection,
+    unit_account: str,
+    *,
+    first: date | None,
+    last: date | None,
+    account_no: str | None,
+    after: str,
+    limit: int,
+) -> AccountPage:
+    """Accounts of the unit by day of opening (both ends included) or by number, in order of number."""
+    found = _accounts(unit_account).where(account.c.account_no > after, account.c.gone.is_(False))
+    if first is not None:
+        found = found.where(account.c.opened >= first.isoformat())
+    if last is not None:
+        found = found.where(account.c.opened <= last.isoformat())
+    if account_no is not None:
+        found = found.where(account.c.account_no == account_no)
+    rows = conn.execute(found.order_by(account.c.account_no).limit(limit + 1)).all()
+    shown = rows[:limit]
+    return AccountPage(
+        rows=[_account(row) for row in shown], next=shown[-1].account_no if len(rows) > limit else None
+    )
+
+
+def _account(row: Row[Any]) -> AccountRow:
+    return AccountRow(
+        account_no=row.account_no,
+        name=row.name,
+        id_number=row.id_number,
+        base=format_yuan(row.base),
+        unit_amount=format_yuan(row.unit_amount),
+        person_amount=format_yuan(row.person_amount),
+        state=table("account_status").label(row.status),
+        opened=row.opened,
+    )
+
+
+def depositors(conn: Connection, unit_account: str, *, since: int, limit: int) -> DepositorPage:
+    """Depositors changed after revision `since`, in order of revision; ask again while `more`.
+
+    The next question starts from the answer's `revision`. Every change has a revision of its own, taken under
+    the lock of the unit's row, so no change is ever skipped. One that left the unit comes as `gone`. A
+    revision the center never reached counts as 0.
+    """
+    now = conn.execute(select(unit.c.depositor_rev).where(unit.c.unit_account == unit_account)).scalar_one()
+    since = since if since <= now else 0
+    found = _accounts(unit_account).where(account.c.rev > since, account.c.rev <= now)
+    rows = conn.execute(found.order_by(account.c.rev).limit(limit + 1)).all()
+    shown = rows[:limit]
+    more = len(rows) > limit
+    return DepositorPage(
+        rows=[_depositor(row) for row in shown], revision=shown[-1].rev if more else now, more=more
+    )
+
+
+def _depositor(row: Row[Any]) -> DepositorRow:
+    return DepositorRow(
+        account_no=row.account_no,
+        name=row.name,
+        id_number=row.id_number,
+        base=format_yuan(row.base),
+        unit_ratio=format_ratio(row.unit_ratio),
+        person_ratio=format_ratio(row.person_ratio),
+        unit_amount=format_yuan(row.unit_amount),
+        person_amount=format_yuan(row.person_amount),
+        status=row.status,
+        gone=row.gone,
+    )
+
+
+def _accounts(unit_account: str) -> Select[Any]:
+    return (
+        select(account, depositor.c.name, depositor.c.id_number)
+        .join(depositor, depositor.c.person_key == account.c.person_key)
+        .where(account.c.unit_account == unit_account)
+    )

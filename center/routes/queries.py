@@ -1,0 +1,78 @@
+"""Queries of a unit: registrations, accounts, depositors (Q-06, Q-11, O-18, E-02)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import Query
+
+from center import queries
+from center.deps import Unit
+from center.errors import ProblemError
+from center.routing import router as make_router
+from domain.wire import AccountPage, BatchList, DepositorPage, Month, RowFinding
+
+router = make_router("查询")
+
+AccountNo = Annotated[str, Query(pattern=r"^[0-9A-Za-z-]{0,20}$")]
+
+
+@router.get("/units/{unit}/openings", summary="登记查询")
+def get_openings(
+    scope: Unit,
+    month: Annotated[Month | None, Query(description="业务年月 YYYYMM")] = None,
+    first: Annotated[date | None, Query(alias="from", description="起始日期")] = None,
+    last: Annotated[date | None, Query(alias="to", description="截止日期")] = None,
+) -> BatchList:
+    """Registrations of a business month or of a range of days, with the number of rows in each state."""
+    if month is not None and not 1 <= month % 100 <= 12:
+        raise _invalid("month", "业务年月应为六位数字，如 202611，请改正。")
+    _require_order(first, last)
+    with scope.store.read() as conn:
+        return queries.batches(conn, scope.unit_account, month=month, first=first, last=last)
+
+
+@router.get("/units/{unit}/accounts", summary="个人账户查询")
+def get_accounts(
+    scope: Unit,
+    opened_from: date | None = None,
+    opened_to: date | None = None,
+    account_no: Annotated[str | None, Query(pattern=r"^[0-9A-Za-z-]{1,20}$")] = None,
+    after: AccountNo = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> AccountPage:
+    """Accounts by day of opening or by number."""
+    _require_order(opened_from, opened_to)
+    with scope.store.read() as conn:
+        return queries.accounts(
+            conn,
+            scope.unit_account,
+            first=opened_from,
+            last=opened_to,
+            account_no=account_no,
+            after=after,
+            limit=limit,
+        )
+
+
+@router.get("/units/{unit}/depositors", summary="职工信息同步")
+def get_depositors(
+    scope: Unit,
+    since: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+    limit: Annotated[int, Query(ge=1, le=5000)] = 2000,
+) -> DepositorPage:
+    """Depositors that changed after a revision."""
+    with scope.store.read() as conn:
+        return queries.depositors(conn, scope.unit_account, since=since, limit=limit)
+
+
+def _require_order(first: date | None, last: date | None) -> None:
+    if first is not None and last is not None and first > last:
+        raise _invalid("from", "起始日期不能晚于截止日期，请改正。")
+
+
+def _invalid(field: str, text: str) -> ProblemError:
+    return ProblemError(
+        "body.invalid", text, findings=[RowFinding(row=0, field=field, code="range", text=text)]
+    )

@@ -1,0 +1,204 @@
+"""What becomes of a registration that was taken: done at once, reviewed by staff, or processed by a job.
+
+The profile says which (O-05): immediate in baishan, lyszfgjj and shanxi, staff review in hangzhou,
+asynchronous in shaanxi.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import Connection, insert, select, update
+
+from center import inbox, jobs
+from center import rows as row_store
+from center.moment import Moment
+from center.opening_effect import Opening, apply_openings
+from center.store.tables import case, case_event, job, submission, unit
+from domain.business import PersonFacts, RowCheck
+from domain.money import format_yuan
+from domain.profile import Profile
+from domain.wire import CENTER_SCOPE
+
+State = Literal["done", "review", "processing"]
+
+STATE_TEXT: Mapping[str, str] = {"done": "办结", "review": "待中心审核", "processing": "处理中"}
+"""What the entry of 我发起的 shows (T-10)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """A submission that passed as a whole, inside its transaction. `amount` in 分."""
+
+    conn: Connection
+    profile: Profile
+    moment: Moment
+    unit_account: str
+    unit_name: str
+    submission_id: str
+    serial: str
+    operator_id: str
+    operator_name: str
+    source: str
+    checks: Sequence[RowCheck]
+    people: Mapping[str, PersonFacts]
+    amount: int
+
+    @property
+    def key(self) -> row_store.Key:
+        """Key of the submission."""
+        return self.unit_account, self.submission_id
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a submission stands after it was taken."""
+
+    state: State
+    ok: int
+    failed: int
+    pending: int
+    message: str
+
+
+def start(filing: Filing) -> Outcome:
+    """Store the rows and do what the profile's workflow says, in the filing's transaction."""
+    pending = row_store.store_rows(filing.conn, filing.key, filing.checks, filing.moment.day)
+    workflow = filing.profile.opening.workflow
+    if workflow == "immediate":
+        outcome = _apply_now(filing, pending)
+    elif workflow == "staff_review":
+        outcome = _open_case(filing, pending)
+    elif workflow == "async":
+        outcome = _queue_job(filing, pending)
+    else:
+        raise NotImplementedError(f"registration has no workflow {workflow!r}")
+    entry = inbox.Entry(
+        tab="started",
+        title=filing.profile.opening.title,
+        body=f"业务流水号{filing.serial}，{len(filing.checks)}人，月缴存额{format_yuan(filing.amount)}元，经办人{filing.operator_name}。",
+        state=STATE_TEXT[outcome.state],
+        submission_id=filing.submission_id,
+    )
+    inbox.post_where_shown(filing.conn, filing.profile, filing.unit_account, entry, filing.moment.now)
+    if outcome.state == "done":
+        push_done(filing.conn, filing.profile, filing.key, filing.moment, outcome.ok, outcome.failed)
+    return outcome
+
+
+def _apply_now(filing: Filing, pending: Sequence[int]) -> Outcome:
+    rows = []
+    for row_no in pending:
+        values = filing.checks[row_no - 1].values
+        facts = filing.people.get(row_store.person_key(values), PersonFacts())
+        rows.append(Opening(row_no, values, facts))
+    opened = apply_openings(filing.conn, filing.unit_account, rows, filing.moment.day)
+    row_store.write_results(filing.conn, filing.key, opened, filing.moment.day)
+    ok = len(opened.accounts)
+    failed = len(filing.checks) - ok
+    return Outcome("done", ok, failed, 0, done_message(filing.profile, filing.unit_name, ok, failed))
+
+
+def _open_case(filing: Filing, pending: Sequence[int]) -> Outcome:
+    conn, case_id = filing.conn, str(uuid.uuid4())
+    due = filing.moment.next_workday()
+    conn.execute(
+        insert(case).values(
+            case_id=case_id,
+            unit_account=filing.unit_account,
+            submission_id=filing.submission_id,
+            business="open",
+            state="pending",
+            version=1,
+            maker=filing.operator_id,
+            created=filing.moment.now,
+            due=due.isoformat(),
+            taken_by="",
+        )
+    )
+    event = {"case_id": case_id, "seq": 1, "time": filing.moment.now, "state": "pending", "opinion": ""}
+    conn.execute(insert(case_event).values(**event, actor=filing.operator_name, action="submit"))
+    entry = inbox.Entry(
+        tab="todo",
+        title=f"{filing.profile.opening.title}审核",
+        body=f"{filing.unit_name}，业务流水号{filing.serial}，{len(pending)}人，请于{due.isoformat()}前办理。",
+        state="待处理",
+        submission_id=filing.submission_id,
+        case_id=case_id,
+    )
+    inbox.post(conn, CENTER_SCOPE, entry, filing.moment.now)
+    sent = filing.profile.messages.get("batch_sent") if filing.source == "file" else None
+    message = f"{sent or '已提交，待中心处理'}，一般在下一个工作日前处理完毕，请留意处理结果。"
+    return Outcome("review", 0, len(filing.checks) - len(pending), len(pending), message)
+
+
+def _queue_job(filing: Filing, pending: Sequence[int]) -> Outcome:
+    conn, job_id = filing.conn, str(uuid.uuid4())
+    failed = len(filing.checks) - len(pending)
+    conn.execute(
+        insert(job).values(
+            job_id=job_id,
+            unit_account=filing.unit_account,
+            submission_id=filing.submission_id,
+            business="open",
+            state="queued",
+            total=len(filing.checks),
+            ok=0,
+            failed=failed,
+            rev=inbox.next_rev(conn, filing.unit_account),
+            created=filing.moment.now,
+            updated=filing.moment.now,
+        )
+    )
+    jobs.enqueue(conn, job_id)
+    message = "已提交，中心正在处理，结果会推送到消息中，也可随时查询交易进度。"
+    return Outcome("processing", 0, failed, len(pending), message)
+
+
+# ---- the end of a registration -----------------------------------------------------------------------
+
+
+def unit_name(conn: Connection, unit_account: str) -> str:
+    """The unit's name."""
+    return str(conn.execute(select(unit.c.name).where(unit.c.unit_account == unit_account)).scalar_one())
+
+
+def done_message(profile: Profile, name: str, ok: int, failed: int) -> str:
+    """The sentence that registration is done (O-06), with the numbers when not all could be registered."""
+    template = profile.messages["opened_push"]
+    text = template.format(unit=name, ok=ok, failed=failed)
+    if failed and "{failed}" not in template:
+        text += f"其中成功{ok}人，失败{failed}人，请在查询中查看原因。"
+    return text
+
+
+def push_done(
+    conn: Connection,
+    profile: Profile,
+    key: row_store.Key,
+    moment: Moment,
+    ok: int,
+    failed: int,
+    note: str = "",
+) -> None:
+    """Tell the unit that a registration is done: 消息, 已办, and the state of 我发起的 (O-06, T-09, T-10).
+
+    `note` is added to the message, e.g. the clerk's opinion.
+    """
+    unit_account, submission_id = key
+    body = done_message(profile, unit_name(conn, unit_account), ok, failed) + note
+    title = profile.opening.title
+    result = STATE_TEXT["done"] if ok else "未通过"
+    for tab in ("messages", "done"):
+        entry = inbox.Entry(tab=tab, title=title, body=body, state=result, submission_id=submission_id)
+        inbox.post_where_shown(conn, profile, unit_account, entry, moment.now)
+    inbox.revise(conn, unit_account, submission_id=submission_id, tab="started", state=result)
+
+
+def close_submission(conn: Connection, key: row_store.Key) -> None:
+    """Mark a submission done after its last row was settled."""
+    mine = (submission.c.unit_account == key[0]) & (submission.c.submission_id == key[1])
+    conn.execute(update(submission).where(mine).values(state="done"))
