@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
+from client.errors import Refused
 from client.signing import JSON_TYPE, Prepared
 from client.transport import Identity, Transport
 from domain.canonical import canonical_json, content_digest, sha256_hex
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import httpx
     from pydantic import BaseModel
@@ -36,6 +38,27 @@ def encode(model: BaseModel) -> bytes:
     return canonical_json(dump(model))
 
 
+_INPUT = {
+    "unit_account": "单位账号只能用半角字母、数字和连字符，且不超过20位，请核对后重填。",
+    "login_name": "登录名称只能用半角字母、数字和 _ . @ -，请核对后重填。",
+    "new": "新密码应为6至128个字符，请重新设定。",
+}
+
+
+def body_of(model: type[M], **values: object) -> M:
+    """A body from what people typed. Refused (input.invalid) with one sentence that repeats no value."""
+    from pydantic import ValidationError
+
+    try:
+        return model(**values)
+    except ValidationError as error:
+        fields = [str(found["loc"][0]) for found in error.errors(include_input=False) if found["loc"]]
+    text = next(
+        (_INPUT[name] for name in fields if name in _INPUT), "填写的内容过长或格式不对，请核对后重试。"
+    )
+    raise Refused(text, code="input.invalid")
+
+
 class CenterClient:
     """A center's HTTP API. Every call blocks and may be made from any thread.
 
@@ -47,7 +70,7 @@ class CenterClient:
         self,
         base_url: str,
         *,
-        ca_file: str | None = None,
+        ca_file: Path | str | None = None,
         connect_seconds: float = 5.0,
         read_seconds: float = 30.0,
         transport: httpx.BaseTransport | None = None,
@@ -119,7 +142,7 @@ class CenterClient:
         """A one-time login challenge."""
         from domain import wire
 
-        body = wire.ChallengeRequest(unit_account=unit_account)
+        body = body_of(wire.ChallengeRequest, unit_account=unit_account)
         return self._send("POST", "/login/challenge", wire.Challenge, body)
 
     def login_code(self, request: wire.LoginCodeRequest) -> wire.CodeSent:
@@ -146,13 +169,14 @@ class CenterClient:
         """Choose one of the key's units (L-07)."""
         from domain import wire
 
-        return self._send("POST", "/login/unit", wire.LoginReply, wire.ChooseUnit(unit_account=unit_account))
+        body = body_of(wire.ChooseUnit, unit_account=unit_account)
+        return self._send("POST", "/login/unit", wire.LoginReply, body)
 
     def change_password(self, old: str, new: str) -> wire.Done:
         """Change the login password (L-11); a new one needs 6 to 128 characters."""
         from domain import wire
 
-        return self._send("POST", "/password", wire.Done, wire.PasswordChange(old=old, new=new))
+        return self._send("POST", "/password", wire.Done, body_of(wire.PasswordChange, old=old, new=new))
 
     def logout(self) -> wire.Done:
         """End the session at the center (L-14)."""
@@ -241,12 +265,15 @@ class CenterClient:
 
     # ---- inbox -----------------------------------------------------------------------------------
 
-    def poll_inbox(self, after: int, wait: int = 25) -> wire.InboxPoll:
-        """Changes since revision `after`, at once or after `wait` seconds; has its own connection."""
+    def poll_inbox(self, after: int, wait: int = 25, *, active: bool = False) -> wire.InboxPoll:
+        """Changes since revision `after`, at once or after `wait` seconds; has its own connection.
+
+        `active` says that a person is at the keyboard, which keeps the session alive.
+        """
         from domain import wire
 
         path = "/inbox" + _query({"after": after, "wait": wait})
-        prepared = Prepared("GET", self.url(path), {}, b"")
+        prepared = Prepared("GET", self.url(path), {"X-User-Active": "1"} if active else {}, b"")
         return self._transport.send(prepared, wire.InboxPoll, read_seconds=wait + 15.0, polling=True)
 
     def inbox_items(self, tab: str, *, before: int = 0, limit: int = 50) -> wire.InboxPage:

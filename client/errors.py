@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from domain.wire import Problem, RowFinding
 
-ENDS = "。！？.!?"
+ENDS = ("。", "！", "？", ".", "!", "?")
 
 
 class ClientError(Exception):
     """A request that did not do what was asked.
 
-    `code` is stable, `title` and `detail` are Chinese, `findings` are per row of a submission. `retryable`
+    `code` is stable, `title` a Chinese heading or sentence, `detail` a Chinese sentence or "", `findings` are per row of a submission. `retryable`
     says that the same request may succeed later unchanged. `tries_left` counts remaining login attempts,
     `retry_after` is in seconds, `status` is the HTTP status, 0 when there was no answer.
     """
@@ -51,14 +51,8 @@ class ClientError(Exception):
     @property
     def sentence(self) -> str:
         """One Chinese sentence: what is wrong and what to do."""
-        title, detail = self.title.strip(), self.detail.strip()
-        if not detail or detail in title:
-            text = title
-        elif title.rstrip(ENDS) in detail:
-            text = detail
-        else:
-            text = f"{title.rstrip(ENDS)}：{detail}"
-        return text if text[-1:] in ENDS else text + "。"
+        text = self.detail.strip() or self.title.strip()
+        return text if text.endswith(ENDS) else text + "。"
 
 
 class CenterUnreachable(ClientError):

@@ -6,11 +6,13 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from client.errors import Refused
 from domain.canonical import content_digest
 from domain.httpsig import (
     COVERED,
     LIFETIME,
     RequestParts,
+    SignatureFormatError,
     SignatureParams,
     signature_base,
     signature_headers,
@@ -74,8 +76,7 @@ def sign_request(
     """The header fields of the request with its signature added.
 
     `headers` holds what `body_headers` gives, `now` is Unix time of the center's clock. Raises
-    ukey.signer.SignerError when the key is locked or gone, SignatureFormatError for values that cannot be
-    signed.
+    ukey.signer.SignerError when the key is locked or gone, Refused (input.invalid) for what cannot be signed.
     """
     lines = {**headers, "Content-Digest": content_digest(body)}
     params = SignatureParams(
@@ -88,7 +89,11 @@ def sign_request(
         covered=COVERED,
     )
     parts = RequestParts.of(method, wire_url(url), lines.items())
-    signature = signer.sign(certificate.key_id, signature_base(parts, params))
+    try:
+        base = signature_base(parts, params)
+    except SignatureFormatError as error:
+        raise Refused(error.text, code="input.invalid") from None
+    signature = signer.sign(certificate.key_id, base)
     return {**lines, **signature_headers(params, signature.value)}
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
@@ -62,7 +63,7 @@ class Transport:
         self,
         base_url: str,
         *,
-        ca_file: str | None,
+        ca_file: Path | str | None,
         connect_seconds: float,
         read_seconds: float,
         transport: httpx.BaseTransport | None,
@@ -232,7 +233,7 @@ def _is_this_machine(host: str) -> bool:
         return False
 
 
-def _tls(ca_file: str | None) -> ssl.SSLContext:
+def _tls(ca_file: Path | str | None) -> ssl.SSLContext:
     """The one context: the system's and httpx's own authorities, and those of `ca_file`."""
     import certifi
 
