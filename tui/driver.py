@@ -178,11 +178,6 @@ class ShellDriver(LinuxDriver):
         self._key_thread.join()
         self.exit_event.clear()
 
-    def close(self) -> None:
-        """Stop writing."""
-        super().close()
-        self._writer_thread = None
-
     def _terminal_closed(self, *_: object) -> None:
         closed: Callable[[], None] | None = getattr(self._app, "terminal_closed", None)
         if closed is not None and not self._loop.is_closed():

@@ -110,12 +110,12 @@ class Painter:
         if end <= x:
             return
         if cells[0][0] and row[x][0] == "" and x > 0:
-            row[x - 1] = (" ", row[x - 1][1])
+            row[x - 1] = _half(row[x - 1])
         if end < self.width and row[end][0] == "":
-            row[end] = (" ", row[end][1])
+            row[end] = _half(row[end])
         row[x:end] = cells[: end - x]
         if end == self.width and end < x + length and cells[end - x][0] == "":
-            row[end - 1] = (" ", row[end - 1][1])
+            row[end - 1] = _half(row[end - 1])
         self._dirty.add(y)
 
     def _cells(self, strip: Iterable[Segment]) -> list[Cell]:
@@ -314,6 +314,11 @@ def _blank(pen: Pen) -> Cell:
     if _SEEN_ON_BLANK.isdisjoint(pen[2].split(";")):
         return (" ", ("", pen[1], ""))
     return (" ", pen)
+
+
+def _half(cell: Cell) -> Cell:
+    """Return what is left of a wide character of which the other half was drawn over."""
+    return (" ", ("", cell[1][1], ""))
 
 
 def _extend_wide(cells: list[Cell], text: str, pen: Pen) -> None:

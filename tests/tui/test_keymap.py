@@ -92,9 +92,7 @@ def test_keys_that_do_not_arrive_everywhere_are_refused(key: str) -> None:
         ({"global": {"back": []}}, "back 没有键"),
     ],
 )
-def test_a_wrong_table_is_refused_in_one_sentence(
-    tables: dict[str, dict[str, object]], sentence: str
-) -> None:
+def test_a_wrong_table_is_refused(tables: dict[str, dict[str, object]], sentence: str) -> None:
     with pytest.raises(KeymapError) as refused:
         Keymap.default().override(tables)
     assert sentence in str(refused.value)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -64,14 +67,11 @@ def test_keys_struck_during_the_probe_are_kept_and_nothing_of_it_stays_on_the_sc
         assert "中中" not in terminal.text
 
 
-def test_the_terminal_is_given_back_as_it_was() -> None:
-    script = f"stty -a >/tmp/gjj-test-$$-a; {sys.executable} -m tests.tui.shell_main; stty -a | cmp - /tmp/gjj-test-$$-a"
-    script += " && echo SAME-AGAIN; rm -f /tmp/gjj-test-$$-a"
-    with PtyTerminal(["sh", "-c", f"trap '' TERM; {script}"], columns=80, rows=24) as terminal:
+def test_the_terminal_is_given_back_as_it_was(tmp_path: Path) -> None:
+    run = f"{sys.executable} -m tests.tui.shell_main"
+    script = f"trap '' TERM; stty -a > {tmp_path}/a; {run}; stty -a | cmp - {tmp_path}/a && echo SAME-AGAIN"
+    with PtyTerminal(["sh", "-c", script], columns=80, rows=24) as terminal:
         terminal.wait_for("返回")
-        import os
-        import signal
-
-        children = open(f"/proc/{terminal.pid}/task/{terminal.pid}/children").read().split()
+        children = Path(f"/proc/{terminal.pid}/task/{terminal.pid}/children").read_text().split()
         os.kill(int(children[0]), signal.SIGTERM)
         terminal.wait_for("SAME-AGAIN")
