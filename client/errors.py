@@ -17,9 +17,10 @@ ENDS = ("。", "！", "？", ".", "!", "?")
 class ClientError(Exception):
     """A request that did not do what was asked.
 
-    `code` is stable, `title` a Chinese heading or sentence, `detail` a Chinese sentence or "", `findings` are per row of a submission. `retryable`
-    says that the same request may succeed later unchanged. `tries_left` counts remaining login attempts,
-    `retry_after` is in seconds, `status` is the HTTP status, 0 when there was no answer.
+    `code` is stable, `title` a Chinese heading or sentence, `detail` a Chinese sentence or "", `findings`
+    are per row of a submission. `retryable` says that the same request may succeed later unchanged.
+    `tries_left` counts remaining login attempts, `retry_after` is in seconds, `status` is the HTTP status, 0
+    without an answer.
     """
 
     code = "client.failed"

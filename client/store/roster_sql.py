@@ -169,6 +169,7 @@ def as_roster(found: Row[Any]) -> Roster:
         state=found.state,
         submission_id=found.submission_id,
         revision=found.revision,
+        loading=found.loading > 0,
         created=found.created,
         updated=found.updated,
     )

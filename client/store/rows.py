@@ -74,6 +74,10 @@ class StoredRow:
     reason: str
     account_no: str
 
+    def shown(self, column: str) -> str:
+        """The text of a cell: the normal form where the check could read it, else as typed."""
+        return self.checked.get(column) or self.typed.get(column, "")
+
     @property
     def bad(self) -> bool:
         """Something stops this row."""
@@ -92,6 +96,7 @@ class Roster:
     state: Literal["draft", "final"]
     submission_id: str
     revision: int
+    loading: bool
     created: str
     updated: str
 
@@ -107,6 +112,24 @@ class RosterTotals:
     selected: int = 0
     selected_good: int = 0
     selected_amount: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """Rows of a roster frozen into the bytes of one submission, in the order of `row_ids`; amount in 分.
+
+    `revision` is the roster's when they were frozen: a roster changed since is not sent.
+    """
+
+    submission_id: str
+    roster_id: int
+    revision: int
+    business: str
+    source: str
+    body: bytes = field(repr=False)
+    row_ids: tuple[int, ...] = field(repr=False)
+    count: int
+    amount: int
 
 
 def dump_cells(cells: Mapping[str, str]) -> str:

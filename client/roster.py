@@ -1,0 +1,272 @@
+"""One roster of one business: the declaration's rules applied to the stored rows, up to the frozen submission.
+
+`add`, `edit`, `preview`, `delete` and `findings` touch single rows; `import_rows`, `recheck`, `choose_ratio` and
+`freeze` go over many and belong into a worker.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from client.errors import RosterError
+from client.store.rosters import RosterStore
+from client.store.rows import Frozen, NewRow, Roster, StoredRow
+from domain.business import Business, CheckContext, Kind, RatioPair, RowCheck, Source, Totals
+from domain.canonical import CanonicalError, canonical_json
+from domain.findings import Finding
+from domain.idnumber import same_person_key
+from domain.money import format_yuan
+
+if TYPE_CHECKING:
+    from domain.profile import Profile
+    from domain.wire import AttachmentRef
+
+Which = Literal["selected", "all"]
+"""What is submitted; a single row is named by its id instead."""
+
+MAX_ROWS = 100_000
+DUPLICATE = "roster.duplicate"
+
+
+class RosterService:
+    """A roster under one center's rules. Raises RosterError and StoreError with one sentence each."""
+
+    def __init__(
+        self, store: RosterStore, roster: Roster, business: Business, context: CheckContext, profile: Profile
+    ) -> None:
+        """Work on `roster`; a ratio pair chosen for it earlier counts again (O-03)."""
+        self.store = store
+        self.roster_id = roster.roster_id
+        self.business = business
+        self.profile = profile
+        chosen = roster.header.get("ratio")
+        self.context = replace(context, chosen_ratio=RatioPair(*chosen)) if chosen else context
+
+    # ---- single rows -------------------------------------------------------------------------------
+
+    def add(self, typed: Mapping[str, str], *, at: int | None = None) -> StoredRow:
+        """Put a typed row into the roster at position `at` (None: at the end), faulty or not."""
+        return self.store.insert(self.roster_id, self._judge(typed, Source.SINGLE), at)
+
+    def edit(self, row_id: int, changes: Mapping[str, str]) -> StoredRow:
+        """Change cells of a row and check it anew; the other cells stay as typed."""
+        row = self._row(row_id)
+        typed = {**row.typed, **changes}
+        new = self._judge(typed, Source(row.source))
+        change = "new" if row.change == "new" else "changed"
+        return self.store.update(row_id, replace(new, sheet_row=row.sheet_row, change=change))
+
+    def preview(self, typed: Mapping[str, str]) -> Mapping[str, str]:
+        """Computed columns of a row that is still being typed (W-09)."""
+        return self.business.preview(typed, self.context)
+
+    def check(self, typed: Mapping[str, str]) -> RowCheck:
+        """Check a typed row without storing it."""
+        return self.business.check_row(typed, self.context.for_source(Source.SINGLE))
+
+    def findings(self, row: StoredRow) -> tuple[Finding, ...]:
+        """All findings of a stored row, the one about duplicates included (O-16, V-18)."""
+        if row.duplicate_of is None:
+            return row.findings
+        first = self.store.window(self.roster_id, row.duplicate_of, 1)
+        if not first:
+            return row.findings
+        context = self.context.for_source(Source(row.source))
+        pair = self.business.check_roster([first[0].typed, row.typed], context)
+        place = f"第{row.duplicate_of + 1}条"
+        told = [
+            replace(found, text=found.text.replace("第1条", place))
+            for found in pair[1].findings
+            if found.code == DUPLICATE
+        ]
+        return (*row.findings, *told)
+
+    def delete(self, row_ids: Sequence[int]) -> int:
+        """Delete rows as the center allows: some only one or all of them (W-04, V-25). Returns how many."""
+        wanted = len(set(row_ids))
+        if self.profile.queue.delete_mode == "one_or_all" and wanted > 1:
+            totals = self.store.totals(self.roster_id)
+            if wanted < totals.good + totals.bad:
+                raise RosterError("操作无效：只能删除一条或全部记录，请重新选择。", code="roster.delete")
+        return self.store.delete(row_ids)
+
+    def _row(self, row_id: int) -> StoredRow:
+        row = self.store.row(row_id)
+        if row is None:
+            raise RosterError("这条记录已经不在了，请刷新后重试。", code="roster.gone")
+        return row
+
+    # ---- many rows ---------------------------------------------------------------------------------
+
+    def import_rows(
+        self,
+        rows: Iterable[tuple[int, Mapping[str, str], RowCheck]],
+        *,
+        progress: Callable[[int], None] | None = None,
+    ) -> int:
+        """Append checked rows of a workbook: (worksheet row number, texts as read, check). All or none."""
+        return self.store.bulk_insert(
+            self.roster_id,
+            (
+                replace(self._new(typed, check, Source.FILE), sheet_row=number)
+                for number, typed, check in rows
+            ),
+            progress=progress,
+        )
+
+    def recheck(self, progress: Callable[[int], None] | None = None) -> None:
+        """Check every row against today's context (W-03)."""
+        self.store.rewrite(self.roster_id, self._again, progress=progress)
+
+    def use_context(self, context: CheckContext, progress: Callable[[int], None] | None = None) -> None:
+        """Take new facts of the unit and check every row against them; a chosen ratio stays."""
+        self.context = replace(context, chosen_ratio=self.context.chosen_ratio)
+        self.recheck(progress)
+
+    def choose_ratio(self, pair: RatioPair, progress: Callable[[int], None] | None = None) -> None:
+        """Choose the ratio pair of the whole roster (O-03) and check every row with it."""
+        self.store.set_header(self.roster_id, {"ratio": [pair.unit, pair.person]})
+        self.context = replace(self.context, chosen_ratio=pair)
+        self.recheck(progress)
+
+    def _again(self, row: StoredRow) -> NewRow:
+        return self._judge(row.typed, Source(row.source), row)
+
+    def _judge(self, typed: Mapping[str, str], source: Source, row: StoredRow | None = None) -> NewRow:
+        check = self.business.check_row(typed, self.context.for_source(source))
+        new = self._new(typed, check, source)
+        return new if row is None else replace(new, sheet_row=row.sheet_row, change=row.change)
+
+    @staticmethod
+    def _new(typed: Mapping[str, str], check: RowCheck, source: Source) -> NewRow:
+        person = same_person_key(check.values.get("id_number", ""))
+        return NewRow(typed, check.values, check.findings, check.amount, person, source.value)
+
+    # ---- submission --------------------------------------------------------------------------------
+
+    def totals(self, which: Which | int) -> Totals:
+        """What a submission would come to (O-08): people and sum of monthly deposits in 分."""
+        sums = self.store.totals(self.roster_id)
+        if which == "all":
+            return Totals(sums.good, sums.amount)
+        if which == "selected":
+            return Totals(sums.selected_good, sums.selected_amount)
+        row = self._row(which)
+        return Totals(0, 0) if row.bad or row.state != "draft" else Totals(1, row.amount)
+
+    def freeze(
+        self,
+        which: Which | int,
+        *,
+        expected: Totals | None = None,
+        attachments: Sequence[AttachmentRef] = (),
+        remark: str = "",
+    ) -> Frozen:
+        """Check the rows once more and freeze them into the bytes of a submission with a new id.
+
+        `expected` is what the person confirmed. RosterError: roster.scope, roster.empty, roster.errors,
+        roster.changed, roster.loading, roster.too_many. For a worker.
+        """
+        self._allow(which)
+        self._refuse_faulty(which)
+        self.recheck()
+        head = self.store.roster(self.roster_id)
+        if head.loading:
+            raise RosterError("文件还在导入，请等导入完成后再提交。", code="roster.loading")
+        rows = list(self._chosen(which))
+        self._refuse_faulty(which)
+        amount = sum(row.amount for row in rows)
+        if expected is not None and expected != Totals(len(rows), amount):
+            text = (
+                f"清册合计已变为{len(rows)}人、{format_yuan(amount)}元，与确认时不同，请刷新核对后重新确认。"
+            )
+            raise RosterError(text, code="roster.changed")
+        request = self._request(rows, amount, attachments, remark)
+        return Frozen(
+            submission_id=str(uuid.uuid4()),
+            roster_id=self.roster_id,
+            revision=head.revision,
+            business=self.business.id,
+            source=request["source"],
+            body=_bytes(request),
+            row_ids=tuple(row.row_id for row in rows),
+            count=len(rows),
+            amount=amount,
+        )
+
+    def _allow(self, which: Which | int) -> None:
+        """Submit what the center's queue allows (profile parameter 45)."""
+        scope = self.profile.queue.submit_scope
+        good = which == scope or (scope == "one_or_all" and which != "selected")
+        if not good:
+            text = {
+                "selected": "请先勾选要提交的记录，再提交。",
+                "all": "本中心的清册须全部提交，不能只提交一部分。",
+                "one_or_all": "只能提交一条或全部记录，请重新选择。",
+            }[scope]
+            raise RosterError(text, code="roster.scope")
+
+    def _refuse_faulty(self, which: Which | int) -> None:
+        """Nothing faulty is sent, and nothing at all when there is nothing."""
+        sums = self.store.totals(self.roster_id)
+        if which == "all":
+            bad, good = sums.bad, sums.good
+        elif which == "selected":
+            good = sums.selected_good
+            bad = sum(row.bad for row in self._chosen(which)) if sums.selected != good else 0
+        else:
+            row = self._row(which)
+            bad, good = int(row.bad), int(not row.bad and row.state == "draft")
+        if bad:
+            text = f"还有{bad}条记录有错误，请改正或删除后再提交。"
+            raise RosterError(text, code="roster.errors")
+        if not good:
+            text = (
+                "请先勾选要提交的记录，再提交。"
+                if which == "selected"
+                else "清册中没有可以提交的记录，请先录入。"
+            )
+            raise RosterError(text, code="roster.empty")
+        if good > MAX_ROWS:
+            raise RosterError(f"一次最多提交{MAX_ROWS}人，请分批提交。", code="roster.too_many")
+
+    def _chosen(self, which: Which | int) -> Iterator[StoredRow]:
+        rows = self.store.rows(self.roster_id) if isinstance(which, str) else iter([self._row(which)])
+        for row in rows:
+            if row.state == "draft" and row.change != "deleted" and (which != "selected" or row.selected):
+                yield row
+
+    def _request(
+        self, rows: Sequence[StoredRow], amount: int, attachments: Sequence[AttachmentRef], remark: str
+    ) -> dict[str, Any]:
+        from domain.wire import dump
+
+        unsent = {column.key for column in self.business.columns if column.kind is Kind.SERIAL}
+        return {
+            "business": self.business.id,
+            "profile": self.profile.name,
+            "source": "file" if any(row.source == "file" for row in rows) else "single",
+            "rows": [
+                {key: text for key, text in row.checked.items() if text and key not in unsent} for row in rows
+            ],
+            "totals": {"count": len(rows), "amount": format_yuan(amount)},
+            "attachments": [dump(attachment) for attachment in attachments],
+            "remark": remark,
+        }
+
+
+def _bytes(request: dict[str, Any]) -> bytes:
+    """The canonical bytes of a request that keeps the contract."""
+    from pydantic import ValidationError
+
+    from domain.wire import SubmissionRequest
+
+    try:
+        SubmissionRequest.model_validate(request)
+        return canonical_json(request)
+    except (ValidationError, CanonicalError):
+        text = "清册中有内容过长或含有不能传送的字符，请改正后再提交。"
+    raise RosterError(text, code="roster.errors")
