@@ -171,16 +171,9 @@ def _decide(
     rows = conn.execute(waiting).all()
     refused = _refused(request, rows, opinion)
     row_store.write_results(conn, key, Opened(failed=refused), moment.day)
-    declared = conn.execute(
-        select(submission.c.day, submission.c.month).where(
-            submission.c.unit_account == key[0], submission.c.submission_id == key[1]
-        )
-    ).one()
     going_on = [row for row in rows if row.row_no not in refused]
     if going_on:
-        row_store.settle(
-            conn, scope.profile, key, going_on, moment.day, declared=declared.day, month=declared.month
-        )
+        row_store.settle(conn, scope.profile, key, going_on, moment.day)
     close_submission(conn, key)
     counts = row_store.state_counts(conn, [key])[key]
     note = f"审批意见：{opinion}" if opinion else ""

@@ -132,11 +132,11 @@ def counts(conn: Connection, name: str) -> dict[str, int]:
     """Entries by tab; of 消息 only the unread ones count."""
     counted = or_(inbox_item.c.tab != "messages", inbox_item.c.read.is_(False))
     found = (
-        select(inbox_item.c.tab, func.count())
+        select(inbox_item.c.tab, func.count().label("number"))
         .where(inbox_item.c.scope == name, inbox_item.c.deleted.is_(False), counted)
         .group_by(inbox_item.c.tab)
     )
-    return {tab: count for tab, count in conn.execute(found).tuples()}
+    return {row.tab: row.number for row in conn.execute(found)}
 
 
 def page(conn: Connection, name: str, tab: str, before: int | None, limit: int) -> InboxPage:

@@ -22,7 +22,7 @@ from center.moment import Moment
 from center.opening_effect import lock_units
 from center.settings import Settings
 from center.store.engine import Store
-from center.store.tables import job, submission, submission_row
+from center.store.tables import job, submission_row
 from domain.profile import Profile
 
 log = logging.getLogger("gjj.center.jobs")
@@ -133,9 +133,7 @@ def settle_chunk(conn: Connection, profile: Profile, clock: Clock, job_id: str) 
     rows = conn.execute(pending.order_by(submission_row.c.row_no).limit(CHUNK)).all()
     moment = Moment.read(conn, clock, profile)
     if rows:
-        own = (submission.c.unit_account == key[0]) & (submission.c.submission_id == key[1])
-        declared = conn.execute(select(submission.c.day, submission.c.month).where(own)).one()
-        row_store.settle(conn, profile, key, rows, moment.day, declared=declared.day, month=declared.month)
+        row_store.settle(conn, profile, key, rows, moment.day)
     counts = row_store.state_counts(conn, [key])[key]
     done = not counts.get("pending")
     changes: dict[str, Any] = {

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from center.facts import unit_facts
 from center.opening_effect import Opened, Opening, apply_openings
 from center.people import lock_people, person_facts
-from center.store.tables import submission_row
+from center.store.tables import submission, submission_row
 from domain.business import Business, CheckContext, PersonFacts, RowCheck, Source
 from domain.businesses.opening import declare
 from domain.findings import errors
@@ -84,28 +84,19 @@ def _record(key: Key, place: int, check: RowCheck, day: date) -> dict[str, Any]:
     }
 
 
-def settle(
-    conn: Connection,
-    profile: Profile,
-    key: Key,
-    rows: Sequence[Row[Any]],
-    day: date,
-    *,
-    month: int,
-    declared: date,
-) -> Opened:
-    """Check stored rows again and apply the good ones; every row given ends ok or failed.
+def settle(conn: Connection, profile: Profile, key: Key, rows: Sequence[Row[Any]], day: date) -> None:
+    """Check stored rows again and apply the good ones on `day`; every row given ends ok or failed.
 
     The rules and limits are those of the day and month of declaration, what is known of the people is
-    of now. The caller holds the rows; running it twice over the same pending rows is impossible as the
-    first run leaves none pending.
+    of now. The caller has locked the rows' unit.
     """
+    declared_day, month = declared(conn, key)
     payloads = [json.loads(row.payload) for row in rows]
     keys = [person_key(values) for values in payloads]
     lock_people(conn, keys)
     people = person_facts(conn, keys, without=key)
     context = CheckContext(
-        today=declared,
+        today=declared_day,
         month=month,
         unit=unit_facts(conn, key[0]),
         limits=profile.limits_for(month),
@@ -121,7 +112,13 @@ def settle(
     opened = apply_openings(conn, key[0], good, day)
     opened.failed |= {row.row_no: why(check) for row, check in zip(rows, checks, strict=True) if not check.ok}
     write_results(conn, key, opened, day)
-    return opened
+
+
+def declared(conn: Connection, key: Key) -> tuple[date, int]:
+    """Day and business month YYYYMM of a submission's declaration."""
+    own = (submission.c.unit_account == key[0]) & (submission.c.submission_id == key[1])
+    row = conn.execute(select(submission.c.day, submission.c.month).where(own)).one()
+    return date.fromisoformat(row.day), row.month
 
 
 def write_results(conn: Connection, key: Key, opened: Opened, day: date) -> None:
@@ -161,6 +158,6 @@ def state_counts(conn: Connection, keys: Sequence[Key]) -> dict[Key, dict[str, i
             .where(submission_row.c.unit_account == unit_account, submission_row.c.submission_id.in_(ids))
             .group_by(submission_row.c.submission_id, submission_row.c.state)
         )
-        for submission_id, state, count in conn.execute(grouped).tuples():
+        for submission_id, state, count in conn.execute(grouped):
             found[unit_account, submission_id][state] = count
     return found

@@ -1,0 +1,550 @@
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+
+from center.audit import verify_audit
+from center.store.tables import account, audit, submission, submission_row
+from domain.canonical import canonical_json, sha256_hex
+from tests.support.center import CenterUnderTest, running_center
+from tests.support.filing import OTHER, PDF, Office
+
+MakeCenter = Callable[..., CenterUnderTest]
+ALL = ("baishan", "lyszfgjj", "hangzhou", "shaanxi", "shanxi")
+
+
+def stored(center: CenterUnderTest) -> int:
+    with center.store.read() as conn:
+        return conn.execute(select(func.count()).select_from(submission)).scalar_one()
+
+
+@pytest.mark.feature("O-05", profile=["baishan", "lyszfgjj", "shanxi"])
+@pytest.mark.feature("O-06", profile="all")
+@pytest.mark.parametrize("profile", ["baishan", "lyszfgjj", "shanxi"])
+def test_immediate_registration_opens_accounts_and_pushes_the_message(
+    make_center: MakeCenter, profile: str
+) -> None:
+    office = Office(make_center(profile))
+    rows = office.rows(3)
+    receipt = office.file(rows)
+    assert (receipt["state"], receipt["ok"], receipt["failed"], receipt["pending"]) == ("done", 3, 0, 0)
+    made = office.accounts()
+    assert [one.status for one in made] == ["01"] * 3
+    assert [one.base for one in made] == [800_000] * 3
+    assert [one.unit_amount for one in made] == [96_000] * 3
+    message = office.inbox("messages")[0]
+    assert "已完成办理缴存人登记" in message["body"]
+    assert message["title"] == "缴存人登记"
+    assert message["submission_id"] == receipt["submission_id"]
+    assert office.inbox("started")[0]["state"] == "办结"
+    assert office.inbox("done")[0]["body"] == message["body"]
+
+
+@pytest.mark.feature("Q-18", profile="all")
+@pytest.mark.parametrize("profile", ["baishan", "lyszfgjj", "hangzhou", "shanxi"])
+def test_each_submission_has_one_serial_of_its_own(make_center: MakeCenter, profile: str) -> None:
+    office = Office(make_center(profile))
+    serials = [
+        office.file(office.rows(count), source=source)["serial"]
+        for count, source in ((1, "single"), (3, "file"))
+    ]
+    assert serials == ["2026112300000001", "2026112300000002"]
+
+
+def test_receipt_says_what_was_taken(center: CenterUnderTest) -> None:
+    office = Office(center)
+    body = office.body(office.rows(2))
+    answer = office.send(body, "0191d0a0-0000-4000-8000-000000000001")
+    receipt = answer.json()
+    assert answer.status_code == 201
+    assert receipt["submission_id"] == "0191d0a0-0000-4000-8000-000000000001"
+    assert receipt["digest"] == sha256_hex(canonical_json(body))
+    assert receipt["received"] == "2026-11-23T02:00:00.000000Z"
+    assert (receipt["count"], receipt["amount"]) == (2, "3840.00")
+    assert receipt["replayed"] is False
+    assert office.unit_get("/submissions/0191d0a0-0000-4000-8000-000000000001")["state"] == "done"
+
+
+def test_the_evidence_is_kept_with_the_submission(center: CenterUnderTest) -> None:
+    office = Office(center)
+    request = office.request(office.body(office.rows(1)))
+    assert center.send(request).status_code == 201
+    with center.store.read() as conn:
+        row = conn.execute(select(submission)).one()
+        assert verify_audit(conn) is None
+        actions = list(conn.scalars(select(audit.c.action)))
+    assert row.body == request.body
+    assert '"@path": ' + request.path in row.signature_base
+    assert office.login.key is not None
+    assert row.fingerprint == office.login.key.fingerprint
+    assert len(row.signature) == 64
+    assert "submission.taken" in actions
+
+
+# ---- once for ever -----------------------------------------------------------------------------------
+
+
+def test_the_same_bytes_again_get_the_same_receipt(center: CenterUnderTest) -> None:
+    office = Office(center)
+    body, number = office.body(office.rows(2)), str(uuid.uuid4())
+    first = office.send(body, number)
+    center.clock.advance(days=400)
+    again = center.send(office.request(body, number))
+    assert again.status_code == 401, "the session has ended; the submission itself is remembered"
+    center.clock.advance(days=-400)
+    again = office.send(body, number)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json() == first.json() | {"replayed": True}
+    assert again.headers["idempotency-replayed"] == "true"
+    assert stored(center) == 1
+    assert len(office.accounts()) == 2
+
+
+def test_another_body_under_the_same_id_is_refused(center: CenterUnderTest) -> None:
+    office = Office(center)
+    number = str(uuid.uuid4())
+    assert office.send(office.body(office.rows(1)), number).status_code == 201
+    answer = office.send(office.body(office.rows(1)), number)
+    assert (answer.status_code, answer.json()["code"]) == (422, "submission.conflict")
+    assert len(office.accounts()) == 1
+
+
+def test_twenty_identical_submissions_at_once_are_one(tmp_path: Any, database_url: str) -> None:
+    with running_center(tmp_path, "baishan", url=database_url) as center:
+        office = Office(center)
+        request = office.request(office.body(office.rows(30)))
+        barrier = threading.Barrier(20)
+
+        def send(_: int) -> httpx.Response:
+            barrier.wait()
+            return center.send(request)
+
+        with ThreadPoolExecutor(20) as pool:
+            answers = list(pool.map(send, range(20)))
+        assert sorted(answer.status_code for answer in answers) == [200] * 19 + [201]
+        receipts = [answer.json() | {"replayed": False} for answer in answers]
+        assert all(receipt == receipts[0] for receipt in receipts)
+        assert stored(center) == 1
+        assert len(office.accounts()) == 30
+
+
+def test_many_units_register_the_same_people_at_once_and_each_person_gets_one_account(
+    tmp_path: Any, database_url: str
+) -> None:
+    with running_center(tmp_path, "baishan", url=database_url) as center:
+        offices = [Office(center, str(100001 + place)) for place in range(6)]
+        people = offices[0].people(10)
+        requests = [office.request(office.body([office.row(one) for one in people])) for office in offices]
+        barrier = threading.Barrier(len(requests))
+
+        def send(place: int) -> int:
+            barrier.wait()
+            return center.send(requests[place]).status_code
+
+        with ThreadPoolExecutor(len(requests)) as pool:
+            statuses = sorted(pool.map(send, range(len(requests))))
+        assert statuses == [201] + [422] * 5
+        assert sum(len(office.accounts()) for office in offices) == 10
+        with center.store.read() as conn:
+            serials = list(conn.scalars(select(submission.c.serial)))
+            assert verify_audit(conn) is None
+        assert len(set(serials)) == 6
+
+
+def test_a_refusal_is_final_for_its_id(center: CenterUnderTest) -> None:
+    office = Office(center)
+    people = office.people(1)
+    office.file([office.row(people[0])])
+    body, number = office.body([office.row(people[0])]), str(uuid.uuid4())
+    first = office.send(body, number)
+    assert (first.status_code, first.json()["code"]) == (422, "submission.rejected")
+    assert first.json()["findings"][0]["code"] == "open.active_here"
+    again = office.send(body, number)
+    assert again.json() == first.json()
+    assert again.status_code == 422
+    standing = office.unit_get(f"/submissions/{number}")
+    assert (standing["state"], standing["failed"]) == ("refused", 1)
+    assert standing["findings"] == first.json()["findings"]
+    assert office.unit_get("/openings")["batches"][0]["total"] == 1
+    assert len(office.unit_get("/openings")["batches"]) == 1
+
+
+def test_a_bad_signature_does_not_use_the_id_up(center: CenterUnderTest) -> None:
+    office = Office(center)
+    body, number = office.body(office.rows(1)), str(uuid.uuid4())
+    request = office.request(body, number)
+    request.headers["Signature"] = request.headers["Signature"][:-9] + "AAAAAAA=:"
+    answer = center.send(request)
+    assert (answer.status_code, answer.json()["code"]) == (401, "signature.invalid")
+    assert stored(center) == 0
+    assert office.send(body, number).status_code == 201
+
+
+def test_an_altered_body_is_refused_before_anything_is_looked_at(center: CenterUnderTest) -> None:
+    office = Office(center)
+    request = office.request(office.body(office.rows(1)))
+    request.body = request.body.replace(b"8000.00", b"9000.00")
+    assert center.send(request).json()["code"] == "digest.mismatch"
+    assert stored(center) == 0
+
+
+def test_the_id_of_the_header_must_be_that_of_the_address(center: CenterUnderTest) -> None:
+    office = Office(center)
+    request = office.request(office.body(office.rows(1)), headers={"idempotency-key": str(uuid.uuid4())})
+    answer = center.send(request)
+    assert (answer.status_code, answer.json()["code"]) == (400, "body.invalid")
+    assert stored(center) == 0
+
+
+# ---- what is refused as a whole, what in part ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("wrong", [{"count": 3}, {"amount": "3840.01"}])
+def test_totals_must_be_those_of_the_center(center: CenterUnderTest, wrong: dict[str, Any]) -> None:
+    office = Office(center)
+    body = office.body(office.rows(2))
+    body["totals"] |= wrong
+    answer = office.send(body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "totals.mismatch")
+    assert "2人、3840.00元" in answer.json()["detail"]
+    assert office.accounts() == []
+
+
+def test_an_attachment_is_required_where_the_profile_says_so(center: CenterUnderTest) -> None:
+    office = Office(center)
+    answer = office.send(office.body(office.rows(1), attachments=[]))
+    assert (answer.status_code, answer.json()["code"]) == (422, "attachment.missing")
+    ghost = {"sha256": "0" * 64, "name": "名册.pdf", "size": 3}
+    answer = office.send(office.body(office.rows(1), attachments=[ghost]))
+    assert "名册.pdf" in answer.json()["detail"]
+    assert office.accounts() == []
+
+
+def test_an_attachment_of_another_unit_does_not_count(center: CenterUnderTest) -> None:
+    office, other = Office(center), Office(center, OTHER)
+    theirs = [other.attach(PDF + b"theirs").json()]
+    answer = office.send(office.body(office.rows(1), attachments=theirs))
+    assert (answer.status_code, answer.json()["code"]) == (422, "attachment.missing")
+
+
+@pytest.mark.feature("V-10", profile=["baishan", "lyszfgjj", "shanxi"])
+@pytest.mark.parametrize("profile", ["baishan", "lyszfgjj", "shanxi"])
+def test_bad_rows_fail_with_their_reason_and_the_others_go_on(make_center: MakeCenter, profile: str) -> None:
+    office = Office(make_center(profile))
+    old = office.people(1)[0]
+    office.file([office.row(old)])
+    rows = [*office.rows(2), office.row(old)]
+    receipt = office.file(rows)
+    assert (receipt["ok"], receipt["failed"]) == (2, 1)
+    assert [(found["row"], found["code"]) for found in receipt["findings"]] == [(3, "open.active_here")]
+    failed = office.unit_get(f"/submissions/{receipt['submission_id']}/rows", state="failed")["rows"]
+    assert [row["row"] for row in failed] == [3]
+    assert failed[0]["reason"].startswith("存在正常缴存账户")
+    assert "失败1人" in receipt["message"]
+    assert len(office.accounts()) == 3
+
+
+@pytest.mark.feature("I-03", profile="hangzhou")
+def test_one_bad_row_refuses_the_whole_submission_where_import_is_atomic(make_center: MakeCenter) -> None:
+    office = Office(make_center("hangzhou"))
+    rows = office.rows(3)
+    rows[1]["id_number"] = rows[0]["id_number"]
+    answer = office.send(office.body(rows, source="file"))
+    assert (answer.status_code, answer.json()["code"]) == (422, "submission.rejected")
+    found = answer.json()["findings"]
+    assert [(one["row"], one["code"]) for one in found] == [(2, "roster.duplicate")]
+    with office.center.store.read() as conn:
+        assert conn.execute(select(func.count()).select_from(submission_row)).scalar_one() == 0
+
+
+@pytest.mark.feature("V-17", profile="all")
+@pytest.mark.feature("O-15", profile="hangzhou")
+def test_hangzhou_refuses_people_with_a_normal_account_elsewhere(make_center: MakeCenter) -> None:
+    center = make_center("hangzhou")
+    office, other = Office(center), Office(center, OTHER)
+    person = office.people(1)[0]
+    other.give_account(person)
+    answer = office.send(office.body([office.row(person)]))
+    assert answer.status_code == 422
+    assert answer.json()["findings"][0]["code"] == "open.active_elsewhere"
+    assert answer.json()["findings"][0]["text"].startswith("存在正常缴存账户")
+
+
+@pytest.mark.feature("O-15", profile="shaanxi")
+def test_shaanxi_sends_people_with_a_normal_account_elsewhere_to_the_transfer(
+    make_center: MakeCenter,
+) -> None:
+    center = make_center("shaanxi")
+    office, other = Office(center), Office(center, OTHER)
+    person = office.people(1)[0]
+    other.give_account(person)
+    answer = office.send(office.body([office.row(person)]))
+    assert answer.status_code == 422
+    assert "请办理内部转移" in answer.json()["findings"][0]["text"]
+
+
+@pytest.mark.feature("O-16", profile="all")
+@pytest.mark.feature("V-18", profile="all")
+@pytest.mark.parametrize("profile", ["hangzhou", "shaanxi"])
+def test_the_same_person_twice_in_one_submission(make_center: MakeCenter, profile: str) -> None:
+    office = Office(make_center(profile))
+    row = office.rows(1)[0]
+    found = office.center.client.post(
+        f"/v1/units/{office.unit}/checks",
+        json={"business": "open", "source": "single", "rows": [row, row]},
+        headers=office.login.headers,
+    ).json()["findings"]
+    assert [(one["row"], one["text"][:7]) for one in found] == [(2, "存在相同的记录")]
+
+
+def test_one_unfinished_registration_per_person(make_center: MakeCenter) -> None:
+    center = make_center("hangzhou")
+    office, other = Office(center), Office(center, OTHER)
+    person = office.people(1)[0]
+    office.file([office.row(person)])
+    for unit in (office, other):
+        answer = unit.send(unit.body([unit.row(person)]))
+        assert answer.status_code == 422
+        assert answer.json()["findings"][0]["code"] == "open.in_flight"
+
+
+# ---- one unit never sees another ---------------------------------------------------------------------
+
+
+def test_a_unit_sees_nothing_of_another(center: CenterUnderTest) -> None:
+    office, other = Office(center), Office(center, OTHER)
+    number = office.file(office.rows(1))["submission_id"]
+    mine, theirs = other.login.headers, office.login.headers
+    gets = [
+        f"/submissions/{number}",
+        f"/submissions/{number}/rows",
+        "/openings",
+        "/accounts",
+        "/depositors",
+        "/context",
+    ]
+    for path in gets:
+        for headers in (
+            mine,
+            mine | {"x-unit-account": office.unit},
+            theirs | {"x-unit-account": other.unit},
+        ):
+            unit = office.unit if headers is not theirs else other.unit
+            answer = center.client.get(f"/v1/units/{unit}{path}", headers=headers)
+            assert answer.status_code == 404, (path, answer.text)
+    absent = center.client.get(f"/v1/units/{other.unit}/submissions/{number}", headers=mine)
+    never = center.client.get(f"/v1/units/{other.unit}/submissions/{uuid.uuid4()}", headers=mine)
+    assert (absent.status_code, absent.json()) == (404, never.json())
+    stolen = office.request(office.body(office.rows(1)))
+    stolen.headers |= {"authorization": mine["authorization"]}
+    assert center.send(stolen).status_code == 404
+
+
+def test_the_id_of_another_unit_neither_replays_nor_collides(center: CenterUnderTest) -> None:
+    office, other = Office(center), Office(center, OTHER)
+    number = office.file(office.rows(1))["submission_id"]
+    answer = other.send(other.body(other.rows(1)), number)
+    assert answer.status_code == 201
+    assert answer.json()["replayed"] is False
+    assert stored(center) == 2
+
+
+# ---- permission, module, hours -------------------------------------------------------------------------
+
+
+def test_outside_the_hours_nothing_is_stored(make_center: MakeCenter) -> None:
+    center = make_center("hangzhou", enforce_hours=True, session_idle=86400)
+    office = Office(center)
+    body, number = office.body(office.rows(1)), str(uuid.uuid4())
+    center.clock.advance(hours=6.5)
+    answer = office.send(body, number)
+    assert (answer.status_code, answer.json()["code"]) == (403, "outside_hours")
+    assert stored(center) == 0
+
+
+def test_another_centers_profile_is_refused(center: CenterUnderTest) -> None:
+    office = Office(center)
+    answer = office.send(office.body(office.rows(1), profile="shanxi"))
+    assert (answer.status_code, answer.json()["code"]) == (400, "body.invalid")
+    assert answer.json()["findings"][0]["code"] == "profile.mismatch"
+    assert stored(center) == 0
+
+
+# ---- hostile bodies --------------------------------------------------------------------------------------
+
+
+BAD_VALUES: list[tuple[str, bytes]] = [
+    ("negative total", b'"amount":"-1.00"'),
+    ("number total", b'"amount":1920.00'),
+    ("huge total", b'"amount":"99999999999999.00"'),
+    ("exponent", b'"amount":1e400'),
+    ("not a number", b'"amount":NaN'),
+    ("true", b'"amount":true'),
+    ("null", b'"amount":null'),
+]
+
+
+@pytest.mark.parametrize("text", [text for _, text in BAD_VALUES], ids=[name for name, _ in BAD_VALUES])
+def test_hostile_amounts_are_refused_and_use_nothing_up(make_center: MakeCenter, text: bytes) -> None:
+    center = make_center("shaanxi")
+    office = Office(center)
+    content = canonical_json(office.body(office.rows(1))).replace(b'"amount":"1920.00"', text)
+    assert text in content
+    answer = center.send(office.raw(content))
+    assert (answer.status_code, answer.json()["code"]) == (400, "body.invalid"), answer.text
+    assert stored(center) == 0
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "-8000.00",
+        "0",
+        "1e5",
+        "1E400",
+        "NaN",
+        "inf",
+        "8000.005",
+        "８０００",
+        "99999999999999999999",
+        "9223372036854775808",
+        "",
+        "true",
+        "####",
+    ],
+)
+def test_hostile_bases_never_open_an_account(make_center: MakeCenter, base: str) -> None:
+    office = Office(make_center("shanxi"))
+    row = office.rows(1)[0] | {"base": base}
+    answer = office.send(office.body([row]))
+    assert (answer.status_code, answer.json()["code"]) == (422, "submission.rejected"), answer.text
+    assert any(found["field"] == "base" for found in answer.json()["findings"])
+    assert office.accounts() == []
+
+
+def _changed(body: dict[str, Any], change: str) -> bytes:
+    if change == "unknown key":
+        return canonical_json(body | {"approved_by": "me"})
+    if change == "count true":
+        return canonical_json(body | {"totals": body["totals"] | {"count": True}})
+    if change == "count 2^63":
+        return canonical_json(body).replace(b'"count":1', b'"count":9223372036854775808')
+    if change == "duplicate key":
+        return canonical_json(body).replace(b'"remark":""', b'"remark":"","remark":"x"')
+    if change == "nested":
+        return b'{"rows":' + b"[" * 5000 + b"]" * 5000 + b"}"
+    if change == "row of numbers":
+        return canonical_json(body | {"rows": [{"base": 8000}]})
+    if change == "no rows":
+        return canonical_json(body | {"rows": []})
+    if change == "other business":
+        return canonical_json(body | {"business": "seal"})
+    if change == "not json":
+        return b"\xff\xfe\x00"
+    if change == "nul":
+        return canonical_json(body | {"remark": "a\x00b"})
+    if change == "surrogate":
+        return canonical_json(body).replace(b'"remark":""', b'"remark":"\\ud800"')
+    return b""
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["unknown key", "count true", "count 2^63", "duplicate key", "nested", "row of numbers", "no rows",
+     "other business", "not json", "nul", "surrogate", "empty"],
+)  # fmt: skip
+def test_hostile_bodies_are_refused_and_use_nothing_up(make_center: MakeCenter, change: str) -> None:
+    center = make_center("shaanxi")
+    office = Office(center)
+    answer = center.send(office.raw(_changed(office.body(office.rows(1)), change)))
+    assert (answer.status_code, answer.json()["code"]) == (400, "body.invalid"), answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert stored(center) == 0
+
+
+def test_more_rows_than_allowed_are_refused(make_center: MakeCenter) -> None:
+    center = make_center("shaanxi")
+    office = Office(center)
+    body = office.body(office.rows(1))
+    row = json.dumps({"name": "x"}).encode()
+    rows = b'"rows":[' + b",".join([row] * 100_001) + b"]"
+    content = canonical_json(body | {"rows": [{"name": "x"}]}).replace(b'"rows":[{"name":"x"}]', rows)
+    answer = center.send(office.raw(content))
+    assert (answer.status_code, answer.json()["code"]) == (400, "body.invalid")
+    assert stored(center) == 0
+
+
+HOSTILE_NAMES = ["张\x1b[31m三", "张\u202e三", "张\u200b三", "张\u0085三", "张3", "[bold]张", "张" * 61]
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_hostile_names_are_refused_with_a_clean_reason(tmp_path: Any, database_url: str, name: str) -> None:
+    with running_center(tmp_path, "baishan", url=database_url) as center:
+        office = Office(center)
+        rows = office.rows(2)
+        rows[1] |= {"name": name}
+        receipt = office.file(rows)
+        assert (receipt["ok"], receipt["failed"]) == (1, 1)
+        found = receipt["findings"][0]
+        assert (found["row"], found["field"]) == (2, "name")
+        assert found["text"].isprintable()
+        page = office.unit_get(f"/submissions/{receipt['submission_id']}/rows", state="failed")
+        assert page["rows"][0]["reason"].isprintable()
+        assert page["rows"][0]["values"]["name"] == name
+
+
+def test_rare_and_long_names_are_taken(center: CenterUnderTest) -> None:
+    office = Office(center)
+    names = ["李𬱖", "㐱䶮", "古丽巴哈尔·阿不都热依木", "阿卜杜拉·玉素甫"]
+    receipt = office.file(
+        [office.row(person, name=name) for person, name in zip(office.people(4), names, strict=True)]
+    )
+    assert receipt["ok"] == 4
+    assert [row["name"] for row in office.unit_get("/depositors")["rows"]] == names
+
+
+def test_stated_amounts_other_than_the_computed_ones_are_refused(center: CenterUnderTest) -> None:
+    office = Office(center)
+    row = office.rows(1)[0] | {"unit_amount": "960.01"}
+    answer = office.send(office.body([row]))
+    assert answer.status_code == 422
+    assert answer.json()["findings"][0]["code"] == "amount.mismatch"
+
+
+def test_keys_that_the_business_does_not_have_change_nothing(center: CenterUnderTest) -> None:
+    office = Office(center)
+    row = office.rows(1)[0] | {
+        "account_no": "1",
+        "balance": "1000000.00",
+        "unit_account": OTHER,
+        "status": "02",
+    }
+    office.file([row])
+    made = office.accounts()
+    assert [(one.unit_account, one.status) for one in made] == [(office.unit, "01")]
+    with center.store.read() as conn:
+        assert conn.execute(select(func.count()).select_from(account)).scalar_one() == 1
+
+
+def test_a_dry_run_stores_nothing(center: CenterUnderTest) -> None:
+    office = Office(center)
+    people = office.people(2)
+    office.file([office.row(people[0])])
+    before = stored(center)
+    answer = center.client.post(
+        f"/v1/units/{office.unit}/checks",
+        json={"business": "open", "source": "single", "rows": [office.row(one) for one in people]},
+        headers=office.login.headers,
+    )
+    assert answer.status_code == 200, answer.text
+    assert [(one["row"], one["code"]) for one in answer.json()["findings"]] == [(1, "open.active_here")]
+    assert (answer.json()["totals_count"], answer.json()["totals_amount"]) == (1, "1920.00")
+    assert stored(center) == before
