@@ -17,13 +17,17 @@ told in `tui.keys`.
 
 from __future__ import annotations
 
+import contextlib
+import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.text import Text
 from textual import events
 from textual.screen import Screen
 
+from domain.text import safe_text
 from tui import theme
 from tui.driver import driver_class
 from tui.keymap import FUNCTION_DIGITS, Keymap
@@ -41,6 +45,7 @@ Catalog = Mapping[str, Callable[[], ShellScreen]]
 MINIMUM_SIZE = (80, 24)
 """Columns and rows below which only a sentence is shown."""
 TOO_SMALL = "窗口太小，请放大到 80 列 24 行以上。"
+CRASHED = "程序出错退出，已录入的内容保存在草稿里；请把上面的文字告诉维护人员。"
 WRONG_ENCODING = "终端编码不是 UTF-8，请在终端软件里把字符编码改为 UTF-8 后重新输入。"
 """Said when bytes arrive that are not UTF-8 (an input in GBK, for example)."""
 
@@ -53,7 +58,9 @@ class ShellApp(PaintedApp, inherit_bindings=False):
     ALLOW_SELECT: ClassVar[bool] = False
     CSS_PATH: ClassVar[Any] = Path(__file__).with_name("theme.tcss")
 
-    def __init__(self, catalog: Catalog, start: str, *, keymap: Keymap | None = None) -> None:
+    def __init__(
+        self, catalog: Catalog, start: str, *, keymap: Keymap | None = None, show_cursor: bool = False
+    ) -> None:
         self._catalog = catalog
         self._start_name = start
         self._screens_made: dict[str, ShellScreen] = {}
@@ -62,6 +69,8 @@ class ShellApp(PaintedApp, inherit_bindings=False):
         self._disable_notifications = True
         self.theme = theme.THEME_NAME
         self.keymap = keymap or Keymap.default()
+        self.show_cursor = show_cursor
+        """Whether the terminal's own cursor stays visible (some input methods draw nothing without it)."""
         self.gate = KeyGate(self._deliver)
         self.gate.hold()
         self.progress = Progress(self._show_progress)
@@ -264,7 +273,20 @@ class ShellApp(PaintedApp, inherit_bindings=False):
 
     def terminal_closed(self) -> None:
         """The terminal is gone (or the system ends the program): save what is half typed, then leave."""
+        self._save_half_typed()
+        self.exit(0)
+
+    def _save_half_typed(self) -> None:
         for screen in self._screens_made.values():
             if screen.is_running:
-                screen.closing()
-        self.exit(0)
+                with contextlib.suppress(Exception):
+                    screen.closing()
+
+    def _fatal_error(self) -> None:
+        """End after an error nobody handled: without the values of variables, which may be secrets."""
+        self._save_half_typed()
+        error = self._exception
+        where = "".join(traceback.format_tb(error.__traceback__)) if error is not None else ""
+        what = f"{type(error).__name__}: {safe_text(str(error))}"
+        self._exit_renderables.append(Text(f"{where}{what}\n{CRASHED}"))
+        self._close_messages_no_wait()

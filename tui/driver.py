@@ -40,6 +40,7 @@ REPLACEMENT: Final = "\ufffd"
 UNKNOWN_KEY: Final = "unknown"
 """The name of the key for an escape sequence nobody knows; it is bound to nothing and beeps."""
 _NEVER_SENT: Final = frozenset(("\x1b[?1004h", "\x1b[?1004l", "\x1b[?2048$p", "\x1b[?2048l", "\x1b[<u"))
+_HIDE_CURSOR: Final = "\x1b[?25l"
 _SEQUENCE: Final = re.compile(r"\x1b(\[(?!\[|M)[0-?]*[ -/]*[@-~]|\[\[.|O.)", re.DOTALL)
 _MOUSE: Final = re.compile(r"\x1b\[<?[-\d;]+[mM]")
 _ANSWER: Final = re.compile(r"\x1b\[([?>=][0-?]*[ -/]*[@-~]|[\d;]*[cntR])")
@@ -144,6 +145,8 @@ class ShellDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         """Write, except the switches this program never uses."""
+        if data == _HIDE_CURSOR and getattr(self._app, "show_cursor", False):
+            return
         if data not in _NEVER_SENT:
             super().write(data)
 

@@ -35,6 +35,7 @@ REPOSITORY: Final = Path(__file__).resolve().parents[2]
 KEEP: Final = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONDONTWRITEBYTECODE", "SOFTHSM2_CONF")
 _QUERY: Final = re.compile(rb"\x1b\[6n|\x1b\[0?c|\x1b\[>0?c|\x1b\[\?\d+\$p")
 _UNKNOWN_TO_PYTE: Final = re.compile(rb"\x1b\[[<=>][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b\][^\x07\x1b]*\x07")
+_OTHER_SCREEN: Final = re.compile(rb"\x1b\[\?1049[hl]")
 _INCOMPLETE: Final = re.compile(rb"\x1b(\[[0-?]*[ -/]*)?$|\x1b\][^\x07]{0,200}$")
 
 Cell = tuple[str, str, str, bool, bool, bool]
@@ -138,7 +139,9 @@ class PtyTerminal:
     def lines(self) -> list[str]:
         """The screen's lines without trailing blanks."""
         with self._changed:
-            return [line.rstrip() for line in self._screen.display]
+            rows, columns = range(self._screen.lines), range(self._screen.columns)
+            buffer = self._screen.buffer
+            return ["".join(buffer[y][x].data for x in columns).rstrip() for y in rows]
 
     @property
     def cursor(self) -> tuple[int, int]:
@@ -287,7 +290,7 @@ class PtyTerminal:
             self._changed.notify_all()
 
     def _feed(self, data: bytes) -> None:
-        data = _UNKNOWN_TO_PYTE.sub(b"", data)
+        data = _UNKNOWN_TO_PYTE.sub(b"", _OTHER_SCREEN.sub(b"\x1b[H\x1b[2J", data))
         if self._encoding == "utf-8":
             data = self._half + data
             end = _whole_utf8(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,6 +50,9 @@ class Line(KeyWidget):
     def handle_text(self, char: str) -> bool:
         if char == "?":
             return False
+        if char == "!":
+            secret = "pin-" + "1234"
+            raise ValueError(f"broken by {len(secret)}\x1b[2J")
         self.value += char
         self.refresh()
         return True
@@ -228,4 +232,4 @@ class TestingApp(ShellApp):
 def make(keymap: Keymap | None = None) -> TestingApp:
     LOG.clear()
     catalog = {"first": First, "second": Second, "third": Third, "keycheck": KeyCheckScreen}
-    return TestingApp(catalog, start="first", keymap=keymap)
+    return TestingApp(catalog, "first", keymap=keymap, show_cursor="SHOW_CURSOR" in os.environ)

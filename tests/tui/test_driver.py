@@ -149,6 +149,30 @@ def test_the_end_of_the_terminal_saves_what_is_half_typed(tmp_path: Path, how: s
     assert path.read_text(encoding="utf-8").splitlines()[-1] == "closing half"
 
 
+def test_a_crash_saves_restores_and_prints_no_values(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    with PtyTerminal([*APP, str(path)], columns=120, rows=36) as terminal:
+        terminal.wait_for("返回")
+        terminal.send("half!")
+        assert terminal.wait_exit(5) == 1
+        terminal.wait_for("请把上面的文字告诉维护人员。")
+        text = terminal.raw.rpartition(b"\x1b[?1049l")[2].decode()
+    assert "ValueError: broken by 8" in text
+    assert "pin-1234" not in text and "\x1b[2J" not in text
+    assert path.read_text(encoding="utf-8").splitlines()[-1] == "closing half"
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_the_terminals_cursor_is_hidden_unless_asked_for(shown: bool) -> None:
+    with PtyTerminal(APP, columns=80, rows=24, env={"SHOW_CURSOR": "1"} if shown else {}) as terminal:
+        terminal.wait_for("返回")
+        assert (b"\x1b[?25l" in terminal.raw) is not shown
+        terminal.send("ab张")
+        terminal.wait_for("ab张")
+        terminal.wait_quiet()
+        assert terminal.cursor == (4, 1)
+
+
 def test_nothing_but_known_sequences_is_sent_at_start_and_end() -> None:
     with PtyTerminal(APP, columns=80, rows=24) as terminal:
         terminal.wait_for("返回")

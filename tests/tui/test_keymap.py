@@ -72,8 +72,9 @@ def test_a_user_replaces_the_keys_of_one_action() -> None:
 
 @pytest.mark.parametrize(
     "key",
-    [*FORBIDDEN, "alt+1", "ctrl+alt+x", "shift+f1", "ctrl+f3", "f13", "shift+pageup", "ctrl+insert", "ctrl+left", "a",
-     "7", "", "two keys"],
+    [*FORBIDDEN,
+     "alt+1", "ctrl+alt+x", "shift+f1", "ctrl+f3", "f13", "shift+pageup", "ctrl+insert", "ctrl+left",
+     "a", "7", "", "two keys"],
 )  # fmt: skip
 def test_keys_that_do_not_arrive_everywhere_are_refused(key: str) -> None:
     assert refusal(key)

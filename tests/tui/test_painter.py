@@ -222,8 +222,8 @@ class Twin(TestingApp):
 
 
 KEYS = st.sampled_from(
-    ["a", "张", "1", "0", "enter", "down", "down", "up", "backspace", "f1", "f10", "f12", "y", "n", "escape", "tab",
-     "s", "c", "h", "t", "b", "pagedown", "end", "resize"]
+    ["a", "张", "1", "0", "enter", "down", "down", "up", "backspace", "f1", "f10", "f12", "y",
+     "n", "escape", "tab", "s", "c", "h", "t", "b", "pagedown", "end", "resize"]
 )  # fmt: skip
 
 
