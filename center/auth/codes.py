@@ -48,7 +48,7 @@ def send_code(
             insert(login_code).values(
                 code_id=str(uuid.uuid4()),
                 unit_account=unit_account,
-                mobile=mobile[:20],
+                mobile=mobile.strip()[:20],
                 purpose=purpose,
                 code_hash=code_hash,
                 created=utc_text(now),
@@ -70,7 +70,7 @@ def try_code(
         select(login_code)
         .where(
             login_code.c.unit_account == unit_account,
-            login_code.c.mobile == mobile[:20],
+            login_code.c.mobile == mobile.strip()[:20],
             login_code.c.purpose == purpose,
         )
         .order_by(login_code.c.created.desc(), login_code.c.code_id)
@@ -100,7 +100,7 @@ def use_code(conn: Connection, settings: Settings, code_id: str) -> bool:
 def _require_pause(conn: Connection, settings: Settings, unit_account: str, mobile: str) -> None:
     last = conn.scalar(
         select(login_code.c.created)
-        .where(login_code.c.unit_account == unit_account, login_code.c.mobile == mobile[:20])
+        .where(login_code.c.unit_account == unit_account, login_code.c.mobile == mobile.strip()[:20])
         .order_by(login_code.c.created.desc())
         .limit(1)
     )

@@ -47,7 +47,7 @@ def code(body: LoginCodeRequest, center: TheCenter) -> CodeSent:
             conn, body.unit_account, body.unit_name, body.agent_name, body.agent_id_number, body.mobile
         )
     sent = send_code(
-        center.store, center.settings, body.unit_account, body.mobile.strip(), body.purpose,
+        center.store, center.settings, body.unit_account, body.mobile, body.purpose,
         known=person is not None,
     )  # fmt: skip
     center.sms.nudge()

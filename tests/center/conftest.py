@@ -54,3 +54,10 @@ def any_center(tmp_path: Path, database_url: str) -> Iterator[CenterUnderTest]:
     """A baishan center on SQLite and on PostgreSQL."""
     with running_center(tmp_path, "baishan", url=database_url) as made:
         yield made
+
+
+@pytest.fixture
+def any_shanxi(tmp_path: Path, database_url: str) -> Iterator[CenterUnderTest]:
+    """A shanxi center on SQLite and on PostgreSQL; registrations are done at once."""
+    with running_center(tmp_path, "shanxi", url=database_url) as made:
+        yield made
