@@ -24,5 +24,6 @@ def report(error: BaseException, folder: Path | None = None) -> str:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.writelines(lines)
     except OSError:
-        return f"程序出错已停止（{type(error).__name__}），已录入的内容没有丢失，请重新启动；仍然出错请联系维护人员。"
+        kind = type(error).__name__
+        return f"程序出错已停止（{kind}），已录入的内容没有丢失，请重新启动；仍然出错请联系维护人员。"
     return f"程序出错已停止，已录入的内容没有丢失，请重新启动；仍然出错请把 {target} 交给维护人员。"

@@ -1,0 +1,39 @@
+"""`gjj` without a command: the application."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from cli.config import ConfigError, load
+
+if TYPE_CHECKING:
+    from client.settings import Settings
+
+CANNOT = 2
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read the configuration and start the application; returns its exit code."""
+    try:
+        settings = load(args.config)
+    except ConfigError as error:
+        print(error.text, file=sys.stderr)
+        return CANNOT
+    return start(settings)
+
+
+def start(settings: Settings, hint: str = "") -> int:
+    """Run the application in this terminal. `hint` is shown on the login screen (a demo's accounts)."""
+    if not on_terminal():
+        print("应用程序需要在终端窗口里运行，不能重定向输入输出；不联网校验请用 gjj check。", file=sys.stderr)
+        return CANNOT
+    from screens.catalog import run as run_application
+
+    return run_application(settings, hint=hint)
+
+
+def on_terminal() -> bool:
+    """True when keyboard and screen are a terminal."""
+    return all(stream is not None and stream.isatty() for stream in (sys.__stdin__, sys.__stderr__))
