@@ -1,7 +1,7 @@
-"""One roster of one business: the declaration's rules applied to the stored rows, up to the frozen submission.
+"""One roster of one business: the declaration's rules applied to stored rows, up to the frozen submission.
 
-`add`, `edit`, `preview`, `delete` and `findings` touch single rows; `import_rows`, `recheck`, `choose_ratio` and
-`freeze` go over many and belong into a worker.
+`add`, `edit`, `preview`, `delete` and `findings` touch single rows; `import_rows`, `recheck`, `choose_ratio`
+and `freeze` go over many and belong into a worker.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from client.errors import RosterError
 from client.store.rosters import RosterStore
-from client.store.rows import Frozen, NewRow, Roster, StoredRow
+from client.store.rows import Change, Frozen, NewRow, Roster, StoredRow
 from domain.business import Business, CheckContext, Kind, RatioPair, RowCheck, Source, Totals
 from domain.canonical import CanonicalError, canonical_json
 from domain.findings import Finding
@@ -56,7 +56,7 @@ class RosterService:
         row = self._row(row_id)
         typed = {**row.typed, **changes}
         new = self._judge(typed, Source(row.source))
-        change = "new" if row.change == "new" else "changed"
+        change: Change = "new" if row.change == "new" else "changed"
         return self.store.update(row_id, replace(new, sheet_row=row.sheet_row, change=change))
 
     def preview(self, typed: Mapping[str, str]) -> Mapping[str, str]:

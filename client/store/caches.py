@@ -1,0 +1,281 @@
+"""What the center has told, kept for the next start and for working without a connection; forms as typed.
+
+Everything here is a copy that may be fetched again, but for the forms and settings.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from client.store.database import Database, utc_now
+from client.store.rows import Scope, dump_cells
+from client.store.tables import batch, depositor, form_draft, inbox_item, setting
+from domain.idnumber import same_person_key
+from domain.money import parse_yuan
+
+if TYPE_CHECKING:
+    from domain.wire import BatchSummary, DepositorRow, InboxItem
+
+
+class Settings:
+    """Small facts by name, any JSON value. Nothing secret is put here."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of `name`."""
+        with self.database.read() as connection:
+            found = connection.execute(select(setting.c.value).where(setting.c.name == name)).scalar()
+            return default if found is None else json.loads(found)
+
+    def put(self, name: str, value: Any) -> None:
+        """Keep a value."""
+        with self.database.write() as connection:
+            query = insert(setting).values(name=name, value=json.dumps(value))
+            query = query.on_conflict_do_update(["name"], set_={"value": query.excluded.value})
+            connection.execute(query)
+
+
+class FormDrafts:
+    """Forms as typed and not yet recorded, one per screen and operator."""
+
+    def __init__(self, database: Database, scope: Scope) -> None:
+        self.database = database
+        self.scope = scope.own_key
+
+    def save(self, screen: str, typed: Mapping[str, str]) -> None:
+        """Keep a form as typed; an empty one is forgotten. Never given password fields."""
+        with self.database.write() as connection:
+            if not any(typed.values()):
+                connection.execute(form_draft.delete().where(*self._at(screen)))
+                return
+            query = insert(form_draft).values(
+                scope=self.scope, screen=screen, typed=dump_cells(typed), updated=utc_now()
+            )
+            new = {"typed": query.excluded.typed, "updated": query.excluded.updated}
+            connection.execute(query.on_conflict_do_update(["scope", "screen"], set_=new))
+
+    def load(self, screen: str) -> dict[str, str]:
+        """The form as it was left, {} when there is none."""
+        with self.database.read() as connection:
+            found = connection.execute(select(form_draft.c.typed).where(*self._at(screen))).scalar()
+            return {} if found is None else json.loads(found)
+
+    def _at(self, screen: str) -> tuple[Any, Any]:
+        return form_draft.c.scope == self.scope, form_draft.c.screen == screen
+
+
+class InboxCache:
+    """Inbox entries as the center last told them; `scope` is `Scope.key` or a name for the clerks'."""
+
+    def __init__(self, database: Database, scope: str) -> None:
+        self.database = database
+        self.scope = scope
+
+    def revision(self) -> int:
+        """Up to which revision the cache reaches, 0 when it is empty."""
+        return int(Settings(self.database).get(self._name, {}).get("rev", 0))
+
+    def counts(self) -> dict[str, int]:
+        """Entries per tab as the center counted them last."""
+        return dict(Settings(self.database).get(self._name, {}).get("counts", {}))
+
+    @property
+    def _name(self) -> str:
+        return f"inbox {self.scope}"
+
+    def apply(self, rev: int, items: Iterable[InboxItem], counts: Mapping[str, int]) -> None:
+        """Take changes and their revision over, in one transaction."""
+        with self.database.write() as connection:
+            for item in items:
+                at = (inbox_item.c.scope == self.scope, inbox_item.c.item_id == item.item_id)
+                connection.execute(inbox_item.delete().where(*at))
+                if not item.deleted:
+                    connection.execute(
+                        insert(inbox_item).values(
+                            scope=self.scope,
+                            item_id=item.item_id,
+                            rev=item.rev,
+                            tab=item.tab,
+                            content=item.model_dump_json(),
+                        )
+                    )
+            told = json.dumps({"rev": rev, "counts": dict(counts)})
+            query = insert(setting).values(name=self._name, value=told)
+            query = query.on_conflict_do_update(["name"], set_={"value": query.excluded.value})
+            connection.execute(query)
+
+    def clear(self) -> None:
+        """Forget everything, as when the center has begun to count anew."""
+        with self.database.write() as connection:
+            connection.execute(inbox_item.delete().where(inbox_item.c.scope == self.scope))
+            connection.execute(setting.delete().where(setting.c.name == self._name))
+
+    def items(self, tab: str, limit: int = 200) -> list[InboxItem]:
+        """Entries of a tab, newest first."""
+        from domain.wire import InboxItem
+
+        query = (
+            select(inbox_item.c.content)
+            .where(inbox_item.c.scope == self.scope, inbox_item.c.tab == tab)
+            .order_by(inbox_item.c.item_id.desc())
+            .limit(limit)
+        )
+        with self.database.read() as connection:
+            return [InboxItem.model_validate_json(row.content) for row in connection.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class Depositor:
+    """A depositor of the unit as last synchronised; money in 分, ratios percent texts."""
+
+    account_no: str
+    name: str
+    id_number: str
+    base: int
+    unit_ratio: str
+    person_ratio: str
+    unit_amount: int
+    person_amount: int
+    status: str
+
+
+class DepositorCache:
+    """The unit's depositors (E-01), at one revision of the center."""
+
+    def __init__(self, database: Database, scope: Scope) -> None:
+        self.database = database
+        self.scope = scope.key
+
+    def revision(self) -> int:
+        """The revision reached, 0 before the first synchronisation."""
+        return int(Settings(self.database).get(self._name, {}).get("rev", 0))
+
+    def complete(self) -> bool:
+        """Whether a synchronisation has ever ended (E-02: the first one on a workstation is due else)."""
+        return bool(Settings(self.database).get(self._name, {}).get("complete", False))
+
+    @property
+    def _name(self) -> str:
+        return f"depositors {self.scope}"
+
+    def apply(
+        self, rows: Iterable[DepositorRow], revision: int, *, complete: bool, anew: bool = False
+    ) -> None:
+        """Take a page and its revision over in one transaction; `anew` forgets all rows before."""
+        table = depositor.c
+        rows = list(rows)
+        with self.database.write() as connection:
+            if anew:
+                connection.execute(depositor.delete().where(table.scope == self.scope))
+            sql = "DELETE FROM depositor WHERE scope = ? AND account_no = ?"
+            if rows:
+                connection.exec_driver_sql(sql, [(self.scope, row.account_no) for row in rows])
+            sql = "INSERT INTO depositor VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            if kept := [self._values(row) for row in rows if not row.gone]:
+                connection.exec_driver_sql(sql, kept)
+            told = json.dumps({"rev": revision, "complete": complete})
+            query = insert(setting).values(name=self._name, value=told)
+            query = query.on_conflict_do_update(["name"], set_={"value": query.excluded.value})
+            connection.execute(query)
+
+    def _values(self, row: DepositorRow) -> tuple[str | int, ...]:
+        return (
+            self.scope,
+            row.account_no,
+            row.name,
+            row.id_number,
+            same_person_key(row.id_number),
+            parse_yuan(row.base),
+            row.unit_ratio,
+            row.person_ratio,
+            parse_yuan(row.unit_amount),
+            parse_yuan(row.person_amount),
+            row.status,
+        )
+
+    def count(self) -> int:
+        """Number of depositors."""
+        query = select(func.count()).select_from(depositor).where(depositor.c.scope == self.scope)
+        with self.database.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def by_account(self, account_no: str) -> Depositor | None:
+        """The depositor with an account number."""
+        return self._one(depositor.c.account_no == account_no)
+
+    def by_person(self, id_number: str) -> Depositor | None:
+        """The depositor with an ID number in its 15 or 18 digit form."""
+        return self._one(depositor.c.person == same_person_key(id_number))
+
+    def after(self, account_no: str = "", limit: int = 200) -> list[Depositor]:
+        """A page of depositors by account number, behind `account_no`."""
+        table = depositor.c
+        query = select(depositor).where(table.scope == self.scope, table.account_no > account_no)
+        with self.database.read() as connection:
+            return [
+                _depositor(row) for row in connection.execute(query.order_by(table.account_no).limit(limit))
+            ]
+
+    def _one(self, condition: Any) -> Depositor | None:
+        query = select(depositor).where(depositor.c.scope == self.scope, condition).limit(1)
+        with self.database.read() as connection:
+            row = connection.execute(query).first()
+            return None if row is None else _depositor(row)
+
+
+def _depositor(row: Row[Any]) -> Depositor:
+    return Depositor(
+        row.account_no,
+        row.name,
+        row.id_number,
+        row.base,
+        row.unit_ratio,
+        row.person_ratio,
+        row.unit_amount,
+        row.person_amount,
+        row.status,
+    )
+
+
+class BatchCache:
+    """Submissions as the registration query last listed them (O-18), to be seen without a connection."""
+
+    def __init__(self, database: Database, scope: Scope) -> None:
+        self.database = database
+        self.scope = scope.key
+
+    def put(self, batches: Iterable[BatchSummary]) -> None:
+        """Keep what a query answered."""
+        with self.database.write() as connection:
+            for one in batches:
+                at = (batch.c.scope == self.scope, batch.c.submission_id == one.submission_id)
+                connection.execute(batch.delete().where(*at))
+                connection.execute(
+                    insert(batch).values(
+                        scope=self.scope,
+                        submission_id=one.submission_id,
+                        month=one.month,
+                        declared=one.declared,
+                        content=one.model_dump_json(),
+                    )
+                )
+
+    def month(self, month: int) -> list[BatchSummary]:
+        """What is known of a month (YYYYMM), newest first."""
+        from domain.wire import BatchSummary
+
+        query = (
+            select(batch.c.content)
+            .where(batch.c.scope == self.scope, batch.c.month == month)
+            .order_by(batch.c.declared.desc())
+        )
+        with self.database.read() as connection:
+            return [BatchSummary.model_validate_json(row.content) for row in connection.execute(query)]

@@ -1,0 +1,60 @@
+"""Synchronising the unit's depositors with the local copy (E-01 to E-05): changes only, page by page."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from client.api import CenterClient
+from client.store.caches import DepositorCache
+
+PAGE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class SyncProgress:
+    """How far a synchronisation is. `total` is the unit's headcount, 0 when it is unknown."""
+
+    rows: int
+    total: int
+    revision: int
+    done: bool
+
+
+class DepositorSync:
+    """One synchronisation at a time; broken off anywhere it goes on from the last whole page."""
+
+    def __init__(self, client: CenterClient, cache: DepositorCache, unit_account: str) -> None:
+        self.client = client
+        self.cache = cache
+        self.unit_account = unit_account
+
+    def run(
+        self,
+        progress: Callable[[SyncProgress], None] | None = None,
+        *,
+        stop: threading.Event | None = None,
+        headcount: int = 0,
+        page_size: int = PAGE,
+    ) -> SyncProgress:
+        """Fetch and store all changes; not done when `stop` is set meanwhile. Raises ClientError."""
+        since = self.cache.revision()
+        complete = self.cache.complete()
+        fetched = 0
+        while True:
+            page = self.client.depositors(self.unit_account, since=since, limit=page_size)
+            if 0 < since and page.revision < since:
+                since, fetched, complete = 0, 0, False
+                self.cache.apply((), 0, complete=False, anew=True)
+                continue
+            fetched += len(page.rows)
+            complete = complete or not page.more
+            self.cache.apply(page.rows, page.revision, complete=complete)
+            stuck = page.more and page.revision == since
+            since = page.revision
+            state = SyncProgress(fetched, headcount, since, not page.more)
+            if progress is not None:
+                progress(state)
+            if not page.more or stuck or (stop is not None and stop.is_set()):
+                return state
