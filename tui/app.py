@@ -32,7 +32,7 @@ from tui import theme
 from tui.driver import driver_class
 from tui.keymap import FUNCTION_DIGITS, Keymap
 from tui.keys import KeyGate, KeyWidget
-from tui.painter import PaintedApp
+from tui.painted_app import PaintedApp
 from tui.progress import Progress
 from tui.shellscreen import KeyScreen, ShellScreen
 

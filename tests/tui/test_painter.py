@@ -245,6 +245,26 @@ async def test_random_keys_give_the_picture_of_stock_drawing(keys: list[str]) ->
     assert app.frames > 0
 
 
+async def test_stock_drawing_takes_an_unexpected_frame_and_the_painter_the_next_full_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = Twin()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        before = app.frames
+
+        def refuse(painter: Painter, update: LayoutUpdate | ChopsUpdate) -> None:
+            monkeypatch.undo()
+            raise UnexpectedFrameError("not as expected")
+
+        monkeypatch.setattr(Painter, "take", refuse)
+        await pilot.press("7")
+        await pilot.pause(0.05)
+        assert (app.fallbacks, app._painter is not None) == (1, True)
+        assert app.frames > before
+        assert difference(app.own.picture(), app.stock.picture()) == []
+
+
 # -- in a real terminal ---
 
 

@@ -1,0 +1,100 @@
+"""An application whose frames are drawn by the delta painter, with stock drawing to fall back on."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.app import App
+
+from tui.painter import Painter, UnexpectedFrameError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from textual.screen import Screen
+
+
+class PaintedApp(App[int], inherit_bindings=False):
+    """An application whose frames go through a `Painter`."""
+
+    _painter: Painter | None = None
+    _paint_later: asyncio.TimerHandle | None = None
+
+    def caret_position(self) -> tuple[int, int]:
+        """Return where the terminal's cursor is left after a frame."""
+        x, y = self.cursor_position
+        return x, y
+
+    def notice_instead(self) -> str | None:
+        """Return a sentence to show in place of every frame, or None."""
+        return None
+
+    def _set_pointer_shape(self, shape: str) -> None:
+        """Send nothing: there is no mouse, and not every terminal takes the sequence."""
+
+    def forget_picture(self) -> None:
+        """Clear the terminal and draw everything again (line fault, return from another program)."""
+        if self._painter is not None and self._painter.height:
+            self._painter.forget()
+            self._send()
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        driver = self._driver
+        usable = (
+            isinstance(renderable, (LayoutUpdate, ChopsUpdate))
+            and not self._batch_count
+            and self._running
+            and not self._closed
+            and not self.is_headless
+            and driver is not None
+            and not driver.is_inline
+        )
+        if not usable:
+            super()._display(screen, renderable)
+            return
+        assert isinstance(renderable, (LayoutUpdate, ChopsUpdate))
+        if self._painted(renderable):
+            self._send()
+            self.post_display_hook()
+        else:
+            assert driver is not None
+            driver.write("\x1b[m")
+            super()._display(screen, renderable)
+
+    def _painted(self, update: LayoutUpdate | ChopsUpdate) -> bool:
+        """Take an update into the picture; False when stock drawing must do it."""
+        size = self.size
+        painter = self._painter
+        if painter is None or (painter.width, painter.height) != (size.width, size.height):
+            if not (isinstance(update, LayoutUpdate) and update.region.size == size):
+                return False
+            painter = self._painter = Painter(self.console._color_system)
+            painter.resize(*size)
+        try:
+            painter.take(update)
+        except (UnexpectedFrameError, AttributeError, KeyError, IndexError, TypeError, ValueError):
+            self._painter = None
+            if isinstance(update, ChopsUpdate):
+                self.screen.refresh()
+            return False
+        return True
+
+    def _send(self) -> None:
+        """Write the difference, unless the line has not yet taken what was written before."""
+        painter, driver = self._painter, self._driver
+        if painter is None or driver is None or self._paint_later is not None:
+            return
+        if getattr(driver, "backlog", 0) > 1:
+            self._paint_later = asyncio.get_running_loop().call_later(0.02, self._send_now)
+            return
+        notice = self.notice_instead()
+        text = painter.frame(self.caret_position()) if notice is None else painter.notice(notice)
+        if text:
+            driver.write(text)
+            driver.flush()
+
+    def _send_now(self) -> None:
+        self._paint_later = None
+        if self._running and not self._closed:
+            self._send()
