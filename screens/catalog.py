@@ -1,0 +1,79 @@
+"""The application put together: which name is which screen, and how it starts.
+
+Every screen's module is imported when the screen is first opened, so the first paint knows the login alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, cast
+
+if TYPE_CHECKING:
+    from client.settings import Settings
+    from screens.state import DemoHint
+    from tui.shellscreen import ShellScreen
+
+SCREENS: Final[dict[str, str]] = {
+    "login": "screens.login:LoginScreen",
+    "relogin": "screens.login:ReloginScreen",
+    "reset": "screens.password:ResetScreen",
+    "units": "screens.unit_choice:UnitChoiceScreen",
+    "lock": "screens.lock:LockScreen",
+    "home": "screens.home:HomeScreen",
+    "inbox": "screens.inbox:InboxScreen",
+    "message": "screens.message:MessageScreen",
+    "help": "screens.texts:HelpScreen",
+    "cases": "screens.cases:CasesScreen",
+    "case": "screens.case_detail:CaseScreen",
+    "opening": "screens.opening:OpeningScreen",
+    "opening_batch": "screens.opening:OpeningBatchScreen",
+    "opening_query": "screens.opening_query:OpeningQueryScreen",
+    "import_review": "screens.import_review:ImportReviewScreen",
+    "receipt": "screens.receipt:ReceiptScreen",
+    "attachments": "screens.attachments:AttachmentsScreen",
+    "sync": "screens.sync:SyncScreen",
+    "templates": "screens.templates:TemplatesScreen",
+    "progress": "screens.progress:ProgressScreen",
+    "unit_info": "screens.unit_info:UnitInfoScreen",
+}
+"""Name of a screen -> "module:class"; `home.modules[].opens` of a profile names one of these."""
+
+
+def catalog() -> dict[str, Callable[[], ShellScreen]]:
+    """Return the screens for `ShellApp`."""
+    return {name: _maker(where) for name, where in SCREENS.items()}
+
+
+def _maker(where: str) -> Callable[[], ShellScreen]:
+    def make() -> ShellScreen:
+        module, _, name = where.partition(":")
+        return cast("Callable[[], ShellScreen]", getattr(import_module(module), name))()
+
+    return make
+
+
+def run(settings: Settings, hint: DemoHint | None = None) -> int:
+    """Run the application until it is left; returns the exit code.
+
+    Textual must not have been imported before. An unexpected error is raised after the terminal is restored.
+    """
+    from tui.launch import run as launch
+
+    made: list[GjjApp] = []
+
+    def make() -> GjjApp:
+        from screens.app import GjjApp
+        from screens.state import AppState
+
+        made.append(GjjApp(catalog(), AppState(settings, hint)))
+        return made[0]
+
+    code = launch(make)
+    if made and made[0].failure is not None:
+        raise made[0].failure
+    return code
+
+
+if TYPE_CHECKING:
+    from screens.app import GjjApp

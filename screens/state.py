@@ -1,0 +1,243 @@
+"""What the application knows while it runs: settings, key, session, store, outbox, inbox.
+
+Nothing heavy is imported with this module. `warm_up` loads the rest in a thread after the first paint; every
+method marked *blocking* is called from a worker (`screen.busy`, `tui.progress.in_thread`), never from the
+event loop. What happens on other threads is told to the one listener as a `StateEvent`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from domain.login_form import LoginForm, login_form
+
+if TYPE_CHECKING:
+    from client.api import CenterClient
+    from client.outbox import Outbox, OutboxEvent
+    from client.session import Person, Session
+    from client.settings import Settings
+    from client.store.database import Database
+    from client.store.rosters import RosterStore
+    from client.store.rows import Scope
+    from domain.profile import Profile
+    from domain.wire import InboxPoll, JobProgress, UnitContext
+    from ukey.signer import KeyState, Signer
+
+WARM = ("httpx", "domain.wire", "client.session", "client.outbox", "client.store.rosters")
+"""What `warm_up` imports."""
+
+EventKind = Literal["ready", "key", "online", "inbox", "outbox", "expired"]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoHint:
+    """Lines about the demo's accounts, shown by F1 on the login screen, and the first of them below it."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StateEvent:
+    """Something happened on another thread.
+
+    `ready`: warmed up; `key`: the key's state changed; `online`: the center was reached or lost; `inbox`:
+    changes of the inbox and of jobs (`poll`); `outbox`: an attempt to send (`sent`); `expired`: the session
+    has ended.
+    """
+
+    kind: EventKind
+    poll: InboxPoll | None = None
+    sent: OutboxEvent | None = None
+
+
+@dataclass
+class Inbox:
+    """Counts by tab and running jobs by submission id, as last told by the center."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    jobs: dict[str, JobProgress] = field(default_factory=dict)
+    rev: int = 0
+
+
+class AppState:
+    """The one state of the application; screens reach it as `screen.state`."""
+
+    def __init__(self, settings: Settings, hint: DemoHint | None = None) -> None:
+        self.settings = settings
+        self.hint = hint
+        self.form: LoginForm = login_form(settings.center.profile)
+        self.sound = settings.screen.sound
+        self.key_state: KeyState | None = None
+        self.online: bool | None = None
+        self.unsent = 0
+        self.inbox = Inbox()
+        self.outbox: Outbox | None = None
+        self.active: Callable[[], bool] = lambda: True
+        """Says whether a person has been at the keyboard lately; keeps the session alive."""
+        self._listener: Callable[[StateEvent], None] | None = None
+        self._lock = threading.RLock()
+        self._ready = threading.Event()
+        self._database: Database | None = None
+        self._session: Session | None = None
+        self._signer: Signer | None = None
+        self._signer_asked = False
+        self._profile: Profile | None = None
+        self._stops: list[Callable[[], object]] = []
+        self.signer_problem = ""
+        """Why there is no key, one Chinese sentence, or ""."""
+
+    def __repr__(self) -> str:
+        return f"AppState({self.settings.center.profile!r})"
+
+    # ---- events ------------------------------------------------------------------------------------
+
+    def listen(self, listener: Callable[[StateEvent], None] | None) -> None:
+        """Tell events to `listener`, on whatever thread they happen."""
+        self._listener = listener
+
+    def tell(self, event: StateEvent) -> None:
+        """Hand an event to the listener."""
+        if self._listener is not None:
+            self._listener(event)
+
+    # ---- parts, made when first asked for (blocking) -------------------------------------------------
+
+    def warm_up(self) -> None:
+        """Import what the login needs, check the profile, open the store. Blocking; raises ClientError."""
+        from importlib import import_module
+
+        from domain.profile import load_profile
+
+        for name in WARM:
+            import_module(name)
+
+        self._profile = self._profile or load_profile(self.settings.center.profile)
+        try:
+            self.database()
+        finally:
+            self._ready.set()
+            self.tell(StateEvent("ready"))
+
+    @property
+    def warm(self) -> bool:
+        """Whether `warm_up` has ended."""
+        return self._ready.is_set()
+
+    @property
+    def profile(self) -> Profile:
+        """The center's profile: the packaged one, after the login the served one. Blocking at first."""
+        if self._profile is None:
+            from domain.profile import load_profile
+
+            self._profile = load_profile(self.settings.center.profile)
+        return self._profile
+
+    def database(self) -> Database:
+        """The open local store. Blocking; raises StoreError."""
+        with self._lock:
+            if self._database is None:
+                from client.store.database import Database
+
+                self._database = Database(self.settings.files.data_dir)
+            return self._database
+
+    def rosters(self) -> RosterStore:
+        """The rosters of the local store. Blocking; raises StoreError."""
+        from client.store.rosters import RosterStore
+
+        return RosterStore(self.database())
+
+    def signer(self) -> Signer | None:
+        """The key the configuration names, None when there is none (`signer_problem` says why). Blocking."""
+        with self._lock:
+            if not self._signer_asked:
+                self._signer_asked = True
+                from ukey.factory import open_signer
+                from ukey.signer import SignerError
+
+                own = self.settings.ukey
+                try:
+                    self._signer = open_signer(
+                        own.module or None,
+                        own.demo_folder,
+                        token=own.token or None,
+                        demo_allowed=own.demo,
+                        idle_seconds=own.idle_minutes * 60,
+                    )
+                except SignerError as error:
+                    self.signer_problem = error.text
+            return self._signer
+
+    def session(self) -> Session:
+        """The session with the configured center, logged in or not. Blocking; raises ClientError."""
+        with self._lock:
+            if self._session is None:
+                from client.api import CenterClient
+                from client.session import Session
+
+                center = self.settings.center
+                client = CenterClient(center.url, ca_file=center.ca_file)
+                self._session = Session(client, profile_name=center.profile, signer=self.signer())
+            return self._session
+
+    def client(self) -> CenterClient:
+        """The center's API. Blocking; raises ClientError."""
+        return self.session().client
+
+    # ---- who is logged in ----------------------------------------------------------------------------
+
+    @property
+    def person(self) -> Person | None:
+        """Who is logged in, None before the login."""
+        return self._session.person if self._session is not None else None
+
+    @property
+    def context(self) -> UnitContext | None:
+        """Facts of the open unit, None before the login and for a clerk."""
+        return self._session.context if self._session is not None else None
+
+    @property
+    def unit(self) -> str:
+        """Account of the open unit, "" without one."""
+        person = self.person
+        return person.unit_account if person is not None else ""
+
+    def scope(self) -> Scope:
+        """Whose data the local store keeps for this login. Raises AuthExpired without one."""
+        from client.errors import AuthExpired
+        from client.store.rows import Scope
+
+        person = self.person
+        if person is None:
+            raise AuthExpired
+        center = self.settings.center
+        return Scope(center.profile, center.url.rstrip("/"), person.unit_account, person.operator)
+
+    def permitted(self, business: str) -> bool:
+        """Whether this agent may file a business at the open unit (L-08)."""
+        person, context = self.person, self.context
+        if person is None or context is None:
+            return False
+        return not context.permissions or business in context.permissions
+
+    def note_online(self, online: bool) -> None:
+        """Remember whether the center can be reached, and tell it when that changed."""
+        if online is not self.online:
+            self.online = online
+            self.tell(StateEvent("online"))
+
+    def unsent_now(self) -> int:
+        """Count what waits in the outbox. Blocking; raises StoreError."""
+        outbox = self.outbox
+        self.unsent = len(outbox.store.open_ids(outbox.scope)) if outbox is not None else 0
+        return self.unsent
+
+    # ---- the end -------------------------------------------------------------------------------------
+
+    def data_dir(self) -> Path:
+        """The folder of the local store."""
+        return self.database().folder
