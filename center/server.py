@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,7 +94,10 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 0, port_file:
                 _write_port(port_file, actual)
 
         server = make_server(settings, sock, ready)
-        server.run(sockets=[sock])
+        # After its clean stop uvicorn raises the signal again for whoever handled it before: that is us.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[sock])
         if server.started:
             print("中心已停止。", file=sys.stderr, flush=True)
         return 0 if server.started else 1

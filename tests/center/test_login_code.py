@@ -304,15 +304,10 @@ def test_without_a_gateway_messages_wait_in_the_outbox(center: CenterUnderTest) 
 
 
 def test_choosing_a_gateway(center: CenterUnderTest) -> None:
-    plain = {
-        "database_url": "sqlite:///x",
-        "profile": center.settings.profile,
-        "data_dir": center.settings.data_dir,
-    }
-    assert load_gateway(Settings(**plain)) is None
-    assert isinstance(load_gateway(Settings(**plain, demo=True)), ConsoleGateway)
+    assert load_gateway(replace(center.settings, demo=False)) is None
+    assert isinstance(load_gateway(center.settings), ConsoleGateway)
     with pytest.raises(LookupError, match="没有名为“nix”的短信网关插件"):
-        load_gateway(Settings(**plain, sms_gateway="nix"))
+        load_gateway(replace(center.settings, sms_gateway="nix"))
 
 
 def test_sent_codes_are_swept(center: CenterUnderTest) -> None:
