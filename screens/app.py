@@ -165,8 +165,8 @@ class AppScreen(ShellScreen):
             parts.append(f"未发{state.unsent}")
         if state.context is not None:
             parts.append(f"业务月{state.context.month}")
-        if state.online is not None:
-            parts.append("在线" if state.online else "离线")
+        if state.link:
+            parts.append(state.link)
         return " ".join(parts)
 
     def show_marks(self) -> None:

@@ -18,16 +18,26 @@ from domain.login_form import LoginForm, login_form
 if TYPE_CHECKING:
     from client.api import CenterClient
     from client.outbox import Outbox, OutboxEvent
+    from client.results import Results
     from client.session import Person, Session
     from client.settings import Settings
+    from client.store.caches import InboxCache
     from client.store.database import Database
     from client.store.rosters import RosterStore
     from client.store.rows import Scope
     from domain.profile import Profile
     from domain.wire import InboxPoll, JobProgress, UnitContext
+    from screens.background import Background
     from ukey.signer import KeyState, Signer
 
-WARM = ("httpx", "domain.wire", "client.session", "client.outbox", "client.store.rosters")
+WARM = (
+    "httpx",
+    "domain.wire",
+    "client.session",
+    "client.outbox",
+    "client.store.rosters",
+    "screens.background",
+)
 """What `warm_up` imports."""
 
 EventKind = Literal["ready", "key", "online", "inbox", "outbox", "expired"]
@@ -72,10 +82,11 @@ class AppState:
         self.form: LoginForm = login_form(settings.center.profile)
         self.sound = settings.screen.sound
         self.key_state: KeyState | None = None
-        self.online: bool | None = None
+        self.link = ""
+        """在线, 重连中, 离线, or "" while nothing is known."""
         self.unsent = 0
+        """Submissions waiting in the outbox."""
         self.inbox = Inbox()
-        self.outbox: Outbox | None = None
         self.active: Callable[[], bool] = lambda: True
         """Says whether a person has been at the keyboard lately; keeps the session alive."""
         self._listener: Callable[[StateEvent], None] | None = None
@@ -86,7 +97,7 @@ class AppState:
         self._signer: Signer | None = None
         self._signer_asked = False
         self._profile: Profile | None = None
-        self._stops: list[Callable[[], object]] = []
+        self._background: Background | None = None
         self.signer_problem = ""
         """Why there is no key, one Chinese sentence, or ""."""
 
@@ -224,17 +235,64 @@ class AppState:
             return False
         return not context.permissions or business in context.permissions
 
-    def note_online(self, online: bool) -> None:
+    def note_link(self, link: str) -> None:
         """Remember whether the center can be reached, and tell it when that changed."""
-        if online is not self.online:
-            self.online = online
+        if link != self.link:
+            self.link = link
             self.tell(StateEvent("online"))
+
+    @property
+    def outbox(self) -> Outbox | None:
+        """The outbox of this login, None before it and for a clerk."""
+        return self._background.outbox if self._background is not None else None
+
+    @property
+    def inbox_cache(self) -> InboxCache | None:
+        """The local copy of the inbox of this login."""
+        return self._background.cache if self._background is not None else None
+
+    @property
+    def results(self) -> Results | None:
+        """Fetches what became of submissions, None before the login."""
+        return self._background.results if self._background is not None else None
 
     def unsent_now(self) -> int:
         """Count what waits in the outbox. Blocking; raises StoreError."""
         outbox = self.outbox
         self.unsent = len(outbox.store.open_ids(outbox.scope)) if outbox is not None else 0
         return self.unsent
+
+    def enter(self) -> None:
+        """Begin working as the person logged in: send, watch. Blocking; raises ClientError."""
+        from screens.background import Background
+
+        self.stop()
+        self._profile = self.session().profile()
+        self.inbox = Inbox()
+        self._background = Background(self)
+        self.unsent_now()
+        self.note_link("在线")
+        self._background.start()
+
+    def stop(self) -> None:
+        """Stop the background work of the login."""
+        background, self._background = self._background, None
+        if background is not None:
+            background.stop()
+        self.link = ""
+
+    def leave(self) -> None:
+        """Log out (L-14). Blocking; what is not sent stays in the outbox. Never raises ClientError."""
+        self.stop()
+        if self._session is not None:
+            self._session.logout()
+        self.unsent = 0
+
+    def close(self) -> None:
+        """End with the program: tell the center if it answers soon, lock the key. Blocking."""
+        self.leave()
+        if self._signer is not None:
+            self._signer.close()
 
     # ---- the end -------------------------------------------------------------------------------------
 
