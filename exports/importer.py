@@ -1,0 +1,288 @@
+"""From a workbook to checked rows: the cells by column, and every finding with its place.
+
+The business's own check judges the values; here only what the file adds is judged: layout, cell kinds,
+merged and blank rows (I-04, I-06, V-10, V-27, V-34).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import overload
+
+from domain.business import Business, CheckContext, Column, Kind, Source, Totals, template_columns
+from domain.findings import Finding, Severity, errors
+from exports.layout import ImportRules, Layout, find_layout, rules_of
+from exports.reader import LIMIT_ROWS, OUTPUT_SHEETS, read_workbook
+from exports.roster import FileCheck, FileRow, ImportedRow, ImportedSheet, PlacedFinding
+from exports.sheet import RawRow, Sheet
+from exports.workbook_error import sentence
+
+__all__ = [
+    "FileCheck",
+    "FileRow",
+    "ImportedRow",
+    "ImportedSheet",
+    "PlacedFinding",
+    "check_file",
+    "check_rows",
+    "read_roster",
+]
+
+Progress = Callable[[int, int], None]
+"""Called with rows done and rows in all; may raise to stop."""
+
+PROGRESS_EVERY = 500
+FILE_FINDING = ("id.number_cell", "cell.error", "cell.formula")
+"""Where the cell itself cannot be read, the value's own check has nothing to add."""
+
+
+def check_file(
+    path: Path | str,
+    business: Business,
+    context: CheckContext,
+    *,
+    formats: Collection[str] | None = None,
+    limit_rows: int = LIMIT_ROWS,
+    progress: Progress | None = None,
+) -> FileCheck:
+    """Read a roster file and check every row of it. Raises WorkbookError when it cannot be read."""
+    imported = read_roster(path, business, formats=formats, limit_rows=limit_rows)
+    return check_rows(imported, business, context, progress=progress)
+
+
+def read_roster(
+    path: Path | str,
+    business: Business,
+    *,
+    formats: Collection[str] | None = None,
+    limit_rows: int = LIMIT_ROWS,
+) -> ImportedSheet:
+    """Read a roster file into rows by column key. Raises WorkbookError when it cannot be read."""
+    rules = rules_of(business)
+    sheet, layout = _find_sheet(path, business, rules, formats, limit_rows)
+    if sheet.has_formulas and _has_blanks(sheet, layout):
+        from exports.formulas import mark_unreadable
+
+        mark_unreadable(path, sheet, {index for _, index in layout.columns})
+    row = layout.header_row or 1
+    found = [
+        PlacedFinding(row, at, _title(layout, finding.field), "", finding) for at, finding in layout.findings
+    ]
+    rows = _take_rows(sheet, layout, rules, found) if layout.header_row else []
+    if len(rows) > limit_rows:
+        raise sentence("file.rows", limit=limit_rows)
+    if layout.header_row and not rows:
+        text = "表内没有数据行，请从列名的下一行起填写。"
+        found.append(PlacedFinding(row + 1, None, "", "", Finding("roster.empty", "", text)))
+    found += _sheet_findings(sheet, layout, row)
+    return ImportedSheet(sheet, layout, rows, found)
+
+
+def _find_sheet(
+    path: Path | str,
+    business: Business,
+    rules: ImportRules,
+    formats: Collection[str] | None,
+    limit_rows: int,
+) -> tuple[Sheet, Layout]:
+    """The first visible sheet with the titles of the business; else the first visible one."""
+    first = read_workbook(path, limit_rows=limit_rows, formats=formats)
+    layout = find_layout(first, business, rules)
+    others = [name for name in first.visible_sheets if name not in (first.name, *OUTPUT_SHEETS)]
+    if layout.header_row or not others:
+        return first, layout
+    for name in others[:5]:
+        sheet = read_workbook(path, sheet=name, limit_rows=limit_rows, formats=formats)
+        found = find_layout(sheet, business, rules)
+        if found.header_row:
+            return sheet, found
+    return first, layout
+
+
+def _title(layout: Layout, field: str) -> str:
+    return next((column.title for column, _ in layout.columns if column.key == field), field)
+
+
+def _has_blanks(sheet: Sheet, layout: Layout) -> bool:
+    columns = [index for _, index in layout.columns]
+    return any(
+        not row.cell(index).text
+        for row in sheet.rows
+        if row.row_number > layout.header_row
+        for index in columns
+    )
+
+
+# ---- rows -------------------------------------------------------------------------------------------
+
+
+def _take_rows(
+    sheet: Sheet, layout: Layout, rules: ImportRules, found: list[PlacedFinding]
+) -> list[ImportedRow]:
+    """The data rows below the header; blank rows at the end do not count."""
+    first = _first_data_row(sheet, layout)
+    columns = layout.columns
+    content = [index for column, index in columns if column.kind is not Kind.SERIAL]
+    pairs = [(column.key, index) for column, index in columns]
+    rows: list[ImportedRow] = []
+    last = first - 1
+    for raw in sheet.rows:
+        if raw.row_number < first or not _has_content(raw, content):
+            continue
+        if rules.fixed_layout and raw.row_number > last + 1:
+            text = f"第{last + 1}行是空行，请整行删除后再导入。"
+            found.append(PlacedFinding(last + 1, None, "", "", Finding("row.blank", "", text)))
+        last = raw.row_number
+        texts, width = raw.texts, len(raw.texts)
+        row = ImportedRow(last, {key: texts[index] if index < width else "" for key, index in pairs})
+        if raw.kinds:
+            _judge_kinds(row, raw, columns, rules)
+        rows.append(row)
+    return rows
+
+
+def _first_data_row(sheet: Sheet, layout: Layout) -> int:
+    """Below the header, and below cells merged with it downwards."""
+    header = layout.header_row
+    below = [r.last_row for r in sheet.merged if r.first_row <= header <= r.last_row]
+    return max([header, *below]) + 1
+
+
+def _has_content(raw: RawRow, content: Sequence[int]) -> bool:
+    texts, width = raw.texts, len(raw.texts)
+    for index in content:
+        if index < width and ((texts[index] and not texts[index].isspace()) or index in raw.kinds):
+            return True
+    return False
+
+
+def _judge_kinds(
+    row: ImportedRow, raw: RawRow, columns: Sequence[tuple[Column, int]], rules: ImportRules
+) -> None:
+    """Findings about cells that are no plain text; a month given as a date becomes YYYYMM."""
+    for column, index in columns:
+        kind = raw.kinds.get(index)
+        if kind is None:
+            continue
+        text, title = raw.texts[index], column.title
+        if kind == "error":
+            message = f"“{title}”是公式错误值 {text}，请改成实际内容后重新保存。"
+            row.findings.append(Finding("cell.error", column.key, message))
+        elif kind == "formula":
+            message = f"“{title}”的公式未计算，请在 Excel 中打开并保存后再导入。"
+            row.findings.append(Finding("cell.formula", column.key, message))
+        elif kind == "number" and column.kind is Kind.ID and "E+" in text:
+            message = f"“{title}”是数值格式，末位已丢失，请把该列设为文本格式后重新填写。"
+            row.findings.append(Finding("id.number_cell", column.key, message))
+        elif rules.text_only and column.kind is not Kind.SERIAL:
+            message = f"“{title}”不是文本格式，请把单元格设为文本格式后重新填写。"
+            row.findings.append(Finding("cell.not_text", column.key, message))
+        elif kind == "date" and column.kind is Kind.MONTH:
+            row.values[column.key] = text[:7].replace("-", "")
+
+
+def _sheet_findings(sheet: Sheet, layout: Layout, header_row: int) -> Iterator[PlacedFinding]:
+    """Merged cells among the data, hidden rows, further sheets."""
+    indices = {index for _, index in layout.columns}
+    if layout.header_row:
+        first = _first_data_row(sheet, layout)
+        for place in sheet.merged:
+            columns = range(place.first_column, place.last_column + 1)
+            if place.last_row >= first and place.first_row >= first and indices.intersection(columns):
+                text = f"数据区有合并单元格 {place}，请取消合并并逐格填写后再导入。"
+                finding = Finding("cell.merged", "", text)
+                yield PlacedFinding(place.first_row, place.first_column, "", "", finding)
+    if sheet.has_hidden_rows:
+        text = "工作表有隐藏或被筛选掉的行，也会一并导入，请核对。"
+        yield PlacedFinding(header_row, None, "", "", Finding("row.hidden", "", text, Severity.WARNING))
+    others = [name for name in sheet.visible_sheets if name != sheet.name and name not in OUTPUT_SHEETS]
+    if others:
+        text = f"只导入工作表“{sheet.name}”，其余{len(others)}个工作表不导入，请核对。"
+        yield PlacedFinding(header_row, None, "", "", Finding("sheet.others", "", text, Severity.WARNING))
+
+
+# ---- the business's check ---------------------------------------------------------------------------
+
+
+class _Counted(Sequence[Mapping[str, str]]):
+    """The rows' values, telling how far a reader has come."""
+
+    def __init__(self, rows: Sequence[ImportedRow], progress: Progress | None) -> None:
+        self.rows = rows
+        self.progress = progress
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, place: int) -> Mapping[str, str]: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Mapping[str, str]]: ...
+    def __getitem__(self, place: int | slice) -> Mapping[str, str] | Sequence[Mapping[str, str]]:
+        if isinstance(place, slice):
+            return _Counted(self.rows[place], None)
+        return self.rows[place].values
+
+    def __iter__(self) -> Iterator[Mapping[str, str]]:
+        total, progress = len(self.rows), self.progress
+        for place, row in enumerate(self.rows):
+            if progress is not None and place % PROGRESS_EVERY == 0:
+                progress(place, total)
+            yield row.values
+
+
+def check_rows(
+    imported: ImportedSheet, business: Business, context: CheckContext, *, progress: Progress | None = None
+) -> FileCheck:
+    """Judge the rows of a file; a center that shows one error per row gets the first only (I-04)."""
+    rows = imported.rows
+    checks = business.check_roster(_Counted(rows, progress), context.for_source(Source.FILE))
+    if progress is not None:
+        progress(len(rows), len(rows))
+    order = {column.key: place for place, column in enumerate(template_columns(business))}
+    missing = imported.layout.missing
+    done: list[FileRow] = []
+    placed: list[PlacedFinding] = []
+    count = amount = 0
+    places = _Places(imported, business)
+    for row, check in zip(rows, checks, strict=True):
+        if row.findings or check.findings:
+            findings = _joined(row.findings, check.findings, order, missing)
+            if business.first_error_only:
+                findings = (errors(findings) or findings)[:1]
+            check = replace(check, findings=findings)
+            placed += [places.put(row, finding) for finding in findings]
+        if check.ok:
+            count, amount = count + 1, amount + check.amount
+        done.append(FileRow(row.row_number, row.values, check))
+    return FileCheck(imported, done, imported.findings, placed, Totals(count, amount))
+
+
+def _joined(
+    cells: Sequence[Finding], values: Sequence[Finding], order: Mapping[str, int], missing: Collection[str]
+) -> tuple[Finding, ...]:
+    """Cell findings and value findings in column order, the cell's own first."""
+    unreadable = {finding.field for finding in cells if finding.code in FILE_FINDING}
+    kept = [
+        finding
+        for finding in values
+        if finding.field not in unreadable and not (finding.code == "required" and finding.field in missing)
+    ]
+    joined = [*cells, *kept]
+    joined.sort(key=lambda finding: order.get(finding.field, len(order)))
+    return tuple(joined)
+
+
+class _Places:
+    """Puts a row's finding at its cell."""
+
+    def __init__(self, imported: ImportedSheet, business: Business) -> None:
+        self.titles = {column.key: column.title for column in business.columns}
+        self.columns = {column.key: index for column, index in imported.layout.columns}
+
+    def put(self, row: ImportedRow, finding: Finding) -> PlacedFinding:
+        key = finding.field
+        title = self.titles.get(key, key)
+        return PlacedFinding(row.row_number, self.columns.get(key), title, row.values.get(key, ""), finding)
