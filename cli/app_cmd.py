@@ -24,14 +24,15 @@ def run(args: argparse.Namespace) -> int:
     return start(settings)
 
 
-def start(settings: Settings, hint: str = "") -> int:
-    """Run the application in this terminal. `hint` is shown on the login screen (a demo's accounts)."""
+def start(settings: Settings, hint: tuple[str, ...] = ()) -> int:
+    """Run the application in this terminal. `hint` is told on the login screen (a demo's accounts)."""
     if not on_terminal():
         print("应用程序需要在终端窗口里运行，不能重定向输入输出；不联网校验请用 gjj check。", file=sys.stderr)
         return CANNOT
     from screens.catalog import run as run_application
+    from screens.state import DemoHint
 
-    return run_application(settings, hint=hint)
+    return run_application(settings, DemoHint(hint) if hint else None)
 
 
 def on_terminal() -> bool:

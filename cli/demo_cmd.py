@@ -110,7 +110,7 @@ def _center(folder: DemoFolder, facts: DemoFacts) -> Iterator[None]:
 
 
 def _serve_only(folder: DemoFolder, facts: DemoFacts) -> int:
-    print(folder.hint(facts))
+    print("\n".join(folder.hint(facts)[1:]))
     print(f"另开一个窗口运行：gjj --config {folder.config}")
     print("按 Ctrl+C 结束。", flush=True)
     shown = 0

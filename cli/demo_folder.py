@@ -22,12 +22,16 @@ from pathlib import Path
 from typing import IO
 
 from domain.login_form import login_form
+from domain.text import cell_width
 
 FORMAT = 1
 """Raised when a demo set up by an older program can no longer be used."""
 
 PIN = "123456"
 """Of every demo key; like all names and passwords of a demo it is no secret and stands on its screen."""
+
+SHORT_CELLS = 76
+"""Cells of a line under the login form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,16 +144,18 @@ class DemoFolder:
             lines += [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in options.items()]
         write_private(self.config, "\n".join(lines) + "\n")
 
-    def hint(self, facts: DemoFacts) -> str:
-        """What the login screen tells about the demo, one line per subject."""
-        lines = [f"演示：{login_form(self.profile).center}，数据都是虚构的。"]
-        lines += [f"{label}　{value}" for label, value in facts.login]
-        lines += [
-            f"演示密钥 PIN　{PIN}",
-            f"柜员　{facts.clerk_login}　密码　{facts.clerk_password}",
+    def hint(self, facts: DemoFacts) -> tuple[str, ...]:
+        """What the login screen tells about the demo: all one needs in the first line, if that fits."""
+        entered = [f"{label} {value}" for label, value in facts.login]
+        short = "  ".join(["演示", *(value for _, value in facts.login), f"PIN {PIN}"])
+        return (
+            short if cell_width(short) <= SHORT_CELLS else "演示账号请按 F1 查看。",
+            f"{login_form(self.profile).center}的演示，数据都是虚构的。",
+            *entered,
+            f"演示密钥 PIN {PIN}",
+            f"柜员登录名称 {facts.clerk_login}  密码 {facts.clerk_password}",
             f"短信验证码在另一窗口看：gjj demo --profile {self.profile} --console",
-        ]
-        return "\n".join(lines)
+        )
 
 
 def write_private(path: Path, text: str) -> None:

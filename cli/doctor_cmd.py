@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from cli.config import ConfigError, config_path, load
 from cli.doctor_checks import (
@@ -24,6 +25,9 @@ LABEL_CELLS = 10
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `doctor`."""
     parser = subparsers.add_parser("doctor", help="检查本机的终端、UKey、中心等是否就绪")
+    parser.add_argument(
+        "--config", type=Path, metavar="文件", default=argparse.SUPPRESS, help="检查哪个配置文件"
+    )
     parser.set_defaults(run=run)
 
 

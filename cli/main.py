@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
+from cli.arguments import Parser
+
 COMMANDS = {
     "demo": "cli.demo_cmd",
     "template": "cli.template_cmd",
@@ -25,7 +27,6 @@ SUMMARIES = {
     "center": "参考中心：启动与管理",
 }
 
-USAGE_ERROR = 2
 INTERRUPTED = 130
 FAILED = 70
 
@@ -50,12 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="gjj",
-        description="住房公积金单位网厅终端程序；不带命令时启动应用程序。",
-        add_help=False,
-    )
-    parser.add_argument("-h", "--help", action="help", help="显示本说明")
+    parser = Parser(prog="gjj", description="住房公积金单位网厅终端程序；不带命令时启动应用程序。")
     parser.add_argument("--config", type=Path, metavar="文件", help="配置文件")
     parser.set_defaults(run=_application)
     subparsers = parser.add_subparsers(title="命令", metavar="")

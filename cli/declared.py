@@ -1,0 +1,100 @@
+"""The businesses that commands know by name, and the offline view of a unit they are checked with."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, date, datetime, timedelta, timezone
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from domain.login_form import PROFILE_NAMES
+
+if TYPE_CHECKING:
+    from domain.business import Business, CheckContext
+    from domain.profile import Profile
+
+BUSINESSES = {"open": "domain.businesses.opening"}
+"""Business id -> module with `declare(profile)`."""
+
+CENTER_TIME = timezone(timedelta(hours=8))
+
+
+class ArgumentProblem(Exception):
+    """An argument that cannot be used; `text` is one Chinese sentence."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+def add_business(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that name a business and a center."""
+    parser.add_argument("business", choices=tuple(BUSINESSES), metavar="业务", help="open：开户登记")
+    parser.add_argument("--profile", required=True, choices=PROFILE_NAMES, help="哪个中心的规则")
+
+
+def business_of(name: str, profile: Profile) -> Business:
+    """The declaration of a business under a profile."""
+    return cast("Business", import_module(BUSINESSES[name]).declare(profile))
+
+
+def add_unit(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that describe the unit and the day of an offline check."""
+    parser.add_argument("--unit-ratio", metavar="百分比", help="单位缴存比例，如 12")
+    parser.add_argument("--person-ratio", metavar="百分比", help="个人缴存比例，如 12")
+    unified = parser.add_mutually_exclusive_group()
+    unified.add_argument(
+        "--unified", dest="unified", action="store_const", const=True, help="单位实行统一缴存比例"
+    )
+    unified.add_argument(
+        "--not-unified", dest="unified", action="store_const", const=False, help="各人缴存比例不同"
+    )
+    parser.add_argument("--month", metavar="YYYYMM", help="业务年月，默认为当前业务月")
+    parser.add_argument("--today", metavar="日期", help="按哪一天校验（YYYY-MM-DD），默认为今天")
+
+
+def offline_context(args: argparse.Namespace, profile: Profile) -> CheckContext:
+    """What a check knows without a center: the unit as described, no people. Raises ArgumentProblem."""
+    from domain.business import CheckContext, RatioPair, Source, UnitFacts
+    from domain.period import BusinessCalendar, PeriodError, parse_month
+
+    own = profile.unit_defaults
+    pair = RatioPair(_ratio(args.unit_ratio, own.unit_ratio), _ratio(args.person_ratio, own.person_ratio))
+    today = _day(args.today)
+    try:
+        month = (
+            parse_month(args.month)
+            if args.month
+            else BusinessCalendar(kind=profile.calendar.business_month).business_month(today)
+        )
+    except PeriodError as error:
+        raise ArgumentProblem(f"--month：{error.text}") from None
+    unified = own.unified if args.unified is None else args.unified
+    return CheckContext(
+        today=today,
+        month=month,
+        unit=UnitFacts(account="", unified_ratio=unified, ratios=(pair,)),
+        limits=profile.limits_for(month),
+        source=Source.FILE,
+        chosen_ratio=pair if profile.opening.ratio_choice == "on_import" else None,
+    )
+
+
+def _ratio(text: str | None, default: int) -> int:
+    from domain.money import RatioError, parse_ratio
+
+    if text is None:
+        return default
+    try:
+        return parse_ratio(text)
+    except RatioError as error:
+        raise ArgumentProblem(f"缴存比例“{text}”：{error.text}") from None
+
+
+def _day(text: str | None) -> date:
+    if text is None:
+        return datetime.now(UTC).astimezone(CENTER_TIME).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentProblem(f"--today 的日期“{text}”不对，请写成 2026-11-23 的样子。") from None

@@ -1,0 +1,37 @@
+"""`gjj template`: the empty workbook of a business, as the center wants it filled in."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from cli.declared import add_business, business_of
+
+REFUSED = 1
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `template`."""
+    parser = subparsers.add_parser("template", help="写出批量业务的空白模板")
+    add_business(parser)
+    parser.add_argument("file", type=Path, metavar="文件", help="写到哪个文件（.xlsx 或 .xls）")
+    parser.add_argument("--force", action="store_true", help="文件已存在时覆盖")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the template; returns 0, or 1 when the file is not written."""
+    from domain.profile import load_profile
+    from exports.template import write_template
+    from exports.workbook_error import WorkbookError
+
+    profile = load_profile(args.profile)
+    try:
+        write_template(args.file, business_of(args.business, profile), profile, overwrite=args.force)
+    except WorkbookError as error:
+        hint = "加 --force 可以覆盖。" if error.code == "file.exists" else ""
+        print(f"{error.text}{hint}", file=sys.stderr)
+        return REFUSED
+    print(f"模板已写到 {args.file}")
+    return 0
