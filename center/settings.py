@@ -43,13 +43,13 @@ class Settings:
     Durations are in seconds.
     """
 
-    database_url: str
+    database_url: str = field(repr=False)
     profile: Profile
     data_dir: Path
     demo: bool = False
     clock: Clock = field(default_factory=SystemClock)
     authorities: tuple[str, ...] = ()
-    trusted_ca: tuple[bytes, ...] = ()
+    trusted_ca: tuple[bytes, ...] = field(default=(), repr=False)
     enforce_hours: bool = False
     sms_gateway: str = ""
     """Name of a gateway plug-in (`center.sms`); "" with `demo` prints on the console."""

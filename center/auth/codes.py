@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, insert, select, update
 
+from center.auth import lockout
 from center.auth.passwords import hash_password
 from center.clock import parse_utc, utc_text
 from center.errors import ProblemError
@@ -43,6 +44,7 @@ def send_code(
     expires = utc_text(now + timedelta(seconds=settings.code_lifetime))
 
     def work(conn: Connection) -> None:
+        lockout.hold(conn, lockout.subject_of("code", unit_account, mobile.strip()), utc_text(now))
         _require_pause(conn, settings, unit_account, mobile)
         conn.execute(
             insert(login_code).values(

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import math
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from center.clock import parse_utc, utc_text
@@ -30,11 +32,7 @@ def charge(conn: Connection, settings: Settings, subject: str) -> int:
     Raises auth.locked.
     """
     now = settings.clock.now()
-    row = conn.execute(select(login_guard).where(login_guard.c.subject == subject).with_for_update()).first()
-    if row is None:
-        _create(conn, subject, utc_text(now))
-        query = select(login_guard).where(login_guard.c.subject == subject).with_for_update()
-        row = conn.execute(query).one()
+    row = hold(conn, subject, utc_text(now))
     failed = int(row.failed)
     if row.locked_until is not None:
         until = parse_utc(row.locked_until)
@@ -55,7 +53,19 @@ def charge(conn: Connection, settings: Settings, subject: str) -> int:
 
 def clear(conn: Connection, subject: str) -> None:
     """Forget the wrong tries of an account."""
-    conn.execute(delete(login_guard).where(login_guard.c.subject == subject))
+    guard = update(login_guard).where(login_guard.c.subject == subject)
+    conn.execute(guard.values(failed=0, locked_until=None))
+
+
+def hold(conn: Connection, subject: str, now: str) -> Row[Any]:
+    """The row of a subject, made when there is none, locked until the caller's transaction ends."""
+    query = select(login_guard).where(login_guard.c.subject == subject).with_for_update()
+    row = conn.execute(query).one_or_none()
+    if row is None:
+        with suppress(IntegrityError), conn.begin_nested():
+            conn.execute(insert(login_guard).values(subject=subject, failed=0, updated=now))
+        row = conn.execute(query).one()
+    return row
 
 
 def locked(settings: Settings, seconds: int) -> ProblemError:
@@ -72,11 +82,3 @@ def wrong(settings: Settings, what: str, tries_left: int) -> ProblemError:
     else:
         text = f"{what}不正确，请核对后重试，还可以试{tries_left}次。"
     return ProblemError("auth.bad_credentials", text, tries_left=tries_left)
-
-
-def _create(conn: Connection, subject: str, now: str) -> None:
-    try:
-        with conn.begin_nested():
-            conn.execute(insert(login_guard).values(subject=subject, failed=0, updated=now))
-    except IntegrityError:
-        return

@@ -4,6 +4,7 @@ import io
 import re
 import threading
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,7 +15,7 @@ from center.sms import BATCH, ConsoleGateway, SmsPump, load_gateway, queue_sms
 from center.store.tables import login_code, operator, outbox
 from center.sweep import sweep
 from tests.center.conftest import MakeCenter
-from tests.support.center import PASSWORD, CenterUnderTest, Login
+from tests.support.center import PASSWORD, CenterUnderTest, Login, running_center
 
 AGENT = {
     "unit_account": "300001",
@@ -158,6 +159,23 @@ def test_codes_come_once_a_minute(center: CenterUnderTest) -> None:
     assert ask(center).status_code == 429
     center.clock.advance(seconds=1)
     assert ask(center).status_code == 200
+
+
+def test_asking_at_the_same_moment_sends_one_code(tmp_path: Path, database_url: str) -> None:
+    with running_center(tmp_path, "shaanxi", url=database_url) as center:
+        center.add_unit("300001", "示例研究院")
+        center.add_operator("a", ("300001",), id_number=AGENT["agent_id_number"], mobile=AGENT["mobile"])
+        statuses: list[int] = []
+        threads = [
+            threading.Thread(target=lambda: statuses.append(ask(center).status_code)) for _ in range(12)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert sorted(statuses) == [200] + [429] * 11
+        with center.store.read() as conn:
+            assert len(conn.execute(select(outbox)).all()) == 1
 
 
 def test_wrong_details_get_the_same_answer_and_no_message(center: CenterUnderTest) -> None:

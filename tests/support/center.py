@@ -89,6 +89,15 @@ class SoftKey:
         return r.to_bytes(32) + s.to_bytes(32)
 
 
+def code_of(answer: httpx.Response) -> str:
+    """The code of a problem document, checked for its form."""
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    body = answer.json()
+    assert body["status"] == answer.status_code
+    assert body["title"] and body["detail"].endswith("。")
+    return str(body["code"])
+
+
 @dataclass
 class SignedRequest:
     """A request ready to be sent; change any part of it to attack."""
