@@ -143,10 +143,7 @@ class Outbox:
         if self.session.person is None or self.session.person.unit_account != entry.scope.unit_account:
             return self._later(entry, "login", AuthExpired(), LOGIN_WAIT)
         try:
-            receipt = self._ask(entry) if entry.state == "sent" else None
-            if receipt is None:
-                receipt = self._put(entry)
-            return self._settle(entry, receipt)
+            return self._settle(entry, self._ask(entry) or self._put(entry))
         except SignerError as error:
             return self._later(entry, "signature", ClientError(error.text, code=error.code), KEY_WAIT)
         except (AuthExpired, LoginRefused) as error:
@@ -157,7 +154,10 @@ class Outbox:
             return self._later(entry, "waiting", error, self._pause(entry, error))
 
     def _ask(self, entry: OutboxEntry) -> Receipt | None:
-        """What became of a submission whose answer was lost; None when it never arrived."""
+        """What became of a submission whose answer was lost; None when it never left or never arrived."""
+        if entry.state != "sent":
+            return None
+        self.store.begin_attempt(entry.submission_id)
         try:
             return self.session.client.submission(entry.scope.unit_account, entry.submission_id)
         except NotFound:
@@ -165,7 +165,8 @@ class Outbox:
 
     def _put(self, entry: OutboxEntry) -> Receipt:
         prepared = self._signed(entry)
-        self.store.begin_attempt(entry.submission_id)
+        if entry.state != "sent":
+            self.store.begin_attempt(entry.submission_id)
         try:
             return self.session.client.submit(prepared)
         except SignatureRefused as error:

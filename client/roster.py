@@ -87,10 +87,9 @@ class RosterService:
     def delete(self, row_ids: Sequence[int]) -> int:
         """Delete rows as the center allows: some only one or all of them (W-04, V-25). Returns how many."""
         wanted = len(set(row_ids))
-        if self.profile.queue.delete_mode == "one_or_all" and wanted > 1:
-            totals = self.store.totals(self.roster_id)
-            if wanted < totals.good + totals.bad:
-                raise RosterError("操作无效：只能删除一条或全部记录，请重新选择。", code="roster.delete")
+        limited = self.profile.queue.delete_mode == "one_or_all" and wanted > 1
+        if limited and wanted < self.store.totals(self.roster_id).draft:
+            raise RosterError("操作无效：只能删除一条或全部记录，请重新选择。", code="roster.delete")
         return self.store.delete(row_ids)
 
     def _row(self, row_id: int) -> StoredRow:

@@ -44,7 +44,7 @@ class DepositorSync:
         fetched = 0
         while True:
             page = self.client.depositors(self.unit_account, since=since, limit=page_size)
-            if 0 < since and page.revision < since:
+            if since > 0 and page.revision < since:
                 since, fetched, complete = 0, 0, False
                 self.cache.apply((), 0, complete=False, anew=True)
                 continue

@@ -124,7 +124,8 @@ class Transport:
             profile = Profile.model_validate_json(answer.body)
         except ValidationError:
             raise BadAnswer(status=answer.status) from None
-        if answer.etag and answer.etag.removeprefix("W/").strip('"') != str(profile.version):
+        version = answer.etag.strip('"').rpartition("-")[2]
+        if version and version != str(profile.version):
             raise BadAnswer(status=answer.status)
         return profile
 

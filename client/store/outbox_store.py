@@ -96,9 +96,8 @@ class OutboxStore:
             )
             rows = [(frozen.submission_id, at, row_id) for at, row_id in enumerate(frozen.row_ids, 1)]
             sql = (
-                "UPDATE roster_row SET state = 'queued', submission_id = ?, submission_row = ?,"
-                " picked = (SELECT r.base_picked FROM roster r WHERE r.roster_id = roster_row.roster_id)"
-                " WHERE row_id = ?"
+                "UPDATE roster_row SET state = 'queued', submission_id = ?, submission_row = ?"
+                " WHERE row_id = ? AND state = 'draft'"
             )
             connection.exec_driver_sql(sql, rows)
             touch(connection, frozen.roster_id)
@@ -124,7 +123,7 @@ class OutboxStore:
             return [_entry(row) for row in connection.execute(query)]
 
     def begin_attempt(self, submission_id: str) -> None:
-        """Note, before the first byte, that bytes are leaving."""
+        """Note, before the first byte, that a request is leaving."""
         with self.database.write() as connection:
             sql = (
                 "UPDATE outbox SET state = 'sent', attempts = attempts + 1, updated = ?"

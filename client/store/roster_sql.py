@@ -62,12 +62,11 @@ def totals(connection: Connection, roster_id: int) -> RosterTotals:
     """Sums over a roster within a transaction."""
     sums = ", ".join(f"coalesce(sum({name}), 0)" for name in SUMS)
     sql = f"SELECT {sums} FROM roster_bucket WHERE roster_id = ?"
-    count, bad, good, amount, picked, picked_good, picked_amount = connection.exec_driver_sql(
-        sql, (roster_id,)
-    ).one()
+    found = connection.exec_driver_sql(sql, (roster_id,)).one()
+    count, draft, bad, good, amount, picked, picked_good, picked_amount = found
     if base_picked(connection, roster_id):
-        picked, picked_good, picked_amount = count - picked, good - picked_good, amount - picked_amount
-    return RosterTotals(count, bad, good, amount, picked, picked_good, picked_amount)
+        picked, picked_good, picked_amount = draft - picked, good - picked_good, amount - picked_amount
+    return RosterTotals(count, draft, bad, good, amount, picked, picked_good, picked_amount)
 
 
 def window(connection: Connection, roster_id: int, start: int, count: int) -> list[StoredRow]:
@@ -200,7 +199,7 @@ def as_row(connection: Connection, roster_id: int, row: Row[Any], index: int, ba
         source=row.source,
         sheet_row=row.sheet_row,
         change=row.change,
-        selected=row.picked != base,
+        selected=row.picked != base and row.state == "draft",
         state=row.state,
         submission_id=row.submission_id,
         submission_row=row.submission_row,

@@ -160,7 +160,10 @@ class RosterStore:
         """Ids of the ticked rows in row order."""
         with self.database.read() as connection:
             picked = 1 - base_picked(connection, roster_id)
-            sql = f"SELECT row_id FROM roster_row WHERE roster_id = ? AND picked = {picked} ORDER BY pos"
+            sql = (
+                f"SELECT row_id FROM roster_row WHERE roster_id = ? AND picked = {picked}"
+                " AND state = 'draft' ORDER BY pos"
+            )
             return [row[0] for row in connection.exec_driver_sql(sql, (roster_id,))]
 
     def next_error(

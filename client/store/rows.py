@@ -103,9 +103,10 @@ class Roster:
 
 @dataclass(frozen=True, slots=True)
 class RosterTotals:
-    """Sums over a roster. `good` rows are drafts that nothing stops; amounts are 分 over good rows."""
+    """Sums over a roster: all rows, drafts, faulty and good drafts; amounts are 分 over good rows."""
 
     count: int = 0
+    draft: int = 0
     bad: int = 0
     good: int = 0
     amount: int = 0

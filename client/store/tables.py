@@ -110,6 +110,7 @@ bucket = Table(
     Column("roster_id", Integer, nullable=False),
     Column("bucket", Integer, nullable=False),
     Column("total", Integer, nullable=False),
+    Column("draft", Integer, nullable=False),
     Column("bad", Integer, nullable=False),
     Column("good", Integer, nullable=False),
     Column("amount", Integer, nullable=False),
@@ -121,7 +122,7 @@ bucket = Table(
 )
 """Sums over the rows whose pos falls into [bucket * 256, (bucket + 1) * 256); kept by triggers.
 
-`bad` counts draft rows, `amount` sums the good ones.
+`bad` and `picked` count draft rows, `amount` sums the good ones.
 """
 
 form_draft = Table(
@@ -209,17 +210,18 @@ batch = Table(
 )
 """Submissions as the registration query last listed them, `content` the wire JSON."""
 
-SUMS = ("total", "bad", "good", "amount", "picked", "picked_good", "picked_amount")
+SUMS = ("total", "draft", "bad", "good", "amount", "picked", "picked_good", "picked_amount")
 
 
 def _parts(row: str) -> list[str]:
     """What one row adds to its bucket, in the order of `SUMS`."""
     return [
         "1",
+        f"({row}.state = 'draft')",
         f"({row}.bad AND {row}.state = 'draft')",
         f"{row}.good",
         f"{row}.good * {row}.amount",
-        f"{row}.picked",
+        f"({row}.picked AND {row}.state = 'draft')",
         f"{row}.picked * {row}.good",
         f"{row}.picked * {row}.good * {row}.amount",
     ]
