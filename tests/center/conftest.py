@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,9 +15,13 @@ MakeCenter = Callable[..., CenterUnderTest]
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """One PostgreSQL for the run; gives its maintenance URL."""
-    with postgres_server(tmp_path_factory.mktemp("pg")) as url:
+def postgres() -> Iterator[str]:
+    """One PostgreSQL for the run; gives its maintenance URL.
+
+    Its folder is not below pytest's own, which every pytest of the user closes to others at its start: the
+    server runs as a user of its own and would lose sight of its data.
+    """
+    with tempfile.TemporaryDirectory(prefix="gjj-pg-") as folder, postgres_server(Path(folder)) as url:
         yield url
 
 
