@@ -140,7 +140,8 @@ def _match(
         shown = safe_text(text.strip(), limit=20)
         if key is None:
             if fold(text) not in PASSED_OVER:
-                sentence = f"多余的列“{shown}”不会导入，请核对列名。"
+                cure = "不是模板里的列，请用本中心的模板" if rules.text_only else "不会导入，请核对列名"
+                sentence = f"多余的列“{shown}”{cure}。"
                 layout.say("column.unknown", sentence, shown, index, error=rules.text_only)
         elif key in seen:
             where = f"{column_letters(seen[key])}列和{column_letters(index)}列"

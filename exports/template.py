@@ -94,8 +94,9 @@ def write_template(
 
 
 def code_items(column: Column) -> list[str]:
-    """What a pick list offers: "10-未婚"."""
-    return [f"{code}-{name}" for code, name in table(column.codes).items()]
+    """What a pick list offers: "10-未婚"; a code that is an English word is of no use to a person."""
+    items = table(column.codes).items()
+    return [name if code.isalpha() else f"{code}-{name}" for code, name in items]
 
 
 def column_help(column: Column, profile: Profile) -> str:

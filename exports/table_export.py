@@ -1,0 +1,178 @@
+"""Plain exports of query results and the opening voucher as workbooks (Q-11, O-18)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from domain.money import format_yuan_grouped, rmb_capitals
+from domain.text import cell_width, safe_text
+from exports.files import writing
+from exports.plain_book import AMOUNT_FORMAT, MAX_ROWS, TEXT_FORMAT, cell_text, plain_book, sheet_title
+
+ColumnKind = Literal["text", "money", "count"]
+Value = str | int | None
+_NAME_SIGNS = frozenset('/\\:*?"<>|')
+
+
+@dataclass(frozen=True, slots=True)
+class ExportColumn:
+    """One column. `money` values are int 分 and stand in the file as numbers in 元; `count` values are int.
+
+    Everything else (names, ID numbers, accounts, months, dates) is `text` and stays text. `total` adds a sum
+    in the last row.
+    """
+
+    title: str
+    kind: ColumnKind = "text"
+    width: int = 12
+    total: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningVoucher:
+    """The head of a 开户清册凭证 (O-18).
+
+    `amount` is the monthly deposit of all in 分, `digest` the SHA-256 of the submission in hex.
+    """
+
+    center: str
+    unit_account: str
+    unit_name: str
+    serial_number: str
+    day: date
+    count: int
+    amount: int
+    digest: str
+    title: str = "开户清册凭证"
+
+
+def export_name(title: str, day: date, unit_account: str, *, ascii_title: str = "") -> str:
+    """File name of an export, e.g. "开户查询_20261121_100231234567.xlsx".
+
+    With `ascii_title` ("KH") the name is ASCII, for clients that garble others.
+    """
+    stem = f"{ascii_title or title}_{day:%Y%m%d}_{unit_account}"
+    return "".join("_" if c in _NAME_SIGNS or c.isspace() else c for c in safe_text(stem, limit=80)) + ".xlsx"
+
+
+def write_table(
+    path: Path | str,
+    *,
+    title: str,
+    columns: Sequence[ExportColumn],
+    rows: Iterable[Sequence[Value]],
+    head: Sequence[tuple[str, str]] = (),
+    foot: Sequence[tuple[str, str]] = (),
+    overwrite: bool = False,
+) -> int:
+    """Write a table with title, labelled lines before and after it, and a row of totals; rows written.
+
+    `rows` may be an iterator: memory stays flat. Rows beyond what a sheet holds go on in a further one.
+    Raises WorkbookError: file.exists, file.disk_full, file.not_written.
+    """
+    with writing(path, overwrite=overwrite) as temporary, plain_book(temporary) as book:
+        table = _Table(book, title, columns)
+        table.open_sheet(head)
+        for row in rows:
+            table.write(row)
+        table.finish(foot)
+    return table.written
+
+
+def write_voucher(
+    path: Path | str,
+    voucher: OpeningVoucher,
+    columns: Sequence[ExportColumn],
+    rows: Iterable[Sequence[Value]],
+    *,
+    overwrite: bool = False,
+) -> int:
+    """The 开户清册凭证: head, the list, totals in figures and capitals, digest of the submission."""
+    head = [
+        ("中心", voucher.center),
+        ("单位", f"{voucher.unit_account} {voucher.unit_name}"),
+        ("业务流水号", voucher.serial_number),
+        ("日期", voucher.day.isoformat()),
+        ("总人数", str(voucher.count)),
+        ("总月缴存额", f"{format_yuan_grouped(voucher.amount)} 元"),
+        ("大写", rmb_capitals(voucher.amount)),
+    ]
+    foot = [("SHA-256", voucher.digest)]
+    return write_table(
+        path, title=voucher.title, columns=columns, rows=rows, head=head, foot=foot, overwrite=overwrite
+    )
+
+
+class _Table:
+    """A table being written, sheet after sheet."""
+
+    def __init__(self, book: Any, title: str, columns: Sequence[ExportColumn]) -> None:
+        self.book = book
+        self.title = title
+        self.columns = columns
+        self.names: tuple[str, ...] = ()
+        self.sums = [0] * len(columns)
+        self.written = 0
+        self.row = 0
+        self.text = book.add_format({"num_format": TEXT_FORMAT})
+        self.money = book.add_format({"num_format": AMOUNT_FORMAT})
+        self.count = book.add_format({"num_format": "0"})
+        self.bold = book.add_format({"bold": True, "bottom": 1, "num_format": TEXT_FORMAT})
+        self.caption = book.add_format({"bold": True, "font_size": 14})
+        self.sheet: Any = None
+
+    def open_sheet(self, head: Sequence[tuple[str, str]]) -> None:
+        name = sheet_title(self.title, self.names)
+        self.names = (*self.names, name)
+        self.sheet = self.book.add_worksheet(name)
+        for index, column in enumerate(self.columns):
+            width = max(column.width, cell_width(column.title)) + 2
+            self.sheet.set_column(index, index, width)
+        self.sheet.write_string(0, 0, self.title, self.caption)
+        self.row = 1
+        self._lines(head)
+        for index, column in enumerate(self.columns):
+            self.sheet.write_string(self.row, index, column.title, self.bold)
+        self.row += 1
+        self.sheet.freeze_panes(self.row, 0)
+        self.sheet.repeat_rows(self.row - 1)
+
+    def _lines(self, lines: Sequence[tuple[str, str]]) -> None:
+        for label, value in lines:
+            self.sheet.write_string(self.row, 0, label, self.text)
+            self.sheet.write_string(self.row, 1, cell_text(value), self.text)
+            self.row += 1
+
+    def write(self, values: Sequence[Value]) -> None:
+        if self.row >= MAX_ROWS - 20:
+            self.open_sheet(())
+        for index, (column, value) in enumerate(zip(self.columns, values, strict=True)):
+            self._cell(index, column, value)
+        self.row += 1
+        self.written += 1
+
+    def _cell(self, index: int, column: ExportColumn, value: Value) -> None:
+        if value is None or value == "":
+            return
+        if column.kind == "text":
+            self.sheet.write_string(self.row, index, cell_text(str(value)), self.text)
+            return
+        amount = int(value)
+        self.sums[index] += amount
+        if column.kind == "money":
+            self.sheet.write_number(self.row, index, amount / 100, self.money)
+        else:
+            self.sheet.write_number(self.row, index, amount, self.count)
+
+    def finish(self, foot: Sequence[tuple[str, str]]) -> None:
+        if any(column.total for column in self.columns):
+            self.sheet.write_string(self.row, 0, f"合计（{self.written}条）", self.bold)
+            for index, column in enumerate(self.columns):
+                if column.total:
+                    self._cell(index, column, self.sums[index])
+            self.row += 1
+        self._lines(foot)
