@@ -23,6 +23,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Write the template; returns 0, or 1 when the file is not written."""
     from domain.profile import load_profile
+    from domain.text import safe_text
     from exports.template import write_template
     from exports.workbook_error import WorkbookError
 
@@ -30,8 +31,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         write_template(args.file, business_of(args.business, profile), profile, overwrite=args.force)
     except WorkbookError as error:
-        hint = "加 --force 可以覆盖。" if error.code == "file.exists" else ""
-        print(f"{error.text}{hint}", file=sys.stderr)
+        exists = f"文件“{args.file.name}”已存在，请换一个文件名，或加 --force 覆盖。"
+        print(safe_text(exists if error.code == "file.exists" else error.text), file=sys.stderr)
         return REFUSED
     print(f"模板已写到 {args.file}")
     return 0
