@@ -7,6 +7,9 @@ event loop. What happens on other threads is told to the one listener as a `Stat
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from client.store.database import Database
     from client.store.rosters import RosterStore
     from client.store.rows import Scope
+    from client.sync import SyncProgress
     from domain.profile import Profile
     from domain.wire import InboxPoll, JobProgress, UnitContext
     from screens.background import Background
@@ -98,6 +102,7 @@ class AppState:
         self._signer_asked = False
         self._profile: Profile | None = None
         self._background: Background | None = None
+        self._verifier: tuple[bytes, bytes] | None = None
         self.signer_problem = ""
         """Why there is no key, one Chinese sentence, or ""."""
 
@@ -235,6 +240,54 @@ class AppState:
             return False
         return not context.permissions or business in context.permissions
 
+    def form_has(self, key: str) -> bool:
+        """Whether the login form of the center has a field."""
+        return any(field.key == key for field in self.form.fields)
+
+    @property
+    def connected_once(self) -> bool:
+        """Whether there is a session object already, so that asking for it does not block."""
+        return self._session is not None
+
+    def keep_verifier(self, password: str) -> None:
+        """Keep a salted digest of the password in memory, for unlocking the idle screen without a key."""
+        salt = os.urandom(16)
+        self._verifier = salt, _digest(password, salt)
+
+    def password_fits(self, password: bytes) -> bool:
+        """Whether this is the password of the login. Blocking for some 50 ms."""
+        if self._verifier is None:
+            return False
+        salt, digest = self._verifier
+        return hmac.compare_digest(_digest(password.decode("utf-8", "replace"), salt), digest)
+
+    def ever_synchronised(self, unit_account: str) -> bool:
+        """Whether this workstation has a whole copy of a unit's depositors. Blocking; before a login."""
+        from client.store.caches import DepositorCache
+        from client.store.rows import Scope
+
+        center = self.settings.center
+        scope = Scope(center.profile, center.url.rstrip("/"), unit_account, "")
+        return DepositorCache(self.database(), scope).complete()
+
+    def depositors_complete(self) -> bool:
+        """Whether this workstation has a whole copy of the unit's depositors (E-02). Blocking."""
+        from client.store.caches import DepositorCache
+
+        return DepositorCache(self.database(), self.scope()).complete()
+
+    def synchronise(
+        self, progress: Callable[[SyncProgress], None], stop: threading.Event | None = None
+    ) -> None:
+        """Fetch the changes of the unit's depositors (E-02, E-03). Blocking; raises ClientError."""
+        from client.store.caches import DepositorCache
+        from client.sync import DepositorSync
+
+        context = self.context
+        people = context.headcount + context.sealed_count if context is not None else 0
+        cache = DepositorCache(self.database(), self.scope())
+        DepositorSync(self.client(), cache, self.unit).run(progress, stop=stop, headcount=people)
+
     def note_link(self, link: str) -> None:
         """Remember whether the center can be reached, and tell it when that changed."""
         if link != self.link:
@@ -287,6 +340,7 @@ class AppState:
         if self._session is not None:
             self._session.logout()
         self.unsent = 0
+        self._verifier = None
 
     def close(self) -> None:
         """End with the program: tell the center if it answers soon, lock the key. Blocking."""
@@ -299,3 +353,7 @@ class AppState:
     def data_dir(self) -> Path:
         """The folder of the local store."""
         return self.database().folder
+
+
+def _digest(password: str, salt: bytes) -> bytes:
+    return hashlib.scrypt(password.encode(), salt=salt, n=2**14, r=8, p=1)
