@@ -370,6 +370,31 @@ def test_outside_the_hours_nothing_is_stored(make_center: MakeCenter) -> None:
     assert stored(center) == 0
 
 
+@pytest.mark.feature("L-08", profile="shanxi")
+def test_an_agent_files_only_what_the_account_permits(make_center: MakeCenter) -> None:
+    center = make_center("shanxi")
+    office, other = Office(center, permissions=("seal",)), Office(center, OTHER, permissions=("seal", "open"))
+    body, number = office.body(office.rows(1)), str(uuid.uuid4())
+    answer = office.send(body, number)
+    assert (answer.status_code, answer.json()["code"]) == (403, "permission.denied")
+    assert stored(center) == 0
+    assert other.file(other.rows(1))["ok"] == 1
+
+
+def test_a_center_without_the_module_refuses_it(
+    center: CenterUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = Office(center)
+    request = office.request(office.body(office.rows(1)))
+    home = center.settings.profile.home
+    without = home.model_copy(update={"modules": [one for one in home.modules if one.opens != "opening"]})
+    changed = center.settings.profile.model_copy(update={"home": without})
+    monkeypatch.setattr("center.deps.Center.profile", property(lambda _: changed))
+    answer = center.send(request)
+    assert (answer.status_code, answer.json()["code"]) == (403, "module.off")
+    assert stored(center) == 0
+
+
 def test_another_centers_profile_is_refused(center: CenterUnderTest) -> None:
     office = Office(center)
     answer = office.send(office.body(office.rows(1), profile="shanxi"))

@@ -35,8 +35,9 @@ class Office:
         self.center = center
         self.profile = center.settings.profile
         self.unit = unit
+        allowed: tuple[str, ...] = values.pop("permissions", ())
         center.add_unit(unit, values.pop("name", f"示例单位{unit}"), **values)
-        operator_id = center.add_operator(f"agent{unit}", (unit,), name="经办人")
+        operator_id = center.add_operator(f"agent{unit}", (unit,), name="经办人", permissions=allowed)
         self.keyed = self.profile.auth.mode != "password_sms"
         key = center.new_key() if self.keyed else None
         if key is not None:
