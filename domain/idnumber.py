@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from operator import mul
 from typing import Literal
 
 from domain.age import AgeBoundary, AgeLimits, Gender, age_on, age_problem, retirement_month
@@ -97,7 +98,7 @@ def check_digit(first17: str) -> str:
     """The 18th character for 17 digits (ISO 7064 MOD 11-2). Raises ValueError for anything but 17 digits."""
     if len(first17) != 17 or not (first17.isascii() and first17.isdigit()):
         raise ValueError("17 digits are needed")
-    total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, first17, strict=True))
+    total = sum(map(mul, _WEIGHTS, map(int, first17)))
     return _CHECKS[total % 11]
 
 
@@ -132,6 +133,8 @@ def parse_id_number(text: str, today: date) -> IdNumber:
 
 def _shaped(typed: str) -> str:
     """15 digits, or 17 digits with digit or X; the birth date and the check digit are not looked at yet."""
+    if _EIGHTEEN.fullmatch(typed):
+        return typed
     if not typed:
         raise IdNumberError("id.empty", "证件号码为空，请填写15位或18位证件号码。")
     if is_damaged_number(typed):
@@ -172,6 +175,8 @@ def same_person_key(text: str) -> str:
 
     A text that is no number gives itself, stripped, half-width and upper-case.
     """
+    if _EIGHTEEN.fullmatch(text):
+        return text
     number = to_half_width(clean_cell(text)).upper()
     if _FIFTEEN.fullmatch(number):
         try:

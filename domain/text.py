@@ -37,6 +37,9 @@ _PLAIN = re.compile(
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
+_FULL_WIDTH = re.compile("[\uff01-\uff5e\u3000]")
+_PLAIN_NAME = re.compile("[\u4e00-\u9fa5]{1,20}")
+"""What nearly every name is; such a text is in normal form C as it stands."""
 _HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fffd\U00030000-\U0003fffd]")
 _LATIN = re.compile("[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]")
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"})
@@ -135,6 +138,8 @@ def name_problem(name: str) -> tuple[str, str] | None:
     at most 60 characters. Everything else would break the ledger, the terminal or the comparison with the
     identity card. The length in ideographs (O-10, V-16) is a center's own rule and not looked at here.
     """
+    if _PLAIN_NAME.fullmatch(name):
+        return None
     if not name:
         return "name.empty", "姓名为空，请填写姓名。"
     composed = unicodedata.normalize("NFC", name)
@@ -190,6 +195,8 @@ def clean_cell(text: str) -> str:
 
 def to_half_width(text: str) -> str:
     """Full-width digits, letters and punctuation (U+FF01..FF5E) and U+3000 as their ASCII forms."""
+    if text.isascii():
+        return text
     return "".join(
         chr(ord(char) - 0xFEE0) if "\uff01" <= char <= "\uff5e" else " " if char == "\u3000" else char
         for char in text
@@ -198,7 +205,7 @@ def to_half_width(text: str) -> str:
 
 def has_full_width(text: str) -> bool:
     """True when `to_half_width` would change the text."""
-    return any("\uff01" <= char <= "\uff5e" or char == "\u3000" for char in text)
+    return not text.isascii() and _FULL_WIDTH.search(text) is not None
 
 
 def is_han(char: str) -> bool:

@@ -7,6 +7,7 @@ What the center alone knows (accounts elsewhere, unfinished registrations) comes
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -37,7 +38,7 @@ __all__ = ["AccountStatus", "Opening", "declare"]
 
 RATIO_KEYS = ("unit_ratio", "person_ratio")
 AMOUNT_KEYS = ("unit_amount", "person_amount", "total_amount")
-MOBILE_LENGTH = 11
+MOBILE = re.compile("1[3-9][0-9]{9}")
 MAX_TEXT = 100
 
 
@@ -73,6 +74,13 @@ class Opening:
         ordered = list(dict.fromkeys([*rules.columns, *rules.template, *rules.form]))
         self.columns: tuple[Column, ...] = tuple(self._column(by_key[key]) for key in ordered)
         self.by_key = {column.key: column for column in self.columns}
+        self._place = {column.key: place for place, column in enumerate(self.columns)}
+        self._plain_columns = tuple(
+            column
+            for column in self.columns
+            if column.kind in (Kind.CODE, Kind.MOBILE, Kind.TEXT) and not column.computed
+        )
+        self._kept = {source: self._keys_of(source) for source in Source}
 
     def _column(self, column: Column) -> Column:
         rules = self.rules
@@ -87,17 +95,20 @@ class Opening:
             aliases=tuple(dict.fromkeys(a for a in (column.title, *column.aliases) if a != title)),
         )
 
+    def _keys_of(self, source: Source) -> frozenset[str]:
+        """The columns that people or the wire may state, by source of the row."""
+        if source is Source.CENTER:
+            return frozenset((*self.by_key, *RATIO_KEYS, *AMOUNT_KEYS))
+        return frozenset(typed_values(self, dict.fromkeys(self.by_key, ""), source))
+
     # ---- the row -------------------------------------------------------------------------------
 
     def check_row(self, row: Mapping[str, str], context: CheckContext) -> RowCheck:
         """All findings of one row and its normal values; `row` maps column keys to texts as typed."""
-        typed = {key: clean_cell(text) for key, text in row.items() if key in self.by_key}
-        if context.source is Source.CENTER:
-            typed |= {key: clean_cell(row[key]) for key in (*RATIO_KEYS, *AMOUNT_KEYS) if row.get(key)}
-        else:
-            typed = typed_values(self, typed, context.source)
+        kept = self._kept[context.source]
+        typed = {key: clean_cell(text) for key, text in row.items() if key in kept}
         values = dict(typed)
-        found = list(self._missing(typed, context))
+        found = self._missing(typed, context)
         found += self._name(typed, values)
         found += self._person(typed, values, context)
         found += self._plain(typed, values)
@@ -107,8 +118,8 @@ class Opening:
         values |= self._computed(money)
         if not errors(found):
             found += check_people(self.rules, values.get("id_number", ""), context)
-        order = {column.key: place for place, column in enumerate(self.columns)}
-        found.sort(key=lambda finding: order.get(finding.field, len(order)))
+        if len(found) > 1:
+            found.sort(key=lambda finding: self._place.get(finding.field, len(self._place)))
         return RowCheck(values, tuple(found), money.total or 0)
 
     def preview(self, row: Mapping[str, str], context: CheckContext) -> Mapping[str, str]:
@@ -137,18 +148,23 @@ class Opening:
     # ---- the parts of the check ------------------------------------------------------------------
 
     def _missing(self, typed: Mapping[str, str], context: CheckContext) -> list[Finding]:
-        optional = {column.key for column in self.columns if column.kind is Kind.SERIAL}
-        if context.source is Source.FILE:
-            optional = set()
-        elif context.source is Source.CENTER or context.unit.unified_ratio:
-            optional.add("ratio")
-        if context.source is Source.SINGLE:
-            optional |= {column.key for column in self.columns if column.computed}
+        missing = [column for column in self.columns if column.required and not typed.get(column.key)]
         return [
             Finding("required", column.key, f"“{column.title}”不能为空，请填写。")
-            for column in self.columns
-            if column.required and column.key not in optional and not typed.get(column.key)
+            for column in missing
+            if not self._optional(column, context)
         ]
+
+    @staticmethod
+    def _optional(column: Column, context: CheckContext) -> bool:
+        """Whether a required column may be empty in rows of this source."""
+        if context.source is Source.FILE:
+            return False
+        if column.kind is Kind.SERIAL:
+            return True
+        if column.computed and context.source is Source.SINGLE:
+            return True
+        return column.key == "ratio" and (context.source is Source.CENTER or context.unit.unified_ratio)
 
     def _name(self, typed: Mapping[str, str], values: dict[str, str]) -> list[Finding]:
         name = typed.get("name", "")
@@ -204,9 +220,9 @@ class Opening:
 
     def _plain(self, typed: Mapping[str, str], values: dict[str, str]) -> list[Finding]:
         found: list[Finding] = []
-        for column in self.columns:
+        for column in self._plain_columns:
             text = typed.get(column.key, "")
-            if not text or column.computed:
+            if not text:
                 continue
             if column.kind is Kind.CODE:
                 code = table(column.codes).parse(text)
@@ -225,14 +241,7 @@ class Opening:
     def _mobile(self, column: Column, text: str) -> list[Finding]:
         if has_full_width(text):
             return [Finding("mobile.full_width", column.key, f"“{column.title}”含全角字符，请改成半角。")]
-        good = (
-            len(text) == MOBILE_LENGTH
-            and text.isascii()
-            and text.isdigit()
-            and text[0] == "1"
-            and text[1] in "3456789"
-        )
-        if good:
+        if MOBILE.fullmatch(text):
             return []
         return [Finding("mobile.format", column.key, f"“{column.title}”应为11位手机号，请核对后改正。")]
 
