@@ -17,10 +17,10 @@ from domain.business import Kind
 from domain.text import cell_width, safe_text
 from exports.files import writing
 from exports.layout import REASON_TITLE, fold
+from exports.places import column_letters
 from exports.plain_book import TEXT_FORMAT, cell_text, plain_book, sheet_title
 from exports.roster import FileCheck, PlacedFinding
 from exports.sheet import RawCell, RawRow
-from exports.zip_check import column_letters
 
 LIST_SHEET = "错误清单"
 LIST_TITLES = (

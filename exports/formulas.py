@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree
 
+from exports.places import column_number
 from exports.sheet import RawRow, Sheet
-from exports.zip_check import column_number
 
 _PLACE = re.compile(r"([A-Z]{1,3})([0-9]+)")
 _BOOK = "xl/workbook.xml"

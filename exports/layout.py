@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from domain.business import Business, Column, Kind, template_columns
 from domain.findings import Finding, Severity
 from domain.text import safe_text
+from exports.places import column_letters
 from exports.sheet import RawRow, Sheet
-from exports.zip_check import column_letters
 
 REASON_TITLE = "错误原因"
 """Column that the error workbook adds and the import passes over."""

@@ -103,19 +103,10 @@ def sniff(file: BinaryIO, path: Path) -> Format:
     head = file.read(4096)
     if head.startswith((_ZIP, _EMPTY_ZIP)):
         return "xlsx"
-    from exports.ole import MAGIC, OleError, stream_names
+    from exports.ole import MAGIC
 
     if head.startswith(MAGIC):
-        try:
-            names = stream_names(file)
-        except OleError as error:
-            raise sentence("file.damaged") from error
-        if names & {"EncryptedPackage", "EncryptionInfo"}:
-            raise sentence("file.encrypted")
-        if names & {"_VBA_PROJECT", "_VBA_PROJECT_CUR", "VBA"}:
-            raise sentence("file.macro")
-        if not names & {"Workbook", "Book", "WORKBOOK", "BOOK"}:
-            raise sentence("file.not_workbook")
+        _look_at_ole(file)
         return "xls"
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:512].lower()
     if start.startswith((b"<", b"mime-version")) or b"<html" in start or b"<table" in start:
@@ -123,6 +114,25 @@ def sniff(file: BinaryIO, path: Path) -> Format:
     if path.suffix.lower() in TEXT_SUFFIXES and b"\0" not in head:
         return "csv"
     raise sentence("file.not_workbook")
+
+
+def _look_at_ole(file: BinaryIO) -> None:
+    """Refuse a compound file that is no plain Excel 97-2003 workbook."""
+    from exports.ole import OleError, asks_for_password, streams
+
+    try:
+        found = streams(file)
+        if found.keys() & {"EncryptedPackage", "EncryptionInfo"}:
+            raise sentence("file.encrypted")
+        if found.keys() & {"_VBA_PROJECT", "_VBA_PROJECT_CUR", "VBA"}:
+            raise sentence("file.macro")
+        books = [name for name in found if name.lower() in ("workbook", "book")]
+        if not books:
+            raise sentence("file.not_workbook")
+        if asks_for_password(file, found[books[0]]):
+            raise sentence("file.encrypted")
+    except OleError as error:
+        raise sentence("file.damaged") from error
 
 
 # ---- the child ------------------------------------------------------------------------------------

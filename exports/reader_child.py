@@ -129,9 +129,8 @@ def main() -> int:
         sys.stdout.write('{"error":"file.encrypted"}\n')
     except MemoryError:
         sys.stdout.write('{"error":"file.memory"}\n')
-    except Exception as error:
-        encrypted = "password" in str(error).lower()
-        sys.stdout.write(f'{{"error":"file.{"encrypted" if encrypted else "damaged"}"}}\n')
+    except Exception:
+        sys.stdout.write('{"error":"file.damaged"}\n')
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from exports.zip_check import column_letters
+from exports.places import column_letters
 
 CellKind = Literal["text", "empty", "number", "date", "bool", "error", "formula", "other"]
 """`error` is a formula's error value (#N/A); `formula` one that was never calculated."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from domain.business import Business, Column, Kind
+from exports.places import column_letters
 from exports.template import (
     AMOUNT,
     HEADER_ROW,
@@ -24,7 +25,6 @@ from exports.template import (
     title_line,
     width_of,
 )
-from exports.zip_check import column_letters
 
 if TYPE_CHECKING:
     from domain.profile import Profile

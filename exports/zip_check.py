@@ -12,6 +12,7 @@ import zlib
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from exports.places import column_number
 from exports.workbook_error import sentence, wrong_format
 
 MAX_ENTRIES = 2000
@@ -115,21 +116,3 @@ def _far_cell(data: bytes, limit_rows: int) -> tuple[str, int] | None:
         if row > last_row or column_number(letters) > MAX_COLUMNS:
             return letters, row
     return None
-
-
-def column_number(letters: str) -> int:
-    """Number of a column, A is 1."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number
-
-
-def column_letters(index: int) -> str:
-    """Letters of a column, index 0 is A."""
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
