@@ -10,9 +10,9 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509 import verification
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
-from center.clock import Clock, now_text, parse_utc, utc_text
+from center.clock import Clock, now_text, utc_text
 from center.errors import ProblemError
 from center.store.tables import certificate, certificate_unit, unit
 from domain.httpsig import ALG_EC, ALG_RSA
@@ -191,15 +191,6 @@ def revoke_certificate(conn: Connection, clock: Clock, fingerprint: str) -> None
         raise RegistrationError("没有登记这张证书，或它已被吊销，请核对证书指纹。")
 
 
-def withdraw_certificate(conn: Connection, fingerprint: str, unit_account: str) -> None:
-    """Take a unit away from a certificate."""
-    conn.execute(
-        delete(certificate_unit).where(
-            certificate_unit.c.fingerprint == fingerprint, certificate_unit.c.unit_account == unit_account
-        )
-    )
-
-
 def _row(cert: x509.Certificate, der: bytes, clock: Clock) -> dict[str, object]:
     return {
         "fingerprint": fingerprint_of(der),
@@ -241,8 +232,3 @@ def _check_counts(
             raise RegistrationError(
                 f"单位{account}已登记{profile.auth.keys_per_unit}个UKey，请先吊销原来的UKey。"
             )
-
-
-def expired(not_after: str, clock: Clock) -> bool:
-    """True when a stored end of validity has passed."""
-    return parse_utc(not_after) < clock.now()
