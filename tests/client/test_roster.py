@@ -53,7 +53,7 @@ def test_a_faulty_row_is_kept_as_typed_with_all_its_findings(agent: Agent) -> No
     assert fixed.typed["base"] == "8000"
 
 
-@pytest.mark.feature("W-09", profile=KEYED)
+@pytest.mark.feature("W-09", profile="hangzhou")
 @pytest.mark.parametrize("profile", KEYED)
 def test_deposits_are_shown_while_the_row_is_typed(make_agent: MakeAgent, profile: str) -> None:
     roster = make_agent(profile).roster()
@@ -106,7 +106,7 @@ def test_the_ratio_chosen_for_a_roster_counts_for_all_rows_and_lasts(
     assert [event.kind for event in agent.outbox.send_due()] == ["accepted"]
 
 
-@pytest.mark.feature("O-08", profile=KEYED)
+@pytest.mark.feature("O-08", profile="hangzhou")
 @pytest.mark.parametrize("profile", KEYED)
 def test_the_totals_shown_are_those_submitted(make_agent: MakeAgent, profile: str) -> None:
     agent = make_agent(profile)
