@@ -20,7 +20,6 @@ from center.people import batches
 from center.serials import account_number
 from center.store.tables import account, depositor, unit
 from domain.business import AccountStatus, KnownAccount, PersonFacts
-from domain.idnumber import same_person_key
 from domain.money import parse_ratio, parse_yuan
 
 DETAIL_KEYS = ("marriage", "occupation", "title", "duty", "education", "address", "email")
@@ -31,16 +30,12 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """One checked row: its number in the submission, the normal texts, and what is known of the person."""
+    """One checked row: its number in the submission, `same_person_key`, normal texts, facts of the person."""
 
     row_no: int
+    person_key: str
     values: Mapping[str, str]
     facts: PersonFacts = PersonFacts()
-
-    @property
-    def person_key(self) -> str:
-        """The person, whatever form of ID was used."""
-        return same_person_key(self.values["id_number"])
 
     def sealed(self, unit_account: str) -> KnownAccount | None:
         """The sealed account to reopen: the unit's own before another unit's."""

@@ -105,7 +105,7 @@ def settle(conn: Connection, profile: Profile, key: Key, rows: Sequence[Row[Any]
     )
     checks = declare(profile).check_roster(payloads, context)
     good = [
-        Opening(row.row_no, check.values, people.get(person, PersonFacts()))
+        Opening(row.row_no, person, check.values, people.get(person, PersonFacts()))
         for row, check, person in zip(rows, checks, keys, strict=True)
         if check.ok
     ]

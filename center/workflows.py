@@ -7,7 +7,7 @@ asynchronous in shaanxi.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -67,15 +67,7 @@ class Outcome:
 def start(filing: Filing) -> Outcome:
     """Store the rows and do what the profile's workflow says, in the filing's transaction."""
     pending = row_store.store_rows(filing.conn, filing.key, filing.checks, filing.moment.day)
-    workflow = filing.profile.opening.workflow
-    if workflow == "immediate":
-        outcome = _apply_now(filing, pending)
-    elif workflow == "staff_review":
-        outcome = _open_case(filing, pending)
-    elif workflow == "async":
-        outcome = _queue_job(filing, pending)
-    else:
-        raise NotImplementedError(f"registration has no workflow {workflow!r}")
+    outcome = WORKFLOWS[filing.profile.opening.workflow](filing, pending)
     entry = inbox.Entry(
         tab="started",
         title=filing.profile.opening.title,
@@ -93,8 +85,8 @@ def _apply_now(filing: Filing, pending: Sequence[int]) -> Outcome:
     rows = []
     for row_no in pending:
         values = filing.checks[row_no - 1].values
-        facts = filing.people.get(row_store.person_key(values), PersonFacts())
-        rows.append(Opening(row_no, values, facts))
+        person = row_store.person_key(values)
+        rows.append(Opening(row_no, person, values, filing.people.get(person, PersonFacts())))
     opened = apply_openings(filing.conn, filing.unit_account, rows, filing.moment.day)
     row_store.write_results(filing.conn, filing.key, opened, filing.moment.day)
     ok = len(opened.accounts)
@@ -156,6 +148,14 @@ def _queue_job(filing: Filing, pending: Sequence[int]) -> Outcome:
     jobs.enqueue(conn, job_id)
     message = "已提交，中心正在处理，结果会推送到消息中，也可随时查询交易进度。"
     return Outcome("processing", 0, failed, len(pending), message)
+
+
+WORKFLOWS: Mapping[str, Callable[[Filing, Sequence[int]], Outcome]] = {
+    "immediate": _apply_now,
+    "staff_review": _open_case,
+    "async": _queue_job,
+}
+"""What each workflow kind of a profile does with the rows that are in order."""
 
 
 # ---- the end of a registration -----------------------------------------------------------------------

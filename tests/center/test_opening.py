@@ -100,8 +100,8 @@ def test_fifteen_and_eighteen_digits_are_one_person(make_center: MakeCenter) -> 
 def reopen(office: Office, row: dict[str, str]) -> str:
     """Apply a row as the center does after approval; gives the account number."""
     with office.center.store.write() as conn:
-        facts = person_facts(conn, [same_person_key(row["id_number"])])
-        opening = Opening(1, row, facts[same_person_key(row["id_number"])])
+        key = same_person_key(row["id_number"])
+        opening = Opening(1, key, row, person_facts(conn, [key])[key])
         return apply_openings(conn, office.unit, [opening], DAY).accounts[1]
 
 
@@ -166,7 +166,7 @@ def test_a_row_the_database_refuses_harms_no_other(
     any_center: CenterUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office = Office(any_center)
-    rows = [Opening(place, row) for place, row in enumerate(office.rows(5), 1)]
+    rows = [Opening(place, row["id_number"], row) for place, row in enumerate(office.rows(5), 1)]
     good = opening_effect._write_people
 
     def refuse(conn: object, chunk: list[Opening]) -> None:

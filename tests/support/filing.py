@@ -166,7 +166,7 @@ class Office:
 
     def give_account(self, person: Person, status: AccountStatus = AccountStatus.NORMAL) -> str:
         """An account that the person has at this unit, as the counter opens it; gives its number."""
-        opening = Opening(1, self.row(person))
+        opening = Opening(1, person.key, self.row(person))
         with self.center.store.write() as conn:
             number = apply_openings(conn, self.unit, [opening], self.context().today).accounts[1]
             one = account.c.account_no == number
