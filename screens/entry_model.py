@@ -1,0 +1,177 @@
+"""The entry form of any declared business: fields from the declaration, checked as they are left.
+
+What was typed is kept as typed; what stands in a field may be its normal form or the value a center's rule
+adjusted it to (O-13), and computed fields follow while typing (W-09).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from domain.business import Business, CheckContext, Column, Kind, RowCheck, UnitFacts, form_columns
+from domain.codes import table
+from domain.findings import Finding, Severity, errors
+from domain.money import format_yuan
+from tui.form_model import FormField
+from tui.grid_model import CellResult
+
+FIELD_KINDS: Final[dict[Kind, str]] = {
+    Kind.NAME: "text",
+    Kind.ID: "id",
+    Kind.MONEY: "money",
+    Kind.RATIO: "ratio",
+    Kind.MONTH: "month",
+    Kind.CODE: "code",
+    Kind.MOBILE: "mobile",
+    Kind.TEXT: "text",
+    Kind.SERIAL: "text",
+}
+CODE_WIDTH: Final = 16
+"""Cells for a chosen code with its name."""
+FUND_TYPE: Final = "fund_type"
+"""Column of 资金性质: a unit with one kind has it filled in and locked (W-05)."""
+SHOWN_NORMAL: Final = (Kind.MONEY, Kind.ID, Kind.RATIO)
+"""Kinds whose field shows the normal form once it is accepted."""
+
+
+def choices_of(column: Column, unit: UnitFacts) -> tuple[tuple[str, str], ...]:
+    """Return the (code, label) pairs of a code column; fund types only those of the unit."""
+    if column.kind is not Kind.CODE:
+        return ()
+    entries = table(column.codes).items()
+    if column.key == FUND_TYPE:
+        return tuple(pair for pair in entries if pair[0] in unit.fund_types)
+    return entries
+
+
+def entry_columns(business: Business, unit: UnitFacts) -> list[Column]:
+    """Return the columns of the entry form; 资金性质 stands in front where the roster has it (W-05)."""
+    columns = form_columns(business, unit)
+    fund = next((column for column in business.columns if column.key == FUND_TYPE and column.in_roster), None)
+    if fund is not None and fund not in columns:
+        columns.insert(0, fund)
+    return columns
+
+
+class EntryModel:
+    """Values of the form of one business in one unit; implements `tui.form_model.FormModel`."""
+
+    def __init__(self, business: Business, context: CheckContext, *, narrow: bool = False) -> None:
+        """Start with an empty form; `narrow` is for a pane of some 36 cells."""
+        self._narrow = narrow
+        self._typed: dict[str, str] = {}
+        self._shown: dict[str, str] = {}
+        self.reset(business, context)
+
+    def use(self, context: CheckContext) -> None:
+        """Judge by another context (a new month, other limits); what was typed stays."""
+        self.context = context
+
+    def reset(self, business: Business, context: CheckContext) -> None:
+        """Begin anew for another unit or business; the form must be rebuilt afterwards."""
+        self.business, self.context = business, context
+        self._columns = entry_columns(business, context.unit)
+        self._by_key = {column.key: column for column in self._columns}
+        self.clear()
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """What was entered, as typed, by column key; computed columns are not in it."""
+        return {key: text for key, text in self._typed.items() if text}
+
+    @property
+    def blank(self) -> bool:
+        """Whether nothing was entered."""
+        return not any(text for key, text in self._typed.items() if key not in self._fixed())
+
+    def check(self) -> RowCheck:
+        """Return all findings of what was entered."""
+        return self.business.check_row(self._typed, self.context)
+
+    # ---- FormModel -------------------------------------------------------------------------------
+
+    def fields(self) -> Sequence[FormField]:
+        """Return the fields in entry order."""
+        return [self._field(column) for column in self._columns]
+
+    def _field(self, column: Column) -> FormField:
+        fixed = column.key in self._fixed()
+        return FormField(
+            key=column.key,
+            title=column.title,
+            kind=FIELD_KINDS[column.kind],
+            width=self._width(column),
+            required=column.required and not column.computed,
+            choices=choices_of(column, self.context.unit),
+            readonly=column.computed or fixed,
+            help=column.help or self._hint(column),
+        )
+
+    def _width(self, column: Column) -> int:
+        if column.kind is Kind.CODE:
+            return CODE_WIDTH
+        return min(column.width, 19) if self._narrow else column.width
+
+    def _hint(self, column: Column) -> str:
+        limits = self.context.limits
+        if column.key == "base" and limits is not None:
+            low, high = format_yuan(limits.base_min), format_yuan(limits.base_max)
+            return f"{limits.fund_year}年度上下限：{low} 至 {high} 元。"
+        return "自动计算，不用录入。" if column.computed else ""
+
+    def values(self) -> Mapping[str, str]:
+        """Return what stands in the fields, computed ones too."""
+        return {**self._shown, **self._computed(self._typed)}
+
+    def commit(self, key: str, text: str) -> CellResult:
+        """Take a value; one that its own column refuses stays under the cursor (V-11, V-12, V-15, V-16)."""
+        if text == self._shown.get(key):
+            text = self._typed[key]
+        before = {**self._typed}
+        self._typed[key] = text
+        check = self.check()
+        found = [] if not text.strip() else list(check.of(key))
+        wrong = errors(found)
+        if wrong:
+            self._typed = before
+            return CellResult(False, wrong[0].text)
+        self._shown[key] = self._as_shown(key, text, check)
+        told = found[0] if found else None
+        adjusted = told is not None and told.severity is Severity.ADJUSTED
+        shown = self._shown[key]
+        return CellResult(True, told.text if told else "", adjusted, None if shown == text else shown)
+
+    def _as_shown(self, key: str, text: str, check: RowCheck) -> str:
+        if not text.strip() or self._by_key[key].kind not in SHOWN_NORMAL:
+            return text
+        return check.values.get(key, text)
+
+    def preview(self, key: str, text: str) -> Mapping[str, str]:
+        """Return the computed fields as they would be (W-09)."""
+        return self._computed({**self._typed, key: text})
+
+    def _computed(self, typed: Mapping[str, str]) -> dict[str, str]:
+        known = self.business.preview(typed, self.context)
+        return {c.key: known.get(c.key, "") for c in self._columns if c.computed}
+
+    def note(self, key: str) -> str:
+        """Return nothing: limits and ratios stand in the screen's header line."""
+        return ""
+
+    def clear(self) -> None:
+        """Forget everything entered (W-02)."""
+        self._typed = {column.key: "" for column in self._columns if not column.computed}
+        self._typed |= self._fixed()
+        self._shown = dict(self._typed)
+
+    def _fixed(self) -> dict[str, str]:
+        """Values the unit has no choice about (W-05)."""
+        kinds = self.context.unit.fund_types
+        return {FUND_TYPE: kinds[0]} if FUND_TYPE in self._by_key and len(kinds) == 1 else {}
+
+    def first_faulty(self, findings: Sequence[Finding]) -> str:
+        """Return the first field, in form order, that an error names; else the first field entered."""
+        named = {finding.field for finding in errors(findings)}
+        entered = [c.key for c in self._columns if not c.computed and c.key not in self._fixed()]
+        return next((key for key in entered if key in named), entered[0])

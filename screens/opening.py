@@ -1,0 +1,103 @@
+"""Registration of staff (缴存人登记, 职工登记, 个人开户): entry, pending roster, import, submission.
+
+Rows O-01 to O-16, W-01 to W-09, I-01 to I-09 of the feature matrix.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from domain.business import Business
+from domain.businesses.opening import declare
+from screens.opening_import import ImportFlow
+from screens.opening_submit import SubmitFlow
+from screens.roster_desk import RosterWords
+from screens.roster_export import export_roster
+from screens.roster_screen import RosterScreen
+
+if TYPE_CHECKING:
+    from domain.profile import Profile
+    from screens.state import StateEvent
+
+
+def opening_words(profile: Profile, *, batch: bool = False) -> RosterWords:
+    """What a center calls things around its registration roster."""
+    rules, queue = profile.opening, profile.queue
+    return RosterWords(
+        title=(rules.batch_title if batch else "") or rules.title,
+        record=rules.record_label,
+        submit=(rules.batch_submit_label if batch else "") or rules.submit_label,
+        recorded=profile.messages.get("recorded", "录入成功"),
+        queue=queue.title,
+        refresh=queue.refresh_label,
+        yes_no=rules.confirm == "yes_no",
+    )
+
+
+class OpeningScreen(RosterScreen):
+    """Registration one by one; where the center has no module of its own for it, in batches too."""
+
+    HELP_LINES: ClassVar[tuple[str, ...]] = (
+        "逐人录入后放进清册，核对无误再提交；提交前都可以删除，提交后不能再改。",
+        "Tab 在录入栏和清册之间切换；清册中按空格键勾选，! 表示有错误，> 表示已提交等待回执。",
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._submitting = SubmitFlow(self)
+        self._importing = ImportFlow(self)
+
+    def business(self, profile: Profile) -> Business:
+        """Return the declaration of registration."""
+        return declare(profile)
+
+    def words(self, profile: Profile) -> RosterWords:
+        """Return the center's words."""
+        return opening_words(profile, batch=not self.with_form)
+
+    async def submit(self) -> None:
+        """Confirm, attach, sign, send (O-05, O-08)."""
+        await self._submitting.begin()
+
+    async def import_menu(self) -> None:
+        """Import a file, download a template (I-01, I-02)."""
+        await self._importing.menu()
+
+    async def export(self) -> None:
+        """Write the roster to a workbook."""
+        await export_roster(self, self.desk, self.words(self.state.profile))
+
+    async def returned(self, result: Any) -> None:
+        """Go on where the screen above was opened: attachments, or the review of an import."""
+        await super().returned(result)
+        if self._submitting.waits_for_attachments:
+            self.run_gated(lambda: self._submitting.attached(result))
+        elif self._importing.waits_for_review:
+            self.run_gated(lambda: self._importing.reviewed(result))
+
+    def state_changed(self, event: StateEvent) -> None:
+        """Hand answers to the submission that waits for one."""
+        super().state_changed(event)
+        if event.kind == "outbox" and event.sent is not None:
+            self._submitting.note(event.sent)
+
+
+class OpeningBatchScreen(OpeningScreen):
+    """Registration from files in a module of its own (批量职工登记): a roster without an entry form."""
+
+    with_form: ClassVar[bool] = False
+    source: ClassVar[Literal["single", "file"]] = "file"
+    GRID_KEYS: ClassVar[tuple[str, ...]] = (
+        *("help", "paste_pad", "refresh", "check", "submit", "delete_row", "select_row", "select_all"),
+        "back",
+    )
+    HELP_LINES: ClassVar[tuple[str, ...]] = (
+        "从 Excel 导入填好的表格，核对总人数和总月缴存额后批量发送；发送后约十分钟可在综合查询中查看结果。",
+        "文件中有一条不符合要求，整个文件都不导入；发送前可删除记录或重新导入。",
+    )
+
+    def label(self, action: str) -> tuple[str, str]:
+        """Return the batch module's word for importing."""
+        if action == "paste_pad":
+            return "从Excel导入", "从填好的表格导入，或下载表格。"
+        return super().label(action)

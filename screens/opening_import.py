@@ -1,0 +1,220 @@
+"""Importing a workbook into the registration roster, and its template (I-01 to I-09, O-03)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from client.errors import ClientError
+from domain.business import Source
+from domain.money import format_ratio
+from exports.workbook_error import WorkbookError
+from screens.file_choice import choose_file, write_out
+from screens.roster_model import money_text
+from tui.progress import in_thread
+
+if TYPE_CHECKING:
+    from exports.roster import FileCheck, FileRow
+    from screens.roster_screen import RosterScreen
+
+
+class Cancelled(Exception):
+    """The person broke the reading of a file off."""
+
+
+async def save_template(screen: RosterScreen) -> None:
+    """Write the center's template into the out folder (I-01)."""
+    profile = screen.state.profile
+    business = screen.business(profile)
+    name = f"{profile.opening.template_title or business.title}.{profile.imports.template_format}"
+
+    def write(path: Path, overwrite: bool) -> None:
+        from exports.template import write_template
+
+        write_template(path, business, profile, overwrite=overwrite)
+
+    await write_out(screen, name, write, "模板")
+
+
+class ImportFlow:
+    """One import from the menu to the rows in the roster."""
+
+    def __init__(self, screen: RosterScreen) -> None:
+        self._screen = screen
+        self._uploaded: Path | None = None
+        self._check: FileCheck | None = None
+
+    @property
+    def waits_for_review(self) -> bool:
+        """Whether the review of a file's findings is open."""
+        return self._check is not None
+
+    async def menu(self) -> None:
+        """Offer what this center has: import in one step or two, template, the batch module."""
+        screen, profile = self._screen, self._screen.state.profile
+        options: list[tuple[str, str]] = []
+        own_module = bool(profile.opening.batch_title)
+        if own_module and screen.with_form:
+            options.append((f"{profile.opening.batch_title}：从 Excel 导入", "batch"))
+            options.append(("批量业务文本格式下载", "templates"))
+        elif profile.imports.two_step:
+            name = f"（已上传 {self._uploaded.name}）" if self._uploaded else "（先上传文件）"
+            options += [("上传文件", "upload"), (f"批量导入{name}", "take"), ("下载模板", "template")]
+        else:
+            title = "从 Excel 导入" if own_module else "批量导入"
+            options += [(title, "import"), ("下载模板", "template")]
+        chosen = await screen.choose("批量导入", [title for title, _ in options])
+        if chosen is not None:
+            await self._do(options[chosen][1])
+
+    async def _do(self, what: str) -> None:
+        screen = self._screen
+        match what:
+            case "batch":
+                await screen.shell.open_screen("opening_batch")
+            case "templates":
+                await screen.shell.open_screen("templates")
+            case "template":
+                await save_template(screen)
+            case "upload":
+                await self._upload()
+            case "take":
+                await self._take_uploaded()
+            case _:
+                path = await self._choose()
+                if path is not None:
+                    await self._read(path)
+
+    # ---- choosing ----------------------------------------------------------------------------------
+
+    async def _choose(self) -> Path | None:
+        if not await self._ratio_chosen():
+            return None
+        return await choose_file(self._screen, "选择文件", ("xls", "xlsx"))
+
+    async def _ratio_chosen(self) -> bool:
+        """Have the ratio of the file chosen first where the center wants it (O-03)."""
+        screen, service = self._screen, self._screen.desk.service
+        if screen.state.profile.opening.ratio_choice != "on_import":
+            return True
+        pairs = service.context.unit.ratios
+        rows = [f"单位 {format_ratio(pair.unit)}%  个人 {format_ratio(pair.person)}%" for pair in pairs]
+        current = service.context.chosen_ratio or service.context.unit.ratio
+        count = await in_thread(service.store.count, service.roster_id)
+        lines = [f"清册中已有的 {count} 条也按所选比例计算。"] if count else []
+        start = pairs.index(current) if current in pairs else 0
+        chosen = await screen.choose("选择缴存比例", rows, lines, start)
+        if chosen is None:
+            return False
+        if pairs[chosen] != current or service.context.chosen_ratio is None:
+            await screen.busy("正在按缴存比例计算…", service.choose_ratio, pairs[chosen])
+            screen.show_facts()
+        return True
+
+    async def _upload(self) -> None:
+        """First step of two: take the file up (I-02)."""
+        path = await self._choose()
+        if path is not None:
+            self._uploaded = path
+            self._screen.status(f"文件上传成功：{path.name}，请按 F7 选择批量导入。", kind="good")
+
+    async def _take_uploaded(self) -> None:
+        if self._uploaded is None:
+            self._screen.status("还没有上传文件，请先上传文件，再批量导入。", kind="warning", beep=True)
+            return
+        await self._read(self._uploaded)
+
+    # ---- reading -----------------------------------------------------------------------------------
+
+    async def _read(self, path: Path) -> None:
+        """Read and check in a worker; findings go to the review, a clean file into the roster."""
+        screen = self._screen
+        stop: list[bool] = []
+        try:
+            check = await screen.busy(
+                "正在读取文件…", self._check_file, path, stop, on_cancel=lambda: stop.append(True)
+            )
+        except WorkbookError as error:
+            screen.shell.bell()
+            await screen.tell("文件不能导入", [error.text])
+            screen.status(error.text, kind="error")
+            return
+        except Cancelled:
+            screen.status("已停止读取，没有导入。", kind="warning")
+            return
+        if check.findings:
+            self._check = check
+            atomic = screen.state.profile.imports.atomic
+            refusal = screen.state.profile.messages.get("import_bad", "")
+            await screen.shell.open_screen(
+                "import_review", check=check, source=path, atomic=atomic, refusal=refusal
+            )
+            return
+        await self._take(check.rows)
+
+    def _check_file(self, path: Path, stop: list[bool]) -> FileCheck:
+        from exports.importer import check_file
+
+        screen, service = self._screen, self._screen.desk.service
+        say = screen.shell.progress.say
+
+        def progress(done: int, total: int) -> None:
+            if stop:
+                raise Cancelled
+            say(f"正在校验 {done}/{total} 行，F12 停止")
+
+        return check_file(
+            path,
+            service.business,
+            service.context.for_source(Source.FILE),
+            formats=tuple(screen.state.profile.imports.formats),
+            progress=progress,
+        )
+
+    async def reviewed(self, answer: object) -> None:
+        """Go on after the review: import the good rows, or nothing."""
+        check, self._check = self._check, None
+        if check is None or answer != "good":
+            self._screen.status("没有导入，清册没有改动。", kind="warning")
+            return
+        await self._take(check.good_rows)
+
+    # ---- into the roster -----------------------------------------------------------------------------
+
+    async def _take(self, rows: list[FileRow]) -> None:
+        screen, desk = self._screen, self._screen.desk
+        if not screen.with_form and not await self._emptied():
+            return
+        say, total = screen.shell.progress.say, len(rows)
+        try:
+            count = await screen.busy(
+                "正在导入…",
+                desk.service.import_rows,
+                [(row.row_number, row.values, row.check) for row in rows],
+                progress=lambda done: say(f"正在导入 {done}/{total} 行"),
+            )
+        except ClientError as error:
+            screen.status(error.sentence, kind="error", beep=True)
+            return
+        self._uploaded = None
+        await screen.returned(None)
+        sums = await in_thread(desk.store.totals, desk.service.roster_id)
+        words = screen.words(screen.state.profile)
+        text = f"导入成功 {count} 条：总人数 {sums.good}，{words.amount} {money_text(sums.amount)} 元"
+        if sums.bad:
+            screen.status(f"{text}，有 {sums.bad} 条与清册重复或有错误，按 F8 查看。", kind="warning")
+        else:
+            screen.status(f"{text}。", kind="good")
+
+    async def _emptied(self) -> bool:
+        """A batch roster holds one file: importing again replaces it (I-08)."""
+        screen, desk = self._screen, self._screen.desk
+        count = await in_thread(desk.store.count, desk.service.roster_id)
+        if not count:
+            return True
+        lines = [f"清册中已有 {count} 条尚未发送的记录，重新导入将替换它们。", "确认重新导入吗？"]
+        if await screen.ask("重新导入", lines, [("y", "是"), ("n", "否")], cancel="n") != "y":
+            screen.status("没有导入，清册没有改动。")
+            return False
+        await screen.busy("正在清空清册…", desk.store.clear, desk.service.roster_id)
+        return True

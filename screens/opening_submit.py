@@ -1,0 +1,247 @@
+"""Submitting a roster: totals confirmed, attachments, the key, the outbox, the answer (O-05, O-08, W-08)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from client.errors import ClientError
+from client.roster import Which
+from client.store.rows import Frozen
+from domain.business import Totals
+from screens.key_facts import day, name_of
+from screens.pin_entry import unlock
+from screens.roster_model import money_text
+from tui.progress import in_thread
+from ukey.signer import NotUnlocked, SignerError
+
+if TYPE_CHECKING:
+    from client.outbox import OutboxEvent
+    from domain.wire import AttachmentRef
+    from screens.roster_screen import RosterScreen
+
+WAITING = "中心暂时连不上，已保存在发件箱，恢复后自动发送。"
+IN_BACKGROUND = "已转到后台发送，结果到达时会提示。"
+
+
+class AnswerWait:
+    """Waits in a thread for what becomes of one submission, or until nobody waits any more."""
+
+    def __init__(self, submission_id: str) -> None:
+        self.submission_id = submission_id
+        self.event: OutboxEvent | None = None
+        self.detached = False
+        self._done = threading.Event()
+
+    def note(self, event: OutboxEvent) -> None:
+        """Take an answer, if it is this submission's."""
+        if event.submission_id == self.submission_id:
+            self.event = event
+            self._done.set()
+
+    def detach(self) -> None:
+        """Stop waiting: the outbox goes on by itself."""
+        self.detached = True
+        self._done.set()
+
+    def wait(self) -> None:
+        """Block until there is an answer or the wait was given up."""
+        self._done.wait()
+
+
+class SubmitFlow:
+    """One submission from the key that asks for it to the receipt."""
+
+    def __init__(self, screen: RosterScreen) -> None:
+        self._screen = screen
+        self._which: Which | int = "all"
+        self._totals = Totals(0, 0)
+        self._attaching = False
+        self._wait: AnswerWait | None = None
+
+    @property
+    def waits_for_attachments(self) -> bool:
+        """Whether the attachments screen is open for this submission."""
+        return self._attaching
+
+    # ---- before --------------------------------------------------------------------------------------
+
+    async def begin(self) -> None:
+        """Ask for everything that is needed and submit."""
+        which = await self._choose()
+        if which is None:
+            return
+        desk = self._screen.desk
+        totals = await in_thread(desk.service.totals, which)
+        if not await self._sound(which, totals) or not await self._confirmed(totals):
+            return
+        self._which, self._totals = which, totals
+        if desk.business.id in self._screen.state.profile.attach.required:
+            self._attaching = True
+            title = f"{desk.business.title}：共 {totals.count} 人"
+            await self._screen.shell.open_screen("attachments", purpose=title)
+            return
+        await self._submit(())
+
+    async def attached(self, references: Sequence[AttachmentRef] | None) -> None:
+        """Go on with what was uploaded; None means that the upload was cancelled (A-04)."""
+        self._attaching = False
+        if not references:
+            self._screen.status("已取消上传，没有提交；清册没有改动。", kind="warning")
+            return
+        await self._submit(references)
+
+    async def _choose(self) -> Which | int | None:
+        """Which rows: as many as the center lets be submitted at once."""
+        screen, desk = self._screen, self._screen.desk
+        scope = screen.state.profile.queue.submit_scope
+        ids = await in_thread(desk.store.selected_ids, desk.service.roster_id)
+        count = await in_thread(desk.store.count, desk.service.roster_id)
+        if not count:
+            screen.status("清册中没有可以提交的记录，请先录入。", kind="warning", beep=True)
+            return None
+        if scope == "selected" and not ids:
+            lines = ["还没有勾选要提交的记录。", f"全部勾选（共 {count} 条）后提交吗？"]
+            if await screen.ask("提交", lines, [("y", "全部勾选"), ("n", "取消")], cancel="n") != "y":
+                screen.status("请先勾选要提交的记录（按空格键），再提交。")
+                return None
+            await in_thread(desk.store.select_all, desk.service.roster_id, True)
+            await screen.returned(None)
+        if scope == "one_or_all" and 0 < len(ids) < count:
+            if len(ids) > 1:
+                screen.status("只能提交一条或全部记录，请重新选择。", kind="error", beep=True)
+                return None
+            return ids[0]
+        return "selected" if scope == "selected" else "all"
+
+    async def _sound(self, which: Which | int, totals: Totals) -> bool:
+        """Nothing faulty is submitted; the first fault is shown."""
+        screen, desk = self._screen, self._screen.desk
+        sums = await in_thread(desk.store.totals, desk.service.roster_id)
+        bad = sums.bad if which == "all" else sums.selected - sums.selected_good if which == "selected" else 0
+        if bad > 0:
+            text = f"还有 {bad} 条记录有错误，按 F8 逐条查看，改正或删除后再提交。"
+            screen.status(text, kind="error", beep=True)
+            return False
+        if not totals.count:
+            screen.status("没有可以提交的记录，请核对清册。", kind="error", beep=True)
+            return False
+        return True
+
+    async def _confirmed(self, totals: Totals) -> bool:
+        """Show people and sum; the answer is another key than the one that asked (O-08)."""
+        screen, words = self._screen, self._screen.words(self._screen.state.profile)
+        lines = [
+            f"总人数：{totals.count} 人",
+            f"{words.amount}：{money_text(totals.amount)} 元",
+            "",
+            "提交后不能再修改或删除，确认提交吗？",
+        ]
+        yes, no = ("是", "否") if words.yes_no else ("确定", "取消")
+        if await screen.ask(words.submit, lines, [("y", yes), ("n", no)], cancel="n") == "y":
+            return True
+        again = words.refresh or "刷新"
+        screen.status(f"没有提交；对人数或金额有疑问请按 F5 {again}，核对后再提交。")
+        return False
+
+    # ---- signing and sending ----------------------------------------------------------------------------
+
+    async def _submit(self, references: Sequence[AttachmentRef]) -> None:
+        screen, desk = self._screen, self._screen.desk
+        try:
+            if not await self._key_ready():
+                screen.status("没有提交；需要 UKey 签名才能提交，清册没有改动。", kind="warning")
+                return
+            frozen = await screen.busy(
+                "正在核对清册…",
+                desk.service.freeze,
+                self._which,
+                expected=self._totals,
+                attachments=references,
+            )
+            await self._send(frozen)
+        except ClientError as error:
+            await self._not_sent(error.sentence)
+        except SignerError as error:
+            await self._not_sent(error.text)
+
+    async def _not_sent(self, sentence: str) -> None:
+        await self._screen.returned(None)
+        self._screen.status(sentence, kind="error", beep=True)
+
+    async def _key_ready(self) -> bool:
+        """Ask for the PIN when the key wants it; False when the person gave up."""
+        screen, session = self._screen, self._screen.desk.session
+        if not session.signs:
+            return True
+        signer, certificate = session.signer, session.certificate
+        if signer is None or certificate is None:
+            from ukey.signer import NoSigningCertificate
+
+            raise NoSigningCertificate
+        ready = await screen.busy("正在检查 UKey…", lambda: session.can_sign_now)
+        if ready and not screen.state.settings.ukey.pin_every_time:
+            return True
+        about = [
+            f"提交 {self._totals.count} 人，{money_text(self._totals.amount)} 元",
+            f"证书 {name_of(certificate)}",
+            f"有效期至 {day(certificate.not_after)}",
+        ]
+        return await unlock(screen, signer, about)
+
+    async def _send(self, frozen: Frozen) -> None:
+        screen, outbox = self._screen, self._screen.state.outbox
+        if outbox is None:
+            from client.errors import AuthExpired
+
+            raise AuthExpired
+        self._wait = wait = AnswerWait(frozen.submission_id)
+        try:
+            try:
+                await screen.busy("正在签名…", outbox.submit, frozen)
+            except NotUnlocked:
+                if not await self._key_ready():
+                    return
+                await screen.busy("正在签名…", outbox.submit, frozen)
+            await screen.returned(None)
+            await screen.busy("正在提交，F12 转到后台…", wait.wait, on_cancel=wait.detach)
+        finally:
+            self._wait = None
+        await self._answered(wait)
+
+    def note(self, event: OutboxEvent) -> None:
+        """Take what the outbox tells: for the waiting submission, or for one sent in the background."""
+        if self._wait is not None:
+            self._wait.note(event)
+        elif event.kind == "accepted" and event.receipt is not None and self._screen.is_current:
+            serial = event.receipt.serial
+            self._screen.status(f"已受理，业务流水号 {serial}：{event.sentence}", kind="good")
+        elif event.kind == "refused" and self._screen.is_current:
+            self._screen.status(event.sentence, kind="error", beep=True)
+
+    async def _answered(self, wait: AnswerWait) -> None:
+        """Show what came of it."""
+        screen, event = self._screen, wait.event
+        await screen.returned(None)
+        if event is None:
+            screen.status(IN_BACKGROUND)
+        elif event.kind == "accepted" and event.receipt is not None:
+            batch = not screen.with_form
+            told = screen.state.profile.messages.get("batch_sent", "") if batch else ""
+            await screen.shell.open_screen("receipt", receipt=event.receipt, told=told)
+        elif event.kind == "refused":
+            await self._refused(event)
+        elif event.kind == "waiting":
+            screen.status(WAITING, kind="warning", beep=True)
+        else:
+            screen.status(f"已保存在发件箱：{event.sentence}", kind="warning", beep=True)
+
+    async def _refused(self, event: OutboxEvent) -> None:
+        screen = self._screen
+        told = event.error.findings if event.error is not None else []
+        reasons = [f"第 {found.row} 行：{found.text}" if found.row else found.text for found in told]
+        shown = reasons[:10]
+        more = [f"其余 {len(reasons) - 10} 条见清册中带 ! 的记录。"] if len(reasons) > 10 else []
+        await screen.tell("中心没有受理", [event.sentence, *([""] if shown else []), *shown, *more])
+        screen.status("没有受理，各条已退回清册，请按原因改正后重新提交。", kind="error")

@@ -1,0 +1,189 @@
+"""What a roster screen works with: the stored roster under the center's rules, drafts, and the dry run.
+
+Everything here blocks and is called from a worker, but for the plain attributes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from client.errors import ClientError
+from client.roster import RosterService
+from client.store.caches import FormDrafts, Settings
+from client.store.outbox_store import OutboxStore
+from client.store.rows import NewRow
+from domain.business import Kind
+from domain.findings import errors
+from domain.money import format_ratio
+
+if TYPE_CHECKING:
+    from client.store.rows import StoredRow
+    from domain.business import Business, CheckContext
+    from domain.findings import Finding
+    from screens.state import AppState
+
+DRY_RUN = 500
+"""Rows of one dry run at the center."""
+LATEST = 20
+"""Answered submissions looked at for rows that come back."""
+
+
+@dataclass(frozen=True, slots=True)
+class RosterWords:
+    """What a center calls things around one roster."""
+
+    title: str
+    record: str
+    submit: str
+    recorded: str
+    queue: str
+    refresh: str
+    amount: str = "总月缴存额"
+    yes_no: bool = False
+
+
+def facts_of(context: CheckContext) -> str:
+    """The part of a context that a check depends on, as one text."""
+    limits, unit = context.limits, context.unit
+    known = [context.today.isoformat(), context.month, unit.account, unit.unified_ratio, unit.fund_types]
+    known += [[(pair.unit, pair.person) for pair in unit.ratios]]
+    known += [[limits.base_min, limits.base_max] if limits is not None else None]
+    return json.dumps(known)
+
+
+class RosterDesk:
+    """One draft roster of the logged-in agent. Raises StoreError, AuthExpired when it is made."""
+
+    def __init__(self, state: AppState, business: Business, source: Literal["single", "file"]) -> None:
+        self.state = state
+        self.business = business
+        self.session = state.session()
+        self.scope = state.scope()
+        self.database = state.database()
+        self.store = state.rosters()
+        self.drafts = FormDrafts(self.database, self.scope)
+        self.roster = self.store.open_draft(self.scope, business.id, source)
+        context = self.session.check_context()
+        self.service = RosterService(self.store, self.roster, business, context, state.profile)
+        self.take_back_failed()
+
+    # ---- the unit's facts ------------------------------------------------------------------------
+
+    @property
+    def _facts_name(self) -> str:
+        return f"checked with {self.service.roster_id}"
+
+    @property
+    def stale(self) -> bool:
+        """Whether rows were checked with other facts (day, month, limits, ratios) than today's."""
+        kept = Settings(self.database).get(self._facts_name)
+        return kept != facts_of(self.service.context) and self.store.count(self.service.roster_id) > 0
+
+    def recheck(self, progress: Callable[[int], None] | None = None) -> None:
+        """Check every row with the facts at hand."""
+        self.service.recheck(progress)
+        Settings(self.database).put(self._facts_name, facts_of(self.service.context))
+
+    def ask_facts(self) -> None:
+        """Ask the center for the unit's facts; without a connection the known ones stay."""
+        try:
+            self.session.refresh_context()
+        except ClientError:
+            return
+        finally:
+            context = self.session.check_context(chosen_ratio=self.service.context.chosen_ratio)
+            self.service.context = context
+
+    def revision(self) -> int:
+        """The roster's revision: it grows with every change of a row."""
+        return self.store.roster(self.service.roster_id).revision
+
+    # ---- what the center says --------------------------------------------------------------------
+
+    def dry_run(self, row_ids: Sequence[int]) -> list[tuple[StoredRow, Finding]]:
+        """Have the center check good draft rows; what it finds is stored with them. Raises ClientError."""
+        from domain.wire import CheckRequest
+
+        found: list[tuple[StoredRow, Finding]] = []
+        rows = [row for row_id in row_ids if (row := self.store.row(row_id)) is not None]
+        rows = [row for row in rows if row.state == "draft" and not row.bad]
+        for start in range(0, len(rows), DRY_RUN):
+            part = rows[start : start + DRY_RUN]
+            source: Literal["single", "file"] = (
+                "file" if any(row.source == "file" for row in part) else "single"
+            )
+            request = CheckRequest(business="open", source=source, rows=[self._sent(row) for row in part])
+            told = self.session.client.check(self.scope.unit_account, request).findings
+            for place, row in enumerate(part, 1):
+                own = [finding.finding() for finding in told if finding.row == place]
+                found += [(row, finding) for finding in self._keep(row, own)]
+        return found
+
+    def dry_run_all(self, progress: Callable[[int], None], stopped: Callable[[], bool]) -> int:
+        """Have the center check every good row; returns how many it found faulty. Raises ClientError."""
+        total, start = 0, 0
+        while not stopped():
+            page = self.store.window(self.service.roster_id, start, DRY_RUN)
+            if not page:
+                break
+            start += len(page)
+            total += len({row.row_id for row, _ in self.dry_run([row.row_id for row in page])})
+            progress(start)
+        return total
+
+    def _sent(self, row: StoredRow) -> dict[str, str]:
+        serial = {column.key for column in self.business.columns if column.kind is Kind.SERIAL}
+        return {key: text for key, text in row.checked.items() if text and key not in serial}
+
+    def _keep(self, row: StoredRow, told: Sequence[Finding]) -> tuple[Finding, ...]:
+        """Store errors of the center with a row that has not changed meanwhile."""
+        new = [finding for finding in errors(told) if finding not in row.findings]
+        now = self.store.row(row.row_id)
+        if not new or now is None or now.typed != row.typed or now.state != "draft":
+            return ()
+        self.store.update(
+            row.row_id,
+            NewRow(
+                typed=now.typed,
+                checked=now.checked,
+                findings=[*now.findings, *new],
+                amount=now.amount,
+                person=now.person,
+                source=now.source,
+                sheet_row=now.sheet_row,
+                change=now.change,
+            ),
+        )
+        return tuple(new)
+
+    def take_back_failed(self) -> int:
+        """Bring rows the center did not carry out back into the roster, with its reasons."""
+        outbox = OutboxStore(self.database)
+        answered = self.store.rosters(self.scope, self.business.id, "final")[:LATEST]
+        mine = [head for head in answered if head.source == self.roster.source and head.submission_id]
+        return sum(outbox.reopen_failed(head.submission_id, self.roster.roster_id) for head in mine)
+
+
+def facts_line(context: CheckContext, base_title: str, hours: str = "") -> str:
+    """The unit's facts in one line: business month, ratio, limits of the base, hours."""
+    parts = [f"业务年月 {context.month}"]
+    pair = context.chosen_ratio or context.unit.ratio
+    if context.unit.unified_ratio or context.chosen_ratio is not None:
+        parts.append(f"缴存比例 单位{format_ratio(pair.unit)}% 个人{format_ratio(pair.person)}%")
+    else:
+        parts.append("缴存比例 逐人录入")
+    limits = context.limits
+    if limits is not None:
+        parts.append(f"{base_title} {_short(limits.base_min)}～{_short(limits.base_max)}元")
+    else:
+        parts.append("基数上下限未公布")
+    if hours:
+        parts.append(f"受理 {hours}")
+    return "  ".join(parts)
+
+
+def _short(fen: int) -> str:
+    return f"{fen // 100}" if fen % 100 == 0 else f"{fen // 100}.{fen % 100:02}"

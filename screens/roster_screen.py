@@ -1,0 +1,453 @@
+"""The roster screen every business shares: an entry form, the pending roster, and what is done with it.
+
+A business's own module says which declaration, which words, and how it is submitted and imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from client.errors import ClientError
+from domain.business import Business
+from domain.findings import Finding, errors
+from screens.app import AppScreen
+from screens.entry_model import EntryModel
+from screens.roster_desk import RosterDesk, RosterWords, facts_line
+from screens.roster_drafts import DraftSaver
+from screens.roster_model import RosterModel, describe, grid_columns, money_text
+from screens.roster_parts import Divider, Heading, InfoLine, QueueGrid, RowsModel
+from tui.form import Form
+from tui.grid import Grid
+from tui.keys import ActionRequested
+from tui.picklist import answer_prompt
+from tui.progress import in_thread
+
+if TYPE_CHECKING:
+    from domain.profile import Profile
+    from screens.state import StateEvent
+
+NEVER_CHECKED = -1
+FORM_WIDTH = 37
+"""Cells of the entry pane beside the roster (W-01)."""
+TICK_FIRST = "请先勾选要删除的记录（按空格键），再按删除键。"
+
+
+class RosterScreen(AppScreen):
+    """Form and roster of one business; `with_form` False shows the roster alone (batch modules)."""
+
+    with_form: ClassVar[bool] = True
+    source: ClassVar[Literal["single", "file"]] = "single"
+    FORM_KEYS: ClassVar[tuple[str, ...]] = (
+        *("help", "prompt", "refresh", "add_row", "paste_pad", "check", "save", "submit", "back"),
+    )
+    GRID_KEYS: ClassVar[tuple[str, ...]] = (
+        *("help", "refresh", "check", "submit", "delete_row", "select_row", "select_all", "print", "back"),
+    )
+    ACTIONS: ClassVar[frozenset[str]] = frozenset(
+        {"next_field", "previous_field", "clear_form", "add_row", "paste_pad", "prompt", "edit", "columns"}
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._desk: RosterDesk | None = None
+        self._checked = NEVER_CHECKED
+
+    # ---- for the business --------------------------------------------------------------------------
+
+    def business(self, profile: Profile) -> Business:
+        """Return the declaration under a profile."""
+        raise NotImplementedError
+
+    def words(self, profile: Profile) -> RosterWords:
+        """Return what the center calls things."""
+        raise NotImplementedError
+
+    async def submit(self) -> None:
+        """Submit what the center lets be submitted."""
+        raise NotImplementedError
+
+    async def import_menu(self) -> None:
+        """Offer import and template."""
+        raise NotImplementedError
+
+    # ---- picture -----------------------------------------------------------------------------------
+
+    def body(self) -> ComposeResult:
+        """Put form and roster beside or below each other, as the center does (W-01)."""
+        profile = self.state.profile
+        business, context = self.business(profile), self.state.session().check_context()
+        self._beside = profile.queue.layout == "side" and self.with_form
+        self._words = self.words(profile)
+        self._info = InfoLine()
+        self._heading = Heading(self._words.queue)
+        columns = grid_columns(business, context.unit, narrow=self._beside)
+        self._grid = QueueGrid(RowsModel(columns))
+        self._entry = EntryModel(business, context, narrow=self._beside)
+        self._form = Form(self._entry, columns=1 if self._beside else 2)
+        self._saver = DraftSaver(self, self._snapshot, self._keep_draft)
+        yield self._info
+        if self._beside:
+            self._form.styles.width = FORM_WIDTH
+            right = Vertical(self._heading, self._grid)
+            right.styles.width = "1fr"
+            yield Horizontal(self._form, Divider(), right)
+            return
+        if self.with_form:
+            yield self._form
+        yield self._heading
+        yield self._grid
+
+    def screen_title(self) -> str:
+        """Return the module's title at this center."""
+        return self._words.title
+
+    def key_bar_actions(self) -> Sequence[str]:
+        """Return the keys of the pane that has the focus."""
+        return self.FORM_KEYS if self.focused is not None and self.focused is self._form else self.GRID_KEYS
+
+    def screen_actions(self) -> frozenset[str]:
+        """Return all actions, whichever pane has the focus."""
+        return super().screen_actions() | self.ACTIONS | {*self.FORM_KEYS, *self.GRID_KEYS}
+
+    def label(self, action: str) -> tuple[str, str]:
+        """Return the center's own words for recording, refreshing and submitting."""
+        words = self._words
+        match action:
+            case "add_row":
+                return words.record, f"把录入的内容放进{words.queue}；在清册中则回到录入栏。"
+            case "submit":
+                return words.submit, "显示总人数和总月缴存额，确认后提交中心。"
+            case "refresh" if words.refresh:
+                return words.refresh, "重新读取并校验清册，合计以此为准。"
+            case "paste_pad":
+                return "导入", "从表格文件导入，或下载模板。"
+            case "print":
+                return "导出", "把清册导出为表格文件。"
+        return super().label(action)
+
+    def on_descendant_focus(self) -> None:
+        """Show the keys of the pane that has the focus now."""
+        if self.is_mounted:
+            self.refresh_bars()
+
+    # ---- opening and leaving -------------------------------------------------------------------------
+
+    @property
+    def desk(self) -> RosterDesk:
+        """What the screen works with. Raises AuthExpired when the roster could not be opened."""
+        if self._desk is None:
+            from client.errors import AuthExpired
+
+            raise AuthExpired
+        return self._desk
+
+    @property
+    def draft_name(self) -> str:
+        """Name under which the half-typed form is kept."""
+        return f"{self.desk.business.id} {self.source}"
+
+    async def opened(self, **args: Any) -> None:
+        """Open the stored roster and take up the form where it was left."""
+        profile = self.state.profile
+        self._desk = None
+        try:
+            desk = await self.busy(
+                "正在打开清册…", RosterDesk, self.state, self.business(profile), self.source
+            )
+            self._desk = desk
+            if desk.stale:
+                await self._recheck()
+            draft = await in_thread(desk.drafts.load, self.draft_name)
+        except ClientError as error:
+            self.status(error.sentence, kind="error", beep=True)
+            return
+        self._checked = NEVER_CHECKED
+        self._grid.set_model(RosterModel(desk.service, amount_title=self._words.amount, narrow=self._beside))
+        if self.with_form:
+            self._entry.reset(desk.business, desk.service.context)
+            self._form.rebuild()
+            self._form.load({key: text for key, text in draft.items() if not key.startswith("@")})
+        self._resume_cell(draft)
+        self.show_facts()
+        count = self._grid.model.count()
+        self.status(self._opening_words(count, any(draft.values())))
+
+    def _opening_words(self, count: int, draft: bool) -> str:
+        kept = "，上次没有录完的内容已恢复" if draft and self.with_form else ""
+        return f"{self._words.queue}中有 {count} 条记录{kept}。" if count or kept else ""
+
+    def show_facts(self) -> None:
+        """Draw the line of facts anew."""
+        context, service = self.state.context, self.desk.service
+        base = next((column.title for column in self.desk.business.columns if column.key == "base"), "基数")
+        hours = context.hours if context is not None else ""
+        self._info.show(facts_line(service.context, base, hours))
+
+    async def may_leave(self) -> bool:
+        """Keep what is half typed; rows are in the store already."""
+        await self._saver.finish()
+        return True
+
+    async def returned(self, result: Any) -> None:
+        """Read the rows again: a screen above may have changed them."""
+        if self._desk is not None:
+            self._grid.reload()
+
+    def closing(self) -> None:
+        """Keep what is half typed; the terminal is gone."""
+        if self._desk is not None:
+            self._keep_draft(self._snapshot())
+
+    # ---- drafts --------------------------------------------------------------------------------------
+
+    def _snapshot(self) -> dict[str, str]:
+        """What is half typed: the form's fields, and the cell under edit."""
+        kept: dict[str, str] = {}
+        if self.with_form:
+            entered = {field.key for field in self._entry.fields() if field.entered}
+            kept = {key: str(text) for key, text in self._form.snapshot().items() if key in entered and text}
+        if (cell := self._grid.draft) is not None:
+            kept |= {"@row": str(cell[0]), "@column": cell[1], "@text": cell[2]}
+        return kept
+
+    def _keep_draft(self, typed: dict[str, str]) -> None:
+        if self._desk is not None:
+            self._desk.drafts.save(self.draft_name, typed)
+
+    def _resume_cell(self, draft: dict[str, str]) -> None:
+        if draft.get("@row", "").isdecimal():
+            self._grid.resume(int(draft["@row"]), draft.get("@column", ""), draft.get("@text", ""))
+
+    def on_form_changed(self, message: Form.Changed) -> None:
+        """Keep the form soon, and at once when another field is being typed in."""
+        self._saver.changed(message.key)
+
+    def on_grid_changed(self, message: Grid.Changed) -> None:
+        """Keep the cell under edit."""
+        if self._grid.draft is not None or self._saver.has_cell:
+            self._saver.changed("@cell")
+
+    # ---- actions -------------------------------------------------------------------------------------
+
+    async def perform(self, request: ActionRequested) -> None:
+        """Do what a key asks for."""
+        if self._desk is None and request.action not in ("help", "back", "exit", "redraw"):
+            self.status("清册没有打开，请返回后重新进入。", kind="error", beep=True)
+            return
+        match request.action:
+            case "record":
+                await self._record()
+            case "add_row":
+                self._add()
+            case "next_field" | "previous_field":
+                self._other_pane()
+            case "prompt":
+                if not await answer_prompt(self, request):
+                    self.status("此栏没有可选的内容，请直接录入。", beep=True)
+            case "clear_form":
+                self._form.clear_all()
+                self.status("表单已清空，清册没有改动。")
+            case "save":
+                await self._save()
+            case "check":
+                await self._check()
+            case "refresh":
+                await self._refresh()
+            case "delete_row":
+                await self._delete()
+            case "select_all":
+                self._select_all()
+            case "open":
+                await self._show_row(int(request.payload["index"]))
+            case "print":
+                await self.export()
+            case "paste_pad" | "paste":
+                await self.import_menu()
+            case "submit":
+                await self.submit()
+            case _:
+                await super().perform(request)
+
+    def _add(self) -> None:
+        if not self.with_form:
+            self.status("此处的记录只能从文件导入，请按 F7。", beep=True)
+        elif self.focused is self._form:
+            self._form.complete()
+        else:
+            self.focus_key(self._form)
+
+    def _other_pane(self) -> None:
+        if self.with_form:
+            self.focus_key(self._grid if self.focused is self._form else self._form)
+
+    async def _save(self) -> None:
+        await self._saver.finish()
+        count = self._grid.model.count()
+        self.status(f"已保存在本机：清册 {count} 条记录和没有录完的内容。", kind="good")
+
+    async def _record(self) -> None:
+        """Put the form into the roster when nothing is wrong with it (O-01, O-16, V-36)."""
+        desk, check = self.desk, self._entry.check()
+        if wrong := errors(check.findings):
+            await self._refuse_record(wrong)
+            return
+        row = await in_thread(desk.service.add, self._entry.typed)
+        if row.duplicate_of is not None:
+            found = errors(desk.service.findings(row))
+            await in_thread(desk.store.delete, [row.row_id])
+            await self._refuse_record(found)
+            return
+        self._form.clear_all()
+        await self._saver.finish()
+        self._grid.reload()
+        self._grid.goto(row.index)
+        told = [finding.text for finding in row.findings]
+        self.status("；".join([self._words.recorded, *told]), kind="warning" if told else "good")
+        self.ask_center([row.row_id])
+
+    async def _refuse_record(self, wrong: Sequence[Finding]) -> None:
+        columns = self.desk.business.columns
+        texts = [describe(finding, columns) for finding in wrong]
+        if len(texts) > 1:
+            numbered = [f"{number}. {text}" for number, text in enumerate(texts, 1)]
+            await self.tell("请改正后再录入", numbered)
+        self.shell.bell()
+        self._form.focus_field(self._entry.first_faulty(wrong), f"! {texts[0]}")
+
+    async def _show_row(self, index: int) -> None:
+        model = self._grid.model
+        row = next(iter(model.window(index, 1)), None)
+        if row is None or not isinstance(model, RosterModel):
+            return
+        lines = [f"{c.title}：{text}" for c, text in zip(model.columns, row.cells, strict=True) if text]
+        found = [describe(finding, self.desk.business.columns) for finding in model.findings_at(index)]
+        await self.tell(f"第 {index + 1} 条记录", [*lines, *([""] if found else []), *found])
+
+    # ---- checking ------------------------------------------------------------------------------------
+
+    async def _recheck(self) -> None:
+        say = self.shell.progress.say
+        await self.busy("正在校验清册…", self.desk.recheck, lambda done: say(f"正在校验清册… {done} 行"))
+
+    async def _check(self) -> None:
+        """Check all rows, here and at the center, and go to the first error; again: to the next."""
+        desk = self.desk
+        if await in_thread(desk.revision) != self._checked:
+            await self._recheck()
+            await self._dry_run_all()
+            self._checked = await in_thread(desk.revision)
+            self._grid.reload()
+        sums = await in_thread(desk.store.totals, desk.service.roster_id)
+        if not sums.bad:
+            self.status(f"校验完毕：{sums.count} 条记录没有错误。", kind="good")
+            return
+        self.focus_key(self._grid)
+        self._grid.goto_next_error()
+        self.status(f"共 {sums.bad} 条记录有错误，再按 F8 到下一处。", kind="error")
+
+    async def _dry_run_all(self) -> None:
+        """Ask the center about every row; without a connection only what this computer knows counts."""
+        stop: list[bool] = []
+        progress = self.shell.progress
+        try:
+            await self.busy(
+                "正在请中心核对…",
+                self.desk.dry_run_all,
+                lambda done: progress.say(f"正在请中心核对… {done} 行，F12 停止"),
+                lambda: bool(stop),
+                on_cancel=lambda: stop.append(True),
+            )
+        except ClientError as error:
+            self.status(f"中心没有核对：{error.sentence}", kind="warning")
+
+    def ask_center(self, row_ids: Sequence[int]) -> None:
+        """Have the center check rows in the background; typing goes on (O-15)."""
+        self.run_worker(self._ask_center(list(row_ids)), name="dry-run", group="dry-run")
+
+    async def _ask_center(self, row_ids: list[int]) -> None:
+        desk = self._desk
+        if desk is None:
+            return
+        try:
+            found = await in_thread(desk.dry_run, row_ids)
+        except ClientError:
+            return
+        if found and self._desk is desk:
+            self._grid.reload()
+            row, finding = found[0]
+            name = row.typed.get("name", "")
+            self.status(f"第 {row.index + 1} 条 {name}：{finding.text}", kind="error", beep=True)
+
+    async def _refresh(self) -> None:
+        """Read facts and rows again and check them (W-03)."""
+        await self.busy("正在向中心查询…", self.desk.ask_facts)
+        await self._recheck()
+        await self._dry_run_all()
+        self._checked = await in_thread(self.desk.revision)
+        self._entry.use(self.desk.service.context)
+        self.show_facts()
+        self._grid.reload()
+        sums = await in_thread(self.desk.store.totals, self.desk.service.roster_id)
+        words = self._words
+        text = f"{words.queue}：总人数 {sums.good}，{words.amount} {money_text(sums.amount)} 元"
+        self.status(f"{text}，错误 {sums.bad} 条。" if sums.bad else f"{text}。")
+
+    # ---- rows ----------------------------------------------------------------------------------------
+
+    async def _delete(self) -> None:
+        """Delete the ticked rows as the center allows (O-04, W-04, V-25)."""
+        desk, model = self.desk, self._grid.model
+        ids, queue = model.selected_ids(), self.state.profile.queue
+        if not ids:
+            self.status(TICK_FIRST, kind="warning", beep=True)
+            return
+        if queue.delete_mode == "one_or_all" and 1 < len(ids) < model.count():
+            self.status("操作无效：只能删除一条或全部记录，请重新选择。", kind="error", beep=True)
+            return
+        if queue.delete_confirm:
+            lines = [f"删除已勾选的 {len(ids)} 条记录，确认吗？"]
+            if await self.ask("删除", lines, [("y", "确定"), ("n", "取消")], cancel="n") != "y":
+                self.status("没有删除。")
+                return
+        if len(ids) == model.count():
+            gone = await self.busy("正在删除…", desk.store.clear, desk.service.roster_id)
+            self._grid.reload()
+            self.status(f"已删除 {gone} 条记录。", kind="good")
+        else:
+            self._grid.delete(ids)
+        self._checked = NEVER_CHECKED
+
+    def _select_all(self) -> None:
+        model = self._grid.model
+        model.select_all(len(model.selected_ids()) < model.count())
+        self._grid.reload()
+
+    async def export(self) -> None:
+        """Write the roster to a workbook; the business's module does it."""
+        self.status("此清册不能导出。", beep=True)
+
+    # ---- events --------------------------------------------------------------------------------------
+
+    def state_changed(self, event: StateEvent) -> None:
+        """Rows on their way may have been answered: read them again."""
+        super().state_changed(event)
+        if self._desk is not None and event.kind in ("outbox", "inbox"):
+            self.run_worker(self._take_back(), name="take-back", group="take-back", exclusive=True)
+
+    async def _take_back(self) -> None:
+        desk = self._desk
+        if desk is None:
+            return
+        try:
+            count = await in_thread(desk.take_back_failed)
+        except ClientError:
+            return
+        if self._desk is desk and self.is_mounted:
+            self._grid.reload()
+            if count:
+                text = f"中心退回 {count} 条记录，已放回{self._words.queue}，请按原因改正后重新申报。"
+                self.status(text, kind="error", beep=True)
