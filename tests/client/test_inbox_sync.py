@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ from client.results import Results
 from client.store.caches import BatchCache, DepositorCache, InboxCache
 from client.sync import DepositorSync, SyncProgress
 from domain.business import AccountStatus
-from domain.wire import CaseAction, InboxItem, InboxPoll, RowDecision
+from domain.wire import CaseAction, InboxItem, InboxPoll, JobProgress, RowDecision, SubmissionState
 from tests.client.support import Agent, problem
 from tests.support.filing import Office, clerk
 
@@ -43,12 +44,18 @@ def submitted(agent: Agent, count: int = 3) -> str:
 def test_a_message_arrives_in_the_waiting_poll(agent: Agent) -> None:
     polls: list[InboxPoll] = []
     links: list[Link] = []
-    arrived = threading.Event()
-    watch = watcher(agent, polls, links, wait=20)
-    watch._on_poll = lambda poll: (polls.append(poll), arrived.set() if poll.items else None) and None
+    arrived, first = threading.Event(), threading.Event()
+    cache = InboxCache(agent.database, agent.scope.key)
+
+    def on_poll(poll: InboxPoll) -> None:
+        polls.append(poll)
+        first.set()
+        if poll.items:
+            arrived.set()
+
+    watch = InboxWatcher(agent.client, cache, on_poll, on_link=links.append, wait=20)
     stop = watch.start()
-    while not polls:
-        pass
+    assert first.wait(15)
     submission_id = submitted(agent)
     assert arrived.wait(15)
     stop()
@@ -191,30 +198,28 @@ def test_the_clerks_decision_reaches_the_rows_of_the_agent(make_agent: MakeAgent
 
 
 def test_progress_told_by_the_inbox_changes_the_receipt(agent: Agent) -> None:
-    from domain.wire import JobProgress
-
     submission_id = submitted(agent)
     results = Results(agent.client, agent.database)
-    told = {
-        "submission_id": submission_id,
-        "serial": "1",
-        "title": "个人开户",
-        "total": 3,
-        "updated": "2026-11-23T02:00:00Z",
-    }
-    running = JobProgress(**told, state="processing", ok=1, failed=0)
-    stranger = (
-        JobProgress(**{**told, "submission_id": submission_id[::-1]}, state="done", ok=3, failed=0)
-        if (submission_id[8] == submission_id[::-1][8])
-        else running
-    )
-    assert results.note_progress([running]) == []
-    assert stranger.total == 3
+    assert results.note_progress([progress(submission_id, "processing", 1, 0)]) == []
     receipt = agent.outbox.store.receipt(submission_id)
     assert receipt is not None
     assert (receipt.state, receipt.ok, receipt.pending) == ("processing", 1, 2)
-    done = JobProgress(**told, state="done", ok=2, failed=1)
-    assert results.note_progress([done]) == [submission_id]
+    stranger = progress(str(uuid.uuid4()), "done", 3, 0)
+    done = progress(submission_id, "done", 2, 1)
+    assert results.note_progress([stranger, done]) == [submission_id]
+
+
+def progress(submission_id: str, state: SubmissionState, ok: int, failed: int) -> JobProgress:
+    return JobProgress(
+        submission_id=submission_id,
+        serial="1",
+        title="个人开户",
+        state=state,
+        total=3,
+        ok=ok,
+        failed=failed,
+        updated="2026-11-23T02:00:00Z",
+    )
 
 
 # ---- depositors ----------------------------------------------------------------------------------------
