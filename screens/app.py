@@ -37,6 +37,11 @@ class StateChanged(Message, bubble=False):
 class GjjApp(ShellApp):
     """The shell with the application's state: errors become sentences, events reach the screens."""
 
+    CSS = """
+    HostScreen { align: center middle; background: transparent; }
+    HostScreen > Container { width: auto; height: auto; border: ascii; padding: 0 1; }
+    """
+
     def __init__(
         self, catalog: Mapping[str, Callable[[], ShellScreen]], state: AppState, start: str = "login"
     ) -> None:
@@ -61,8 +66,7 @@ class GjjApp(ShellApp):
     # -- events ---
 
     async def on_mount(self) -> None:
-        """Open the start screen; load the rest while the person types."""
-        await super().on_mount()
+        """Load the rest while the person types; the shell opens the start screen itself."""
         self.state.listen(self._from_thread)
         self.state.active = lambda: time.monotonic() - self.last_key < 120
         self.run_worker(self._warm_up(), name="warm-up", group="state")
@@ -109,6 +113,20 @@ class GjjApp(ShellApp):
         self.last_key = time.monotonic()
         super()._deliver(event)
 
+    async def to_login(self, said: str = "") -> None:
+        """Close every screen down to the login; called when nobody is logged in any more."""
+        self.gate.hold()
+        try:
+            while len(self.screen_stack) > 1:
+                await self.pop_screen()
+            login = self.screen
+            if isinstance(login, ShellScreen):
+                await login.returned(said)
+                login.focus_key()
+                login.refresh_bars()
+        finally:
+            self.gate.release()
+
     # -- errors ---
 
     async def perform_failed(self, screen: KeyScreen, error: Exception) -> None:
@@ -125,7 +143,10 @@ class GjjApp(ShellApp):
 
     def _fatal_error(self) -> None:
         """End without printing a traceback: its locals could show what was typed."""
-        self.failure = self._exception
+        from textual.worker import WorkerFailed
+
+        error = self._exception
+        self.failure = error.error if isinstance(error, WorkerFailed) else error
         self._close_messages_no_wait()
 
 

@@ -37,8 +37,7 @@ class LoginScreen(AppScreen):
 
     DEFAULT_CSS = """
     LoginScreen Panel, LoginScreen Form { padding: 0 0 0 8; }
-    LoginScreen #head { padding: 1 0 1 8; height: 3; }
-    LoginScreen #foot { dock: bottom; margin: 0 0 2 0; }
+    LoginScreen #space { height: 1fr; }
     """
     KEY_BAR: ClassVar[tuple[str, ...]] = (
         "help",
@@ -73,6 +72,7 @@ class LoginScreen(AppScreen):
         yield Panel(id="head")
         yield FieldsForm(self._models[False], columns=1)
         yield Panel(id="key")
+        yield Panel(id="space")
         yield Panel(id="foot")
 
     def _agent_model(self) -> LoginModel:
@@ -150,10 +150,10 @@ class LoginScreen(AppScreen):
     def show_texts(self) -> None:
         """Draw heading and foot."""
         what = "中心柜员登录" if self.clerk else "单位登录"
-        self.query_one("#head", Panel).show([[(what, STRONG)]])
+        self.query_one("#head", Panel).show(["", [(what, STRONG)], ""])
         lines: list[Line] = []
         if self.state.hint is not None and self.state.hint.lines:
-            lines.append([("演示  ", WARNING), (self.state.hint.lines[0], PLAIN)])
+            lines.append([(self.state.hint.lines[0], WARNING)])
         if self._clock:
             lines.append([("? " + self._clock, WARNING)])
         word, kind = self._center
@@ -356,7 +356,11 @@ class LoginScreen(AppScreen):
         person = self.state.person
         assert person is not None
         self.shell.banner = self.banner()
-        await self.shell.open_screen("cases" if person.role == "clerk" else "home")
+        from screens.home import HomeScreen
+
+        first = await self.shell.open_screen("cases" if person.role == "clerk" else "home")
+        if isinstance(first, HomeScreen):
+            await first.welcome()
 
     def banner(self) -> str:
         """Return unit, account and agent for the title line (H-01)."""

@@ -1,0 +1,53 @@
+"""What may be done with an entry of the inbox: open, mark as read, delete (T-03 to T-05)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from domain.profile import Profile
+    from domain.wire import InboxItem
+    from screens.app import AppScreen
+
+READ = "已标为已阅"
+DELETED = "消息已删除"
+
+
+def options_of(profile: Profile) -> dict[str, str]:
+    """The digits that may stand beside an entry."""
+    options = {"1": "查看"}
+    if profile.inbox.read_mode == "manual":
+        options["2"] = "标为已阅"
+    if profile.inbox.delete:
+        options["4"] = "删除"
+    return options
+
+
+async def open_item(screen: AppScreen, item: InboxItem | None) -> None:
+    """Open an entry; a clerk's entry of a case opens the case."""
+    if item is None:
+        screen.shell.bell()
+    elif item.case_id and screen.state.unit == "":
+        await screen.shell.open_screen("case", case_id=item.case_id)
+    else:
+        await screen.shell.open_screen("message", item=item)
+
+
+async def mark_read(screen: AppScreen, item: InboxItem) -> bool:
+    """Mark a message as read by hand (T-04). Raises ClientError."""
+    if item.read or item.tab != "messages":
+        screen.status("只有未读的消息可以标为已阅。", kind="warning", beep=True)
+        return False
+    await screen.busy("正在标为已阅…", screen.state.mark_read, item)
+    screen.status(READ, kind="good")
+    return True
+
+
+async def delete_message(screen: AppScreen, item: InboxItem) -> bool:
+    """Delete a message where the center allows it (T-05). Raises ClientError."""
+    if not screen.state.profile.inbox.delete or item.tab not in ("messages", "read"):
+        screen.status("这里的内容不能删除，只有消息和已阅可以删除。", kind="warning", beep=True)
+        return False
+    await screen.busy("正在删除…", screen.state.delete_message, item)
+    screen.status(DELETED, kind="good")
+    return True
