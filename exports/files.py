@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from domain.text import safe_text
 from exports.workbook_error import WorkbookError, sentence
@@ -36,15 +38,38 @@ def writing(path: Path | str, *, overwrite: bool = False) -> Iterator[Path]:
         _put(temporary, path, overwrite=overwrite)
     except OSError as error:
         raise write_error(error, path) from error
-    except Exception as error:
-        # XlsxWriter wraps a full disk into an exception of its own.
-        cause = next((part for part in error.args if isinstance(part, OSError)), None)
-        if cause is not None and not isinstance(error, WorkbookError):
-            raise write_error(cause, path) from error
-        raise
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+class Sink(io.FileIO):
+    """A file for libraries that do not survive a full disk: archives they leave open fail once more later.
+
+    The first error is kept and everything after it is swallowed; `filling` raises it at the end.
+    """
+
+    error: OSError | None = None
+
+    def write(self, data: Any, /) -> int:
+        """Write all of `data`, or pretend to once something has failed."""
+        view = memoryview(data).cast("B")
+        place = 0
+        while self.error is None and place < len(view):
+            try:
+                place += super().write(view[place:]) or 0
+            except OSError as error:
+                self.error = error
+        return len(view)
+
+
+@contextmanager
+def filling(path: Path) -> Iterator[Sink]:
+    """A sink on a temporary file. Raises the OSError that any of the writes met."""
+    with Sink(path, "w+") as sink:
+        yield sink
+        if sink.error is not None:
+            raise sink.error
 
 
 def _put(temporary: Path, path: Path, *, overwrite: bool) -> None:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from exports.files import filling
+
 MAX_TEXT = 32_767
 MAX_ROWS = 1_048_576
 TEXT_FORMAT = "@"
@@ -27,13 +29,14 @@ def plain_book(path: Path) -> Iterator[Any]:
         "nan_inf_to_errors": False,
         "tmpdir": str(path.parent),
     }
-    book = xlsxwriter.Workbook(str(path), options)
-    try:
-        yield book
-    except BaseException:
-        _drop(book)
-        raise
-    book.close()
+    with filling(path) as sink:
+        book = xlsxwriter.Workbook(sink, options)
+        try:
+            yield book
+        except BaseException:
+            _drop(book)
+            raise
+        book.close()
 
 
 def _drop(book: Any) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from domain.business import Business, Kind
+from exports.files import filling
 from exports.template import (
     HEADER_ROW,
     NOTES_ROW,
@@ -53,7 +54,8 @@ def write_xls(path: Path, business: Business, profile: Profile) -> None:
     sheet.set_panes_frozen(True)
     sheet.set_horz_split_pos(HEADER_ROW)
     _notes_sheet(book, business, profile)
-    book.save(str(path))
+    with filling(path) as sink:
+        book.save(sink)
 
 
 def _notes_sheet(book: Any, business: Business, profile: Profile) -> None:

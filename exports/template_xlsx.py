@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from domain.business import Business, Column, Kind
+from exports.files import filling
 from exports.places import column_letters
 from exports.template import (
     AMOUNT,
@@ -52,7 +53,8 @@ def write_xlsx(path: Path, business: Business, profile: Profile) -> None:
     _notes_sheet(book, profile, columns)
     mark = str(template_mark(business, profile))
     book.custom_doc_props.append(StringProperty(name=MARK_PROPERTY, value=mark))
-    book.save(path)
+    with filling(path) as sink:
+        book.save(sink)
 
 
 def _head(sheet: Any, business: Business, profile: Profile, columns: list[Column]) -> None:
