@@ -29,6 +29,8 @@ FIELD_KINDS: Final[dict[Kind, str]] = {
 }
 CODE_WIDTH: Final = 16
 """Cells for a chosen code with its name."""
+MOST_WIDTH: Final = 19
+"""Cells of the widest value in a narrow pane."""
 FUND_TYPE: Final = "fund_type"
 """Column of 资金性质: a unit with one kind has it filled in and locked (W-05)."""
 SHOWN_NORMAL: Final = (Kind.MONEY, Kind.ID, Kind.RATIO)
@@ -110,8 +112,8 @@ class EntryModel:
 
     def _width(self, column: Column) -> int:
         if column.kind is Kind.CODE:
-            return CODE_WIDTH
-        return min(column.width, 19) if self._narrow else column.width
+            return MOST_WIDTH if column.key == FUND_TYPE else CODE_WIDTH
+        return min(column.width, MOST_WIDTH) if self._narrow else column.width
 
     def _hint(self, column: Column) -> str:
         limits = self.context.limits

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from textual.app import ComposeResult
 
 from client.errors import ClientError
+from domain.period import CENTER_ZONE
 from screens.app import AppScreen
 from screens.roster_parts import FactsView
 from tui.keys import ActionRequested
@@ -26,9 +27,9 @@ STATES: Final = {
 
 
 def local_time(text: str) -> str:
-    """Return a UTC time of the center in this machine's time zone, to the second."""
+    """Return a UTC time as the center's clock shows it, to the second."""
     try:
-        return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        return datetime.fromisoformat(text).astimezone(CENTER_ZONE).strftime("%Y-%m-%d %H:%M:%S")
     except ValueError:
         return text
 
@@ -56,9 +57,7 @@ class ReceiptScreen(AppScreen):
         self._receipt = args["receipt"]
         self._told = args.get("told", "")
         self._show()
-        receipt = self._receipt
-        assert receipt is not None
-        self.status(self._told or receipt.message, kind="good")
+        self.status(f"业务流水号 {args['receipt'].serial}", kind="good")
 
     def _show(self) -> None:
         receipt = self._receipt

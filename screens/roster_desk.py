@@ -172,12 +172,12 @@ def facts_line(context: CheckContext, base_title: str, hours: str = "") -> str:
     parts = [f"业务年月 {context.month}"]
     pair = context.chosen_ratio or context.unit.ratio
     if context.unit.unified_ratio or context.chosen_ratio is not None:
-        parts.append(f"缴存比例 单位{format_ratio(pair.unit)}% 个人{format_ratio(pair.person)}%")
+        parts.append(f"比例 单位{format_ratio(pair.unit)}% 个人{format_ratio(pair.person)}%")
     else:
-        parts.append("缴存比例 逐人录入")
+        parts.append("比例 逐人录入")
     limits = context.limits
     if limits is not None:
-        parts.append(f"{base_title} {_short(limits.base_min)}～{_short(limits.base_max)}元")
+        parts.append(f"{base_title} {_short(limits.base_min)}～{_short(limits.base_max)}")
     else:
         parts.append("基数上下限未公布")
     if hours:

@@ -35,7 +35,7 @@ def _column(column: Column, unit: UnitFacts, editable: bool, narrow: bool) -> Gr
     elif narrow and column.kind is Kind.NAME:
         width = 10
     elif column.kind is Kind.MONEY:
-        width = max(10, 2 * len(column.title))
+        width = max(9 if narrow else 10, 2 * len(column.title))
     return GridColumn(
         key=column.key,
         title=column.title,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from screens.state import StateEvent
 
 NEVER_CHECKED = -1
-FORM_WIDTH = 37
+FORM_WIDTH = 36
 """Cells of the entry pane beside the roster (W-01)."""
 TICK_FIRST = "请先勾选要删除的记录（按空格键），再按删除键。"
 
@@ -81,7 +81,6 @@ class RosterScreen(AppScreen):
         profile = self.state.profile
         business, context = self.business(profile), self.state.session().check_context()
         self._beside = profile.queue.layout == "side" and self.with_form
-        self._words = self.words(profile)
         self._info = InfoLine()
         self._heading = Heading(self._words.queue)
         columns = grid_columns(business, context.unit, narrow=self._beside)
@@ -100,6 +99,10 @@ class RosterScreen(AppScreen):
             yield self._form
         yield self._heading
         yield self._grid
+
+    @property
+    def _words(self) -> RosterWords:
+        return self.words(self.state.profile)
 
     def screen_title(self) -> str:
         """Return the module's title at this center."""

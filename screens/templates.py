@@ -1,0 +1,64 @@
+"""批量业务文本格式下载: the templates of all batch modules with their filling notes (I-01, I-06, FAQ 11)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+
+from domain.business import template_columns
+from domain.businesses.opening import declare
+from screens.app import AppScreen
+from screens.file_choice import write_out
+from screens.roster_parts import FactsView, Heading
+from tui.keys import ActionRequested
+from tui.listview import ListColumn, ListRow, ListView
+
+
+class TemplatesScreen(AppScreen):
+    """Choose a template; it is written into the out folder."""
+
+    TITLE = "批量业务文本格式下载"
+    KEY_BAR: ClassVar[tuple[str, ...]] = ("help", "accept", "back")
+    LABELS: ClassVar[dict[str, tuple[str, str]]] = {"accept": ("下载", "把选中的表格存到发件文件夹。")}
+    HELP_LINES: ClassVar[tuple[str, ...]] = ("已有同名文件时会询问是否覆盖。",)
+
+    def body(self) -> ComposeResult:
+        """The list over the notes."""
+        listed = ListView([ListColumn("表格", 40), ListColumn("格式", 24)])
+        listed.styles.height = 5
+        yield listed
+        yield Heading("填写说明")
+        yield FactsView()
+
+    async def opened(self, **args: Any) -> None:
+        """List what there is."""
+        profile = self.state.profile
+        rules = profile.opening
+        kind = "Excel 97-2003（.xls）" if profile.imports.template_format == "xls" else "Excel（.xlsx）"
+        self.query_one(ListView).set_rows([ListRow("open", (rules.template_title or rules.title, kind))])
+        columns = template_columns(declare(profile))
+        required = "、".join(column.title for column in columns if column.required)
+        facts = [("", note) for note in rules.template_notes]
+        facts += [("", ""), ("各列", "、".join(column.title for column in columns)), ("必填", required)]
+        self.query_one(FactsView).show(facts)
+        self.status("选择表格后按回车下载。")
+
+    async def perform(self, request: ActionRequested) -> None:
+        """Write the chosen template."""
+        if request.action in ("open", "accept"):
+            await self._write()
+        else:
+            await super().perform(request)
+
+    async def _write(self) -> None:
+        profile = self.state.profile
+        name = f"{profile.opening.template_title}.{profile.imports.template_format}"
+
+        def write(path: Path, overwrite: bool) -> None:
+            from exports.template import write_template
+
+            write_template(path, declare(profile), profile, overwrite=overwrite)
+
+        await write_out(self, name, write, "模板")

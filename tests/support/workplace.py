@@ -1,0 +1,228 @@
+"""The application at an agent's workplace, before a center of any profile in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from textual import events
+from textual.app import ComposeResult
+
+from center.demo.generator import Person as Someone
+from client.api import CenterClient
+from client.session import Person, Session
+from client.settings import CenterSettings, FileSettings, Settings
+from client.store.rows import StoredRow
+from client.transport import Identity
+from screens.app import AppScreen, GjjApp
+from screens.catalog import catalog
+from screens.roster_parts import FactsView
+from screens.state import AppState
+from tests.client.support import BASE, KeyInHand, Meddler
+from tests.support.center import CenterUnderTest
+from tests.support.filing import Office
+from tui.bars import KeyBar, StatusLine, TitleBar
+from ukey.signer import PinIncorrect
+
+PIN = "246810"
+KEYS = {"\r": "enter", "\t": "tab", " ": "space", ".": "full_stop", "-": "minus"}
+WAIT = 20.0
+
+
+class PinnedKey(KeyInHand):
+    """A key whose PIN is checked and wiped."""
+
+    def unlock(self, pin: bytearray | None) -> None:
+        typed = bytes(pin or b"").decode()
+        if pin is not None:
+            pin[:] = bytes(len(pin))
+        if typed != PIN:
+            raise PinIncorrect(2)
+        self.unlocked = True
+
+
+class Start(AppScreen):
+    """The bottom of the stack, in the place of the home screen."""
+
+    TITLE = "起点"
+
+    def body(self) -> ComposeResult:
+        yield FactsView([("", "起点")])
+
+
+class Workplace:
+    """One agent with state, key and center. `wire` stands between client and center and may cut."""
+
+    def __init__(self, center: CenterUnderTest, folder: Path, url: str = "", **unit: Any) -> None:
+        """With `url` the center is reached over a real socket, else in this process."""
+        self.center = center
+        self.url = url or BASE
+        self.office = Office(center, **unit)
+        self.profile = center.settings.profile
+        self.folder = folder
+        self.wire = Meddler(httpx.HTTPTransport() if url else center.transport)
+        self.key = None if self.office.login.key is None else PinnedKey(self.office.login.key)
+        self.state = self._state()
+
+    def _state(self) -> AppState:
+        settings = Settings(
+            center=CenterSettings(self.url, self.profile.name),
+            files=FileSettings(data_dir=self.folder, in_dir=self.folder / "in", out_dir=self.folder / "out"),
+        )
+        state = AppState(settings)
+        client = CenterClient(self.url, transport=self.wire, clock=self._now)
+        session = Session(client, profile_name=self.profile.name, signer=self.key)
+        state._session, state._signer, state._signer_asked = session, self.key, True
+        self._enter(state, session)
+        return state
+
+    def _now(self) -> float:
+        return self.center.clock.now().timestamp()
+
+    def _enter(self, state: AppState, session: Session) -> None:
+        """Be logged in with the session the office has opened."""
+        reply = self.office.login.reply
+        unit, operator = str(reply["unit_account"]), str(reply["operator"])
+        session.client.identify(Identity(str(reply["token"]), unit, operator))
+        session.person = Person("agent", operator, "经办人", unit, (), "", False, "")
+        session.profile()
+        session.use_key(self.key, self.key.certificates()[0] if self.key is not None else None)
+        session.refresh_context()
+        state.enter()
+
+    def again(self) -> None:
+        """A new start of the program on the same data folder."""
+        self.state.stop()
+        self.state = self._state()
+
+    def close(self) -> None:
+        self.state.stop()
+        self.state.database().close()
+
+    def typed(self, someone: Someone, **cells: str) -> dict[str, str]:
+        """What a person types for somebody: the texts of the form's fields, in form order."""
+        row = self.office.row(someone, **cells)
+        from domain.business import form_columns
+
+        business = self._business()
+        columns = [c for c in form_columns(business, self.office.context().unit) if not c.computed]
+        return {c.key: cells.get(c.key, row.get(c.key, "")) for c in columns}
+
+    def _business(self) -> Any:
+        from domain.businesses.opening import declare
+
+        return declare(self.profile)
+
+    def rows(self, source: str = "single") -> list[StoredRow]:
+        """The stored rows of the draft roster."""
+        store = self.state.rosters()
+        head = store.open_draft(self.state.scope(), "open", source)  # type: ignore[arg-type]
+        return list(store.rows(head.roster_id))
+
+
+@contextmanager
+def workplace(center: CenterUnderTest, folder: Path, url: str = "", **unit: Any) -> Iterator[Workplace]:
+    """An agent's workplace at a center."""
+    place = Workplace(center, folder, url, **unit)
+    try:
+        yield place
+    finally:
+        place.close()
+
+
+class Desk:
+    """The running application of a workplace: keys in, pictures out."""
+
+    def __init__(self, app: GjjApp, pilot: Any) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    # ---- keys --------------------------------------------------------------------------------------
+
+    def strike(self, keys: str) -> None:
+        """Strike keys as one burst; named ones stand as <f10>, <shift+tab>."""
+        for name, char in re.findall(r"<([^<>]+)>|(.)", keys, re.DOTALL):
+            if name:
+                self.app.gate.put(events.Key(name, None))
+            else:
+                self.app.gate.put(events.Key(KEYS.get(char, char), None if char in "\r\t" else char))
+
+    async def press(self, keys: str) -> None:
+        """Strike keys and wait until they have had their effect."""
+        self.strike(keys)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until the gate is open or a dialog waits for an answer, and nothing moves any more."""
+        end = time.monotonic() + WAIT
+        quiet = 0
+        while quiet < 3:
+            assert time.monotonic() < end, f"no rest:\n{self.picture()}"
+            await self.pilot.pause(0.01)
+            gate = self.app.gate
+            quiet = quiet + 1 if not gate.closed and not gate.waiting else 0
+
+    async def until(self, condition: Callable[[], object], what: str = "") -> None:
+        """Wait for something."""
+        end = time.monotonic() + WAIT
+        while not condition():
+            assert time.monotonic() < end, f"waited in vain for {what}:\n{self.picture()}"
+            await asyncio.sleep(0.02)
+        await self.pilot.pause(0.01)
+
+    async def see(self, text: str) -> None:
+        """Wait until a text stands on the screen."""
+        await self.until(lambda: text in self.picture(), text)
+
+    async def open(self, name: str, **args: Any) -> AppScreen:
+        """Open a screen of the catalog."""
+        screen = await self.app.open_screen(name, **args)
+        await self.settle()
+        assert isinstance(screen, AppScreen)
+        return screen
+
+    async def fill(self, typed: Mapping[str, str]) -> None:
+        """Type the fields of a form, Enter after each: the last one records."""
+        await self.press("".join(f"{text}\r" for text in typed.values()))
+
+    # ---- pictures ----------------------------------------------------------------------------------
+
+    def picture(self) -> str:
+        """The screen on top as text, a line per row."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
+
+    @property
+    def status(self) -> str:
+        screen = self.app.shell_screen()
+        assert screen is not None
+        return screen.query_one(StatusLine).text
+
+    @property
+    def title(self) -> str:
+        screen = self.app.shell_screen()
+        assert screen is not None
+        return screen.query_one(TitleBar)._title
+
+    @property
+    def key_bar(self) -> dict[str, str]:
+        """Label -> key of the key bar."""
+        screen = self.app.shell_screen()
+        assert screen is not None
+        return {label: key for key, label in screen.query_one(KeyBar)._items}
+
+
+@asynccontextmanager
+async def running(place: Workplace, columns: int = 80, rows: int = 24) -> AsyncIterator[Desk]:
+    """The application of a workplace, on its start screen."""
+    app = GjjApp({**catalog(), "start": Start}, place.state, start="start")
+    async with app.run_test(size=(columns, rows)) as pilot:
+        desk = Desk(app, pilot)
+        await desk.settle()
+        yield desk
