@@ -46,14 +46,14 @@ class InboxScreen(AppScreen):
         yield ListView(INBOX_COLUMNS, options=options_of(self.state.profile) if manual else None)
 
     @property
-    def list(self) -> ListView:
+    def pane(self) -> ListView:
         """The list."""
         return self.query_one(ListView)
 
     async def opened(self, **args: Any) -> None:
         """Read the newest page of the tab given as `tab`."""
         self._tab = str(args.get("tab", "messages"))
-        self.list.set_rows(())
+        self.pane.set_rows(())
         self.refresh_bars()
         await self._from_start()
 
@@ -76,7 +76,7 @@ class InboxScreen(AppScreen):
         )
         self._next = page.next
         self._items.update({str(one.item_id): one for one in page.items})
-        self.list.set_rows(inbox_rows(list(self._items.values())))
+        self.pane.set_rows(inbox_rows(list(self._items.values())))
         more = "，按 F11 读取更早的内容" if self._next is not None else ""
         self.status(f"共读取 {len(self._items)} 条{more}。")
 
