@@ -1,74 +1,80 @@
-"""Bytes per key in the grid, beside the same roster in other toolkits (120x36, 256 colours)."""
+"""Bytes sent to the terminal per key: our form and grid, and the same screen in other toolkits."""
 
 from __future__ import annotations
 
-import importlib.util
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
+from importlib.util import find_spec
 
-from benchmarks.report import Goal, head, line, median
-from benchmarks.terminal import Terminal
+from benchmarks.figures import Figure, middle
+from benchmarks.programs.content import READY
+from tests.support.pty_terminal import PtyTerminal
 
-DOWN, PAGE, TAB, ENTER = b"\x1b[B", b"\x1b[6~", b"\t", b"\r"
-REPEATS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """A program and its keys: `ready` is drawn at its start; `to_table` moves from fields to the table."""
-
-    name: str
-    module: str
-    ready: str
-    field: bytes
-    to_table: bytes = b""
-    package: str = ""
-
-
-OURS = Program("ours", "benchmarks.programs.our_grid", "姓名", ENTER)
-PEERS = (
-    Program("Textual", "benchmarks.programs.stock_textual", "合计月缴存额", TAB, TAB * 3),
-    Program("curses", "benchmarks.programs.curses_grid", "姓名", TAB),
-    Program("urwid", "benchmarks.programs.urwid_grid", "姓名", TAB, package="urwid"),
-    Program("prompt_toolkit", "benchmarks.programs.ptk_grid", "姓名", TAB, TAB * 3, "prompt_toolkit"),
-)
-GOALS = {"type": 32, "field": 100, "down": 300}
-TITLES = {"type": "键入一个字符", "field": "到下一栏", "down": "下移一行", "page": "下翻一页"}
+OURS, STOCK = "本程序", "Textual 原装"
+PROGRAMS = {
+    OURS: "our_entry",
+    STOCK: "stock_textual",
+    "curses": "plain_curses",
+    "urwid": "urwid_entry",
+    "prompt_toolkit": "ptk_entry",
+}
+NEEDS = {"urwid": "urwid", "prompt_toolkit": "prompt_toolkit"}
+GOALS = {"录入一个字符": 32, "换到下一栏": 100, "表格下移一行": 300, "表格滚动一行": 300, "表格翻一页": 1024}
+CELL_GOAL = 32
+QUIET = 0.12
+TAB, PAGE = "\t", "\x1b[6~"
+DOWN = {"curses": "\x1bOB"}
+"""Where the program puts the keypad into application mode; elsewhere ESC [ B."""
 
 
-def run() -> None:
-    """Measure every program and print ours beside the peers."""
-    head("清册每次按键发出的字节（120x36，256色）")
-    ours = _measure(OURS)
-    peers: dict[str, dict[str, float]] = {}
-    for program in PEERS:
-        if program.package and importlib.util.find_spec(program.package) is None:
-            print(f"  （没有安装 {program.package}，未比较）")
+def measure(say: Callable[[str], None]) -> list[Figure]:
+    """Bytes of every kind of key, against stock Textual; the other toolkits for information."""
+    found: dict[str, dict[str, float]] = {}
+    for name, module in PROGRAMS.items():
+        if name in NEEDS and find_spec(NEEDS[name]) is None:
+            say(f"每键字节：没有安装 {name}，跳过 …")
             continue
-        peers[program.name] = _measure(program)
-    for key, most in GOALS.items():
-        shown = "  ".join(f"{name} {values[key]:.0f}" for name, values in peers.items())
-        goal = Goal(f"<= {most} B", ours[key] <= most)
-        line(TITLES[key], f"{ours[key]:.0f} B", shown, ours[key] / peers["Textual"][key], goal)
-    at_most = peers["curses"]["page"]
-    shown = "  ".join(f"{name} {values['page']:.0f}" for name, values in peers.items())
-    goal = Goal("<= curses", ours["page"] <= at_most)
-    line(TITLES["page"], f"{ours['page']:.0f} B", shown, ours["page"] / peers["Textual"]["page"], goal)
-    line("静止五秒", f"{ours['idle']:.0f} B", goal=Goal("0 B", ours["idle"] == 0))
+        say(f"每键字节：{name} …")
+        found[name] = bytes_per_key(module, DOWN.get(name, "\x1b[B"), cell=name == OURS)
+    figures = []
+    for action, goal in GOALS.items():
+        figures.append(Figure(action, found[OURS][action], "字节", found[STOCK][action], STOCK, goal))
+        figures += [
+            Figure(f"　同上，比 {name}", found[OURS][action], "字节", values[action], name)
+            for name, values in found.items()
+            if name not in (OURS, STOCK)
+        ]
+    cell = Figure(
+        "在表格单元格中录入",
+        found[OURS]["cell"],
+        "字节",
+        found[STOCK]["录入一个字符"],
+        f"{STOCK} Input",
+        CELL_GOAL,
+    )
+    return [*figures, cell]
 
 
-def _measure(program: Program) -> dict[str, float]:
-    with Terminal([sys.executable, "-m", program.module]) as terminal:
-        terminal.until(program.ready)
-        terminal.quiet(0.6)
-        terminal.cost(b"7")
-        cost = {"type": median([terminal.cost(b"8") for _ in range(REPEATS)])}
-        cost["field"] = median(
-            [terminal.cost(program.field) for _ in range(REPEATS if not program.to_table else 1)]
-        )
-        if program.to_table:
-            terminal.cost(program.to_table[: -len(program.field)] or program.to_table)
-        cost["down"] = median([terminal.cost(DOWN) for _ in range(REPEATS)])
-        cost["page"] = median([terminal.cost(PAGE) for _ in range(REPEATS)])
-        cost["idle"] = terminal.quiet(5.0, 5.0)
-        return cost
+def bytes_per_key(module: str, down: str, *, cell: bool) -> dict[str, float]:
+    """The median number of bytes by kind of key."""
+    argv = [sys.executable, "-m", f"benchmarks.programs.{module}"]
+    with PtyTerminal(argv, columns=120, rows=36) as terminal:
+        terminal.wait_for(READY, 30)
+        terminal.wait_quiet(0.4)
+
+        def each(keys: list[str]) -> float:
+            return middle([terminal.bytes_for(key, QUIET) for key in keys])
+
+        result = {"录入一个字符": each(list("zhangsan"))}
+        result["换到下一栏"] = each([TAB, TAB])
+        terminal.bytes_for(TAB, QUIET)
+        result["表格下移一行"] = each([down] * 8)
+        if cell:
+            terminal.bytes_for("1", QUIET)
+            result["cell"] = each(list("2345"))
+            terminal.bytes_for("\x1b", 0.5)
+        terminal.send_keys([down] * 30, 0.05)
+        terminal.wait_quiet(0.5)
+        result["表格滚动一行"] = each([down] * 8)
+        result["表格翻一页"] = each([PAGE] * 5)
+        return result

@@ -1,1 +1,1 @@
-"""Small programs that the benchmarks run in a terminal: ours, and the same screen in other toolkits."""
+"""Programs that are started and measured: ours and their peers, with the same content."""

@@ -1,4 +1,4 @@
-"""The smallest Textual application: one line of text."""
+"""The smallest Textual application."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from textual.widgets import Static
 
 
 class Bare(App[None]):
-    """Shows one word."""
+    """One line of text."""
 
     def compose(self) -> ComposeResult:
-        """One line."""
-        yield Static("就绪")
+        yield Static("住房公积金")
 
 
 if __name__ == "__main__":
-    Bare().run()
+    Bare().run(mouse=False)

@@ -1,32 +1,30 @@
-"""The same roster with Textual's stock widgets: three Inputs, a DataTable, Header and Footer."""
+"""The entry screen of stock Textual widgets: Input and DataTable."""
 
 from __future__ import annotations
 
 from textual.app import App, ComposeResult
-from textual.widgets import DataTable, Footer, Header, Input
+from textual.widgets import DataTable, Input
 
-from benchmarks.programs.rows import COLUMNS, FIELDS, ROWS, row
+from benchmarks.programs.content import COUNT, FIELDS, TITLES, row
 
 
 class Stock(App[None]):
-    """Inputs over a table."""
+    """Three inputs over a table."""
+
+    CSS = "Input { height: 1; border: none; } DataTable { height: 1fr; }"
 
     def compose(self) -> ComposeResult:
-        """The usual parts."""
-        yield Header()
-        for title in FIELDS:
-            yield Input(placeholder=title)
-        yield DataTable(cursor_type="cell")
-        yield Footer()
+        for field in FIELDS:
+            box = Input(placeholder=field)
+            box.cursor_blink = False
+            yield box
+        yield DataTable()
 
     def on_mount(self) -> None:
-        """Fill the table."""
-        table: DataTable[str] = self.query_one(DataTable)
-        for title, width in COLUMNS:
-            table.add_column(title, width=width)
-        for index in range(ROWS):
-            table.add_row(*row(index))
+        table = self.query_one(DataTable)
+        table.add_columns(*TITLES)
+        table.add_rows(row(index) for index in range(COUNT))
 
 
 if __name__ == "__main__":
-    Stock().run()
+    Stock().run(mouse=False)
