@@ -22,6 +22,9 @@ from tui.shellscreen import KeyScreen, ShellScreen
 if TYPE_CHECKING:
     from textual.timer import Timer
 
+GUARD_SECONDS = 1.0
+"""How often it is looked whether the screen must be locked or the login renewed."""
+
 KEY_POLL_SECONDS = 1.5
 """How often the key is asked where it stands."""
 
@@ -71,6 +74,7 @@ class GjjApp(ShellApp):
         self.state.active = lambda: time.monotonic() - self.last_key < 120
         self.run_worker(self._warm_up(), name="warm-up", group="state")
         self.run_worker(self._watch_key(), name="key", group="state")
+        self.set_interval(GUARD_SECONDS, self._guard, name="guard")
 
     def _from_thread(self, event: StateEvent) -> None:
         with contextlib.suppress(RuntimeError):
@@ -79,6 +83,8 @@ class GjjApp(ShellApp):
     async def on_state_changed(self, message: StateChanged) -> None:
         """Tell every open screen what happened."""
         message.stop()
+        if message.event.kind == "expired" and self.state.person is not None:
+            self.state.expired = True
         for screen in self.screen_stack:
             if isinstance(screen, AppScreen) and screen.is_running:
                 screen.state_changed(message.event)
@@ -113,12 +119,45 @@ class GjjApp(ShellApp):
         self.last_key = time.monotonic()
         super()._deliver(event)
 
+    # -- locking and logging in again ---
+
+    def _guard(self) -> None:
+        """Lock when nobody is there or the key is gone; log in again when the session has ended.
+
+        Nothing happens while the program works: what a screen has begun ends first.
+        """
+        state, top = self.state, self.shell_screen()
+        if self.gate.closed or state.person is None or top is None or not getattr(top, "GUARDED", True):
+            return
+        if state.expired and isinstance(self.screen, ShellScreen):
+            top.run_gated(lambda: self.open_screen("relogin"))
+            return
+        removed = state.key_login and state.key_state is not None and state.key_state.value == "absent"
+        idle = time.monotonic() - self.last_key >= state.settings.ukey.idle_minutes * 60
+        if removed or idle:
+            from screens.lock import IDLE, REMOVED
+
+            why = REMOVED if removed else IDLE
+            top.run_gated(lambda: self.open_screen("lock", why=why))
+
+    async def leave_dialogs(self) -> None:
+        """Answer every open dialog with nothing, so that what waits for it can end."""
+        import asyncio
+
+        from tui.dialog import AnswerScreen
+
+        for _ in range(500):
+            top = self.screen
+            if not isinstance(top, AnswerScreen):
+                return
+            top.finish(None)
+            await asyncio.sleep(0.01)
+
     async def to_login(self, said: str = "") -> None:
         """Close every screen down to the login; called when nobody is logged in any more."""
         self.gate.hold()
         try:
-            while len(self.screen_stack) > 1:
-                await self.pop_screen()
+            await self._close_all()
             login = self.screen
             if isinstance(login, ShellScreen):
                 await login.returned(said)
@@ -127,13 +166,31 @@ class GjjApp(ShellApp):
         finally:
             self.gate.release()
 
+    async def start_over(self, name: str) -> None:
+        """Close every screen and open the first one of somebody else's login."""
+        self.gate.hold()
+        try:
+            await self._close_all()
+            await self.open_screen(name)
+        finally:
+            self.gate.release()
+
+    async def _close_all(self) -> None:
+        if self.shell_screen() is self.screen and len(self.screen_stack) > 1:
+            await self.pop_screen()
+        await self.leave_dialogs()
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+
     # -- errors ---
 
     async def perform_failed(self, screen: KeyScreen, error: Exception) -> None:
         """Say in one sentence what went wrong; a bug ends the program."""
-        from client.errors import ClientError
+        from client.errors import AuthExpired, ClientError
         from ukey.signer import SignerError
 
+        if isinstance(error, AuthExpired) and self.state.person is not None:
+            self.state.expired = True
         if isinstance(error, ClientError):
             screen.status(error.sentence, kind="error", beep=True)
         elif isinstance(error, SignerError):
@@ -153,6 +210,8 @@ class GjjApp(ShellApp):
 class AppScreen(ShellScreen):
     """A screen of this application: its state, its own words for keys, marks in the status line."""
 
+    GUARDED: ClassVar[bool] = True
+    """Whether the screen is covered when nobody is there, and waits while a login is renewed."""
     LABELS: ClassVar[Mapping[str, tuple[str, str]]] = {}
     """Action -> (label, sentence for F1), where the general ones of `tui.actions` do not fit."""
 

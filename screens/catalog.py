@@ -5,25 +5,23 @@ Every screen's module is imported when the screen is first opened, so the first 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
     from client.settings import Settings
-    from screens.state import DemoHint
+    from screens.state import AppState, DemoHint
     from tui.shellscreen import ShellScreen
 
 SCREENS: Final[dict[str, str]] = {
     "login": "screens.login:LoginScreen",
-    "relogin": "screens.login:ReloginScreen",
-    "reset": "screens.password:ResetScreen",
-    "units": "screens.unit_choice:UnitChoiceScreen",
+    "relogin": "screens.relogin:ReloginScreen",
     "lock": "screens.lock:LockScreen",
     "home": "screens.home:HomeScreen",
     "inbox": "screens.inbox:InboxScreen",
     "message": "screens.message:MessageScreen",
-    "help": "screens.texts:HelpScreen",
     "cases": "screens.cases:CasesScreen",
     "case": "screens.case_detail:CaseScreen",
     "opening": "screens.opening:OpeningScreen",
@@ -53,6 +51,17 @@ def _maker(where: str) -> Callable[[], ShellScreen]:
     return make
 
 
+END_SECONDS = 1.5
+"""Longest wait for the key to be locked and the center to be told, when the program ends."""
+
+
+def _end(state: AppState) -> None:
+    """Lock the key and tell the center, as far as they answer at once; nothing is lost otherwise."""
+    thread = threading.Thread(target=state.close, name="gjj-end", daemon=True)
+    thread.start()
+    thread.join(END_SECONDS)
+
+
 def run(settings: Settings, hint: DemoHint | None = None) -> int:
     """Run the application until it is left; returns the exit code.
 
@@ -70,6 +79,8 @@ def run(settings: Settings, hint: DemoHint | None = None) -> int:
         return made[0]
 
     code = launch(make)
+    if made:
+        _end(made[0].state)
     if made and made[0].failure is not None:
         raise made[0].failure
     return code

@@ -35,6 +35,7 @@ REPLY_FIELDS = ("unit_account", "unit_name", "agent_name", "agent_id_number", "m
 class LoginScreen(AppScreen):
     """Account, password, and the key with its certificate; or a clerk's name and password."""
 
+    GUARDED = False
     DEFAULT_CSS = """
     LoginScreen Panel, LoginScreen Form { padding: 0 0 0 8; }
     LoginScreen #space { height: 1fr; }
@@ -59,6 +60,8 @@ class LoginScreen(AppScreen):
         self._clock = ""
         self._code_again = 0.0
         self._reading = False
+        self.wanted_unit = ""
+        """The unit to open without asking where there are several."""
 
     # -- drawing ---------------------------------------------------------------------------------------
 
@@ -333,6 +336,11 @@ class LoginScreen(AppScreen):
             self.status(OFFLINE if offline else error.sentence, kind="error", beep=True)
         else:
             self.state.keep_verifier(values["password"])
+            self.state.last_login = {
+                one.key: values[one.key]
+                for one in self.model.fields()
+                if one.kind != "password" and one.key != "code"
+            }
             await self._enter()
 
     def _try_again(self, error: ClientError) -> None:

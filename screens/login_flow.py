@@ -119,7 +119,8 @@ async def finish_agent(
 
     await first_password(screen, session, person, values["password"])
     if person.must_choose_unit:
-        chosen = await choose_unit(screen, person)
+        chosen = screen.wanted_unit if _serves(person, screen.wanted_unit) else None
+        chosen = chosen or await choose_unit(screen, person)
         if chosen is None:
             await screen.busy("正在退出…", session.logout)
             raise Stopped("没有选择单位，未登录。")
@@ -129,6 +130,10 @@ async def finish_agent(
     await screen.busy("正在进入…", screen.state.enter)
     if values.get("sync") == CHECKED or await must_synchronise(screen):
         await synchronise(screen)
+
+
+def _serves(person: Person, unit: str) -> bool:
+    return any(one.unit_account == unit for one in person.units)
 
 
 async def first_password(screen: LoginScreen, session: Session, person: Person, password: str) -> None:

@@ -93,6 +93,10 @@ class AppState:
         self.inbox = Inbox()
         self.active: Callable[[], bool] = lambda: True
         """Says whether a person has been at the keyboard lately; keeps the session alive."""
+        self.expired = False
+        """The session has ended at the center and the login must be renewed."""
+        self.last_login: dict[str, str] = {}
+        """What was typed at the last login, without passwords and codes."""
         self._listener: Callable[[StateEvent], None] | None = None
         self._lock = threading.RLock()
         self._ready = threading.Event()
@@ -251,6 +255,31 @@ class AppState:
         """Whether there is a session object already, so that asking for it does not block."""
         return self._session is not None
 
+    @property
+    def key_login(self) -> bool:
+        """Whether the present login was made with a key."""
+        session = self._session
+        return session is not None and session.person is not None and session.certificate is not None
+
+    def lock_key(self) -> None:
+        """Make the key forget its PIN. Blocking."""
+        signer = self.signer()
+        if signer is not None:
+            signer.lock()
+
+    def unlock_key(self, pin: bytearray) -> None:
+        """Give the key of the login its PIN again; another key is refused. Blocking; raises SignerError."""
+        from ukey.signer import KeyAbsent, NoSigningCertificate
+
+        session, signer = self.session(), self.signer()
+        if signer is None:
+            raise KeyAbsent
+        if session.certificate not in signer.certificates():
+            raise NoSigningCertificate("插入的不是登录时使用的 UKey，请换回登录时的 UKey。")
+        signer.unlock(pin)
+        if self.outbox is not None:
+            self.outbox.wake()
+
     def keep_verifier(self, password: str) -> None:
         """Keep a salted digest of the password in memory, for unlocking the idle screen without a key."""
         salt = os.urandom(16)
@@ -360,6 +389,7 @@ class AppState:
         self.inbox = Inbox()
         self._background = Background(self)
         self.unsent_now()
+        self.expired = False
         self.note_link("在线")
         self._background.start()
 
@@ -376,6 +406,7 @@ class AppState:
         if self._session is not None:
             self._session.logout()
         self.unsent = 0
+        self.expired = False
         self._verifier = None
 
     def close(self) -> None:
