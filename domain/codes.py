@@ -26,6 +26,8 @@ class CodeTable:
     name: str
     title: str
     entries: tuple[tuple[str, str], ...]
+    aliases: tuple[tuple[str, str], ...] = ()
+    """Everyday words for a code, e.g. ("本科", "20"); accepted in cells, never shown."""
     _names: dict[str, str] = field(init=False, repr=False, compare=False)
     _codes: dict[str, str] = field(init=False, repr=False, compare=False)
     _typed: dict[str, str] = field(init=False, repr=False, compare=False)
@@ -35,6 +37,9 @@ class CodeTable:
         codes = {_fold(name): code for code, name in self.entries}
         if len(names) != len(self.entries) or len(codes) != len(self.entries):
             raise ValueError(f"code table {self.name}: a code or a name stands twice")
+        for alias, code in self.aliases:
+            if code not in names or codes.setdefault(_fold(alias), code) != code:
+                raise ValueError(f"code table {self.name}: the alias {alias} is not of one code")
         object.__setattr__(self, "_names", names)
         object.__setattr__(self, "_codes", codes)
         object.__setattr__(self, "_typed", {code.casefold(): code for code in names})
@@ -109,15 +114,21 @@ def table(name: str) -> CodeTable:
 
 
 def read_table(name: str, title: str, lines: Iterable[str]) -> CodeTable:
-    """A table from tab-separated lines with the header code, name. Raises ValueError with the line number."""
+    """A table from tab-separated lines with the header code, name and perhaps aliases (divided by "/").
+
+    Raises ValueError with the line number.
+    """
     entries: list[tuple[str, str]] = []
+    aliases: list[tuple[str, str]] = []
     for number, row in enumerate(csv.reader(lines, delimiter="\t"), start=1):
         cells = [clean_cell(cell) for cell in row]
         if number == 1:
-            if cells != ["code", "name"]:
-                raise ValueError(f"code table {name}: line 1 must read code<TAB>name")
+            if cells not in (["code", "name"], ["code", "name", "aliases"]):
+                raise ValueError(f"code table {name}: line 1 must read code<TAB>name[<TAB>aliases]")
         elif any(cells):
-            if len(cells) != 2 or not all(cells):
+            if len(cells) not in (2, 3) or not all(cells[:2]):
                 raise ValueError(f"code table {name}: line {number} must hold a code and a name")
             entries.append((cells[0], cells[1]))
-    return CodeTable(name, title, tuple(entries))
+            words = cells[2].split("/") if len(cells) == 3 else []
+            aliases += [(word, cells[0]) for word in map(clean_cell, words) if word]
+    return CodeTable(name, title, tuple(entries), tuple(aliases))

@@ -6,6 +6,7 @@ merged and blank rows (I-04, I-06, V-10, V-27, V-34).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,7 @@ Progress = Callable[[int, int], None]
 """Called with rows done and rows in all; may raise to stop."""
 
 PROGRESS_EVERY = 500
+_DUPLICATE_OF = re.compile("与第([0-9]+)条")
 FILE_FINDING = ("id.number_cell", "cell.error", "cell.formula")
 """Where the cell itself cannot be read, the value's own check has nothing to add."""
 
@@ -249,6 +251,7 @@ def check_rows(
     places = _Places(imported, business)
     for row, check in zip(rows, checks, strict=True):
         if row.findings or check.findings:
+            check = replace(check, findings=_by_sheet_row(check.findings, rows))
             findings = _joined(row.findings, check.findings, order, missing)
             if business.first_error_only:
                 findings = (errors(findings) or findings)[:1]
@@ -258,6 +261,20 @@ def check_rows(
             count, amount = count + 1, amount + check.amount
         done.append(FileRow(row.row_number, row.values, check))
     return FileCheck(imported, done, imported.findings, placed, Totals(count, amount))
+
+
+def _by_sheet_row(findings: Sequence[Finding], rows: Sequence[ImportedRow]) -> tuple[Finding, ...]:
+    """A duplicate names the worksheet row of the first, which is what a person sees in the file (O-16)."""
+    return tuple(
+        replace(finding, text=_DUPLICATE_OF.sub(lambda found: _sheet_row(found, rows), finding.text))
+        if finding.code == "roster.duplicate"
+        else finding
+        for finding in findings
+    )
+
+
+def _sheet_row(found: re.Match[str], rows: Sequence[ImportedRow]) -> str:
+    return f"与第{rows[int(found.group(1)) - 1].row_number}行"
 
 
 def _joined(

@@ -7,7 +7,6 @@ What the center alone knows (accounts elsewhere, unfinished registrations) comes
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -21,15 +20,16 @@ from domain.business import (
     RatioPair,
     RowCheck,
     Source,
+    UnitFacts,
     typed_values,
 )
+from domain.businesses.opening_cells import check_cells
 from domain.businesses.opening_columns import CATALOGUE
 from domain.businesses.opening_people import check_people
-from domain.codes import table
 from domain.findings import Finding, Severity, errors
 from domain.idnumber import IdNumber, IdNumberError, area_warning, parse_id_number, same_person_key
 from domain.money import MoneyError, RatioError, deposit, format_ratio, format_yuan, parse_ratio, parse_yuan
-from domain.text import clean_cell, han_count, has_full_width, name_problem, safe_text
+from domain.text import clean_cell, han_count, name_problem
 
 if TYPE_CHECKING:
     from domain.profile import Profile
@@ -38,8 +38,6 @@ __all__ = ["AccountStatus", "Opening", "declare"]
 
 RATIO_KEYS = ("unit_ratio", "person_ratio")
 AMOUNT_KEYS = ("unit_amount", "person_amount", "total_amount")
-MOBILE = re.compile("1[3-9][0-9]{9}")
-MAX_TEXT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,7 @@ class Opening:
         found = self._missing(typed, context)
         found += self._name(typed, values)
         found += self._person(typed, values, context)
-        found += self._plain(typed, values)
+        found += check_cells(self._plain_columns, typed, values, context.unit)
         money, money_findings = self._money(typed, values, context)
         found += money_findings
         found += self._stated(typed, money)
@@ -218,33 +216,6 @@ class Opening:
         text = f"职工{where}，须联系中心，携带补充资料至中心柜台办理个人开户业务。"
         return [Finding("age.counter", "id_number", text)]
 
-    def _plain(self, typed: Mapping[str, str], values: dict[str, str]) -> list[Finding]:
-        found: list[Finding] = []
-        for column in self._plain_columns:
-            text = typed.get(column.key, "")
-            if not text:
-                continue
-            if column.kind is Kind.CODE:
-                code = table(column.codes).parse(text)
-                if code is None:
-                    message = f"“{column.title}”没有“{text[:20]}”这一项，请按代码表填写。"
-                    found.append(Finding("code.unknown", column.key, message))
-                else:
-                    values[column.key] = code
-            elif column.kind is Kind.MOBILE:
-                found += self._mobile(column, text)
-            elif column.kind is Kind.TEXT and (len(text) > MAX_TEXT or safe_text(text) != text):
-                message = f"“{column.title}”超过{MAX_TEXT}个字或含不可见字符，请改正。"
-                found.append(Finding("text.bad", column.key, message))
-        return found
-
-    def _mobile(self, column: Column, text: str) -> list[Finding]:
-        if has_full_width(text):
-            return [Finding("mobile.full_width", column.key, f"“{column.title}”含全角字符，请改成半角。")]
-        if MOBILE.fullmatch(text):
-            return []
-        return [Finding("mobile.format", column.key, f"“{column.title}”应为11位手机号，请核对后改正。")]
-
     # ---- money -----------------------------------------------------------------------------------
 
     def _money(
@@ -305,7 +276,7 @@ class Opening:
         self, typed: Mapping[str, str], values: dict[str, str], context: CheckContext
     ) -> tuple[RatioPair | None, list[Finding]]:
         if context.source is Source.CENTER:
-            return self._ratio_at_center(typed, context)
+            return self._ratio_at_center(typed, values, context)
         if self.rules.ratio_choice != "per_row":
             return context.chosen_ratio or context.unit.ratio, []
         text = typed.get("ratio", "")
@@ -342,7 +313,7 @@ class Opening:
         return None, [Finding("ratio.out_of_range", "ratio", text)]
 
     def _ratio_at_center(
-        self, typed: Mapping[str, str], context: CheckContext
+        self, typed: Mapping[str, str], values: dict[str, str], context: CheckContext
     ) -> tuple[RatioPair | None, list[Finding]]:
         try:
             pair = RatioPair(
@@ -350,18 +321,39 @@ class Opening:
             )
         except RatioError as error:
             return None, [Finding(error.code, "unit_ratio", error.text)]
-        if self.rules.ratio_choice == "per_row" and not context.unit.unified_ratio:
-            rule = self.profile.ratio
-            good = pair.unit == pair.person and rule.min <= pair.unit <= rule.max
-        else:
-            good = pair in context.unit.ratios
-        if good:
-            return pair, []
+        if self._may_use(pair, context.unit):
+            return self._agrees(pair, typed, values)
         return None, [
             Finding(
                 "ratio.not_unit", "unit_ratio", "缴存比例不是本单位可用的比例，请刷新单位信息后重新录入。"
             )
         ]
+
+    def _may_use(self, pair: RatioPair, unit: UnitFacts) -> bool:
+        """Whether the unit may file this pair: a chosen one of its pairs, any in range, or only its own."""
+        if self.rules.ratio_choice == "on_import":
+            return pair in unit.ratios
+        if self.rules.ratio_choice == "per_row" and not unit.unified_ratio:
+            return pair.unit == pair.person and self.profile.ratio.min <= pair.unit <= self.profile.ratio.max
+        return pair == unit.ratio
+
+    @staticmethod
+    def _agrees(
+        pair: RatioPair, typed: Mapping[str, str], values: dict[str, str]
+    ) -> tuple[RatioPair | None, list[Finding]]:
+        """A ratio that the row states besides the pair must be the same one."""
+        text = typed.get("ratio", "")
+        if not text:
+            return pair, []
+        try:
+            stated = parse_ratio(text)
+        except RatioError as error:
+            return None, [Finding(error.code, "ratio", error.text)]
+        if stated != pair.unit:
+            text = f"缴存比例与计算所用的比例 {format_ratio(pair.unit)}% 不一致，请刷新清册后重新提交。"
+            return None, [Finding("ratio.mismatch", "ratio", text)]
+        values["ratio"] = format_ratio(stated)
+        return pair, []
 
     def _stated(self, typed: Mapping[str, str], money: _Money) -> list[Finding]:
         """Amounts that the file or the submission states must equal the computed ones (V-14, V-22)."""

@@ -101,7 +101,9 @@ def test_a_table_is_read_once() -> None:
         (["code\tname", "", "1\t甲", "\t"], None),
         (["名称\t代码", "1\t甲"], "line 1"),
         (["code\tname", "1"], "line 2"),
-        (["code\tname", "1\t甲\t乙"], "line 2"),
+        (["code\tname", "1\t甲\t乙\t丙"], "line 2"),
+        (["code\tname\taliases", "1\t甲\t丙/丁", "2\t乙\t丁"], "not of one code"),
+        (["code\tname\taliases", "1\t甲\t乙", "2\t乙"], "not of one code"),
         (["code\tname", "1\t "], "line 2"),
         (["code\tname", "1\t甲", "1\t乙"], "twice"),
         (["code\tname", "1\t甲", "2\t甲"], "twice"),
@@ -114,3 +116,11 @@ def test_an_edited_table_is_checked(lines: list[str], fault: str | None) -> None
     else:
         with pytest.raises(ValueError, match=fault):
             read_table("own", "自编", lines)
+
+
+def test_everyday_words_are_understood_and_never_shown() -> None:
+    education = table("education")
+    assert education.parse("本科") == education.parse("大学本科") == "20"
+    assert education.display("20") == "20 大学本科教育"
+    assert table("title").parse("无") == "999"
+    assert table("duty").parse("职员") == "990C"
