@@ -16,11 +16,14 @@ from textual.strip import Strip
 from domain.text import to_half_width
 from tui.bars import Span, strip_of
 from tui.glyphs import cell_len, fit
+from tui.glyphs import width as text_width
 from tui.keys import KeyWidget
 from tui.theme import CURSOR, DIM, KEY, PLAIN, SELECTED, STRONG
 
 Layout = Literal["grid_tabs", "menus", "dashboard"]
 GAP = 1
+NUMBER = 3
+"""Cells of the number before a title."""
 LONGEST_CODE = 8
 
 
@@ -38,41 +41,58 @@ class MenuEntry:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Entry or heading number `entry` (-1 for a heading) at line `y`, column `x`."""
+    """Entry number `entry` (-1 for the heading `text`) at line `y`, in `room` cells from `x`."""
 
     entry: int
     y: int
     x: int
+    room: int
     text: str = ""
 
 
-def place(entries: Sequence[MenuEntry], layout: Layout, width: int) -> tuple[list[_Place], int, int]:
-    """Place the entries; returns the places, the cells of a column and the lines used."""
+def place(entries: Sequence[MenuEntry], layout: Layout, width: int) -> tuple[list[_Place], int]:
+    """Place the entries in `width` cells; returns the places and the lines used."""
     if layout == "grid_tabs":
-        columns = 4
-        room = (width - GAP * (columns - 1)) // columns
-        main = [at for at, entry in enumerate(entries) if not entry.group]
-        rest = [at for at, entry in enumerate(entries) if entry.group]
-        places = [_Place(entry, at // columns, at % columns * (room + GAP)) for at, entry in enumerate(main)]
-        line = -(-len(main) // columns)
-        places += [
-            _Place(entry, line + at // columns, at % columns * (room + GAP)) for at, entry in enumerate(rest)
-        ]
-        return places, room, line + -(-len(rest) // columns)
-    columns = 4 if layout == "menus" else 3
-    room = (width - GAP * (columns - 1)) // columns
+        return _grid(entries, width)
+    return _columns(entries, 4 if layout == "menus" else 3, width)
+
+
+def _grid(entries: Sequence[MenuEntry], width: int) -> tuple[list[_Place], int]:
+    """Four entries in a line; those of a group stand on lines of their own behind the others."""
+    room = (width - GAP * 3) // 4
+    places: list[_Place] = []
+    line = 0
+    for grouped in (False, True):
+        mine = [at for at, entry in enumerate(entries) if bool(entry.group) is grouped]
+        for at, entry in enumerate(mine):
+            places.append(_Place(entry, line + at // 4, at % 4 * (room + GAP), room))
+        line += -(-len(mine) // 4)
+    return places, line
+
+
+def _columns(entries: Sequence[MenuEntry], columns: int, width: int) -> tuple[list[_Place], int]:
+    """A column per group under its heading, in bands of `columns` groups."""
     groups = list(dict.fromkeys(entry.group for entry in entries))
-    places, line = [], 0
+    members = {group: [at for at, entry in enumerate(entries) if entry.group == group] for group in groups}
+    wide = {
+        group: max([text_width(group), *(NUMBER + text_width(entries[at].title) for at in members[group])])
+        for group in groups
+    }
+    rooms = [max((wide[group] for group in groups[at::columns]), default=0) for at in range(columns)]
+    spare = max(0, width - sum(rooms) - GAP * (columns - 1)) // columns
+    rooms = [room + spare for room in rooms]
+    places: list[_Place] = []
+    line = 0
     for band in range(0, len(groups), columns):
-        tallest = 0
-        for at, group in enumerate(groups[band : band + columns]):
-            x = at * (room + GAP)
-            places.append(_Place(-1, line, x, group))
-            mine = [number for number, entry in enumerate(entries) if entry.group == group]
-            places += [_Place(number, line + 1 + row, x) for row, number in enumerate(mine)]
-            tallest = max(tallest, 1 + len(mine))
-        line += tallest
-    return places, room, line
+        shown = groups[band : band + columns]
+        for at, group in enumerate(shown):
+            x = sum(rooms[:at]) + GAP * at
+            places.append(_Place(-1, line, x, rooms[at], group))
+            places += [
+                _Place(number, line + 1 + row, x, rooms[at]) for row, number in enumerate(members[group])
+            ]
+        line += 1 + max(len(members[group]) for group in shown)
+    return places, line
 
 
 class ModuleMenu(KeyWidget):
@@ -90,7 +110,6 @@ class ModuleMenu(KeyWidget):
         self._notice = ""
         self._at = 0
         self._places: list[_Place] = []
-        self._room = 20
         self._lines = 0
 
     # -- for the screen --------------------------------------------------------------------------------
@@ -132,7 +151,7 @@ class ModuleMenu(KeyWidget):
 
     def _lay(self) -> None:
         width = self.size.width or 80
-        self._places, self._room, self._lines = place(self._entries, self._layout, width)
+        self._places, self._lines = place(self._entries, self._layout, width)
         self.styles.height = self._lines + 1
 
     def on_resize(self) -> None:
@@ -149,20 +168,20 @@ class ModuleMenu(KeyWidget):
         for spot in sorted((spot for spot in self._places if spot.y == y), key=lambda spot: spot.x):
             spans.append((" " * (spot.x - used), PLAIN))
             spans += self._draw(spot)
-            used = spot.x + self._room
+            used = spot.x + spot.room
         return strip_of(spans, cells, PLAIN)
 
     def _draw(self, spot: _Place) -> list[Span]:
         if spot.entry < 0:
-            return [(fit(spot.text, self._room), STRONG)]
+            return [(fit(spot.text, spot.room), STRONG)]
         entry = self._entries[spot.entry]
         number = f"{spot.entry + 1:>2} "
         if spot.entry == self._at:
             style = CURSOR if self.has_focus else SELECTED
-            return [(fit(number + entry.title, self._room), style)]
+            return [(fit(number + entry.title, spot.room), style)]
         return [
             (number, KEY if entry.open else DIM),
-            (fit(entry.title, self._room - 3), PLAIN if entry.open else DIM),
+            (fit(entry.title, spot.room - NUMBER), PLAIN if entry.open else DIM),
         ]
 
     def _foot(self) -> str:
