@@ -62,11 +62,11 @@ class SyncScreen(AppScreen):
     async def perform(self, request: ActionRequested) -> None:
         """Synchronise."""
         if request.action == "submit":
-            await self._run()
+            await self._synchronise()
         else:
             await super().perform(request)
 
-    async def _run(self) -> None:
+    async def _synchronise(self) -> None:
         stop = threading.Event()
         say = self.shell.progress.say
 

@@ -20,8 +20,8 @@ class TemplatesScreen(AppScreen):
     """Choose a template; it is written into the out folder."""
 
     TITLE = "批量业务文本格式下载"
-    KEY_BAR: ClassVar[tuple[str, ...]] = ("help", "accept", "back")
-    LABELS: ClassVar[dict[str, tuple[str, str]]] = {"accept": ("下载", "把选中的表格存到发件文件夹。")}
+    KEY_BAR: ClassVar[tuple[str, ...]] = ("help", "run_options", "back")
+    LABELS: ClassVar[dict[str, tuple[str, str]]] = {"run_options": ("下载", "把选中的表格存到发件文件夹。")}
     HELP_LINES: ClassVar[tuple[str, ...]] = ("已有同名文件时会询问是否覆盖。",)
 
     def body(self) -> ComposeResult:
@@ -47,7 +47,7 @@ class TemplatesScreen(AppScreen):
 
     async def perform(self, request: ActionRequested) -> None:
         """Write the chosen template."""
-        if request.action in ("open", "accept"):
+        if request.action == "open":
             await self._write()
         else:
             await super().perform(request)

@@ -35,6 +35,16 @@ KEYS = {"\r": "enter", "\t": "tab", " ": "space", ".": "full_stop", "-": "minus"
 WAIT = 20.0
 
 
+class Open(httpx.BaseTransport):
+    """A transport that outlives the clients that close it."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self.inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self.inner.handle_request(request)
+
+
 class PinnedKey(KeyInHand):
     """A key whose PIN is checked and wiped."""
 
@@ -66,7 +76,7 @@ class Workplace:
         self.office = Office(center, **unit)
         self.profile = center.settings.profile
         self.folder = folder
-        self.wire = Meddler(httpx.HTTPTransport() if url else center.transport)
+        self.wire = Meddler(httpx.HTTPTransport() if url else Open(center.transport))
         self.key = None if self.office.login.key is None else PinnedKey(self.office.login.key)
         self.state = self._state()
 
@@ -103,6 +113,8 @@ class Workplace:
 
     def close(self) -> None:
         self.state.stop()
+        self.state.client().close()
+        self.wire.inner.close()
         self.state.database().close()
 
     def typed(self, someone: Someone, **cells: str) -> dict[str, str]:

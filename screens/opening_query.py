@@ -1,0 +1,402 @@
+"""The registration query: batches of a month or a span with their people, or accounts by day of opening.
+
+Rows O-09, O-18, O-19, Q-06, Q-11, Q-18 of the feature matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+
+from textual.app import ComposeResult
+
+from client.errors import AuthExpired, ClientError
+from domain.businesses.opening import declare
+from screens.app import AppScreen
+from screens.date_fields import MONTH, check_period, parse_day, span_fields
+from screens.dialog_form import FieldsModel
+from screens.file_choice import write_out
+from screens.opening_rows import (
+    COUNTS,
+    LATE_NOTE,
+    STATES,
+    account_columns,
+    account_rows,
+    batch_columns,
+    batch_rows,
+    fetch_accounts,
+    fetch_rows,
+    result_columns,
+    result_rows,
+    write_accounts,
+    write_results,
+    write_voucher_of,
+)
+from screens.roster_parts import Heading, QueueGrid, RowsModel
+from tui.form import Form
+from tui.keys import ActionRequested
+from tui.progress import in_thread
+
+if TYPE_CHECKING:
+    from domain.profile import Profile
+    from domain.wire import AccountRow, BatchSummary, RowResult
+    from screens.state import StateEvent
+
+Mode = Literal["month", "span", "accounts"]
+MODES: Final[dict[str, Mode]] = {"staff_review": "month", "async": "span"}
+"""How a center with this workflow lists registrations; the others list accounts by day of opening."""
+TITLES: Final = {"": "全部", "ok": "成功", "failed": "失败", "open": "待确认"}
+
+
+class OpeningQueryScreen(AppScreen):
+    """Conditions, the batches that meet them, and below the people of the chosen count."""
+
+    KEY_BAR: ClassVar[tuple[str, ...]] = (
+        "help",
+        "next_field",
+        "accept",
+        "refresh",
+        "columns",
+        "print",
+        "back",
+    )
+    LABELS: ClassVar[dict[str, tuple[str, str]]] = {
+        "accept": ("查询", "在条件栏中查询；在批次的某个笔数上，显示该状态的人员。"),
+        "refresh": ("查询", "按条件再查一次。"),
+        "print": ("导出", "把查到的明细导出为表格文件。"),
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._batches: Sequence[BatchSummary] = ()
+        self._chosen: BatchSummary | None = None
+        self._results: list[RowResult] = []
+        self._accounts: list[AccountRow] = []
+
+    # ---- picture -----------------------------------------------------------------------------------
+
+    @property
+    def _mode(self) -> Mode:
+        return MODES.get(self.state.profile.opening.workflow, "accounts")
+
+    def body(self) -> ComposeResult:
+        """Put the conditions over one or two grids."""
+        profile = self.state.profile
+        fields = [MONTH] if self._mode == "month" else span_fields(self._day_title(profile))
+        self._values = FieldsModel(fields, check=check_period)
+        self._form = Form(self._values)
+        yield self._form
+        self._head = Heading("查询结果")
+        if self._mode == "accounts":
+            terms = profile.terms
+            columns = account_columns(terms.get("account_no", "账号"), terms.get("base", "缴存基数"))
+            self._top = QueueGrid(RowsModel(columns))
+            yield self._head
+            yield self._top
+            return
+        self._top = QueueGrid(RowsModel(batch_columns(self._day_title(profile))))
+        self._top.styles.height = 8
+        self._below = Heading("明细")
+        unit = self.state.session().unit_facts()
+        self._people = QueueGrid(RowsModel(result_columns(declare(profile), unit)))
+        yield self._head
+        yield self._top
+        yield self._below
+        yield self._people
+
+    @staticmethod
+    def _day_title(profile: Profile) -> str:
+        return "登记日期" if profile.opening.workflow == "staff_review" else "开户日期"
+
+    def screen_title(self) -> str:
+        """Return the module's title at this center."""
+        modules = self.state.profile.home.modules
+        return next((m.title for m in modules if m.opens == "opening_query"), "登记查询")
+
+    def screen_actions(self) -> frozenset[str]:
+        """Return the keys that walk between the panes as well."""
+        return super().screen_actions() | {"previous_field"}
+
+    def help_text(self) -> Sequence[str]:
+        """Say how the panes work together."""
+        if self._mode == "accounts":
+            return ("录入开户日期的起止，回车查询。",)
+        return (
+            "录入条件后回车查询；在批次的某个笔数上回车，下面显示该状态的人员。",
+            "状态分待确认、处理中、成功、失败；只有成功的才完成了登记。",
+            LATE_NOTE,
+        )
+
+    # ---- opening -----------------------------------------------------------------------------------
+
+    async def opened(self, **args: Any) -> None:
+        """Set the conditions to the present month and ask at once."""
+        context = self.state.context
+        if context is None:
+            raise AuthExpired
+        today = date.fromisoformat(context.today)
+        self._values.set("month", str(context.month))
+        self._values.set("first", today.replace(day=1).isoformat())
+        self._values.set("last", today.isoformat())
+        self._form.rebuild()
+        self._forget()
+        await self._query()
+
+    def _forget(self) -> None:
+        self._batches, self._accounts = (), []
+        self._no_people()
+        self._top.set_model(RowsModel(self._top.model.columns))
+
+    def _no_people(self) -> None:
+        self._chosen, self._results = None, []
+        if self._mode != "accounts":
+            self._below.show("明细")
+            self._people.set_model(RowsModel(self._people.model.columns))
+
+    async def perform(self, request: ActionRequested) -> None:
+        """Ask, open a count, export, walk between the panes."""
+        match request.action:
+            case "record" | "refresh":
+                await self._query()
+            case "next_field" | "previous_field":
+                self._walk(1 if request.action == "next_field" else -1)
+            case "open" if request.widget is self._top and self._mode != "accounts":
+                await self._open_count(int(request.payload["index"]))
+            case "open":
+                await self._show_whole(request)
+            case "print":
+                await self._export()
+            case _:
+                await super().perform(request)
+
+    def _walk(self, by: int) -> None:
+        panes = [self._form, self._top] + ([self._people] if self._mode != "accounts" else [])
+        at = next((n for n, pane in enumerate(panes) if pane is self.focused), 0)
+        self.focus_key(panes[(at + by) % len(panes)])
+
+    async def _show_whole(self, request: ActionRequested) -> None:
+        grid = request.widget
+        if isinstance(grid, QueueGrid):
+            row = next(iter(grid.model.window(int(request.payload["index"]), 1)), None)
+            if row is not None:
+                pairs = zip(grid.model.columns, row.cells, strict=False)
+                await self.tell("明细", [f"{column.title}：{text}" for column, text in pairs if text])
+
+    # ---- asking --------------------------------------------------------------------------------------
+
+    def _span(self) -> tuple[str, str]:
+        """The span of days as ISO texts; what cannot be read is the empty one."""
+        values = self._values.values()
+        days = [parse_day(values.get(key, "")) for key in ("first", "last")]
+        return tuple(day.isoformat() if day is not None else "" for day in days)  # type: ignore[return-value]
+
+    async def _query(self) -> None:
+        try:
+            if self._mode == "accounts":
+                await self._query_accounts()
+            else:
+                await self._query_batches()
+        except AuthExpired:
+            raise
+        except ClientError as error:
+            lead = self.state.profile.messages.get("receive_failed", "查询没有完成")
+            await self._from_cache()
+            self.status(f"{lead}：{error.sentence}", kind="error", beep=True)
+
+    async def _query_batches(self) -> None:
+        client, unit = self.state.session().client, self.state.unit
+        if self._mode == "month":
+            month = int(self._values.values()["month"])
+            answer = await self.busy("正在查询…", client.openings, unit, month=month)
+        else:
+            first, last = self._span()
+            answer = await self.busy("正在查询…", client.openings, unit, start=first, end=last)
+        await in_thread(self._keep, answer.batches)
+        self._show_batches(answer.batches)
+
+    def _keep(self, batches: Sequence[BatchSummary]) -> None:
+        from client.store.caches import BatchCache
+
+        BatchCache(self.state.database(), self.state.scope()).put(batches)
+
+    async def _from_cache(self) -> None:
+        """Without a connection: what an earlier query told of the month."""
+        if self._mode == "month":
+            from client.store.caches import BatchCache
+
+            cache = BatchCache(self.state.database(), self.state.scope())
+            month = int(self._values.values()["month"])
+            self._show_batches(await in_thread(cache.month, month))
+
+    def _show_batches(self, batches: Sequence[BatchSummary]) -> None:
+        self._batches = batches
+        self._no_people()
+        footer = f"共 {len(batches)} 批  {sum(batch.total for batch in batches)} 笔"
+        self._top.set_model(RowsModel(self._top.model.columns, batch_rows(batches), footer=footer))
+        if batches:
+            self._top.goto(0, "all")
+            self.focus_key(self._top)
+            self.status("在某个笔数上按回车，下面显示该状态的人员。")
+        else:
+            self.status(self._nothing(), kind="warning")
+
+    def _nothing(self) -> str:
+        return self.state.profile.messages.get("not_found", "没有查到记录，请核对条件。")
+
+    async def _query_accounts(self) -> None:
+        first, last = self._span()
+        stop: list[bool] = []
+        say = self.shell.progress.say
+        self._accounts = await self.busy(
+            "正在查询…",
+            fetch_accounts,
+            self.state.session().client,
+            self.state.unit,
+            first,
+            last,
+            lambda count: say(f"正在查询… {count} 户，F12 停止"),
+            lambda: bool(stop),
+            on_cancel=lambda: stop.append(True),
+        )
+        rows = account_rows(self._accounts, mask=self.state.settings.screen.mask_id)
+        footer = f"共 {len(rows)} 户"
+        self._top.set_model(RowsModel(self._top.model.columns, rows, footer=footer))
+        if rows:
+            self.focus_key(self._top)
+            self.status(
+                f"{first} 至 {last} 开户 {len(rows)} 户。" if not stop else "查询已停止，只显示一部分。"
+            )
+        else:
+            self.status(self._nothing(), kind="warning")
+
+    async def _open_count(self, index: int) -> None:
+        """Show the people of the count under the cursor."""
+        batch = self._batches[index]
+        state = COUNTS.get(self._top.cursor[1], "")
+        stop: list[bool] = []
+        say = self.shell.progress.say
+        try:
+            results = await self.busy(
+                "正在读取明细…",
+                fetch_rows,
+                self.state.session().client,
+                self.state.unit,
+                batch.submission_id,
+                state,
+                lambda count: say(f"正在读取明细… {count} 人，F12 停止"),
+                lambda: bool(stop),
+                on_cancel=lambda: stop.append(True),
+            )
+        except AuthExpired:
+            raise
+        except ClientError as error:
+            self.status(error.sentence, kind="error", beep=True)
+            return
+        self._chosen, self._results = batch, results
+        self._show_people(state)
+
+    def _show_people(self, state: str) -> None:
+        assert self._chosen is not None
+        results = self._results
+        self._below.show(f"{self._chosen.serial} {TITLES[state]} {len(results)} 笔")
+        rows = result_rows(declare(self.state.profile), results, mask=self.state.settings.screen.mask_id)
+        late = any(result.highlight for result in results)
+        footer = LATE_NOTE if late else f"共 {len(results)} 笔"
+        notes = partial(_reason, results)
+        self._people.set_model(RowsModel(self._people.model.columns, rows, footer=footer, notes=notes))
+        if results:
+            self.focus_key(self._people)
+            self.status(LATE_NOTE if late else f"{TITLES[state]}：{len(results)} 笔。")
+        else:
+            self.status(self._nothing(), kind="warning")
+
+    # ---- files ---------------------------------------------------------------------------------------
+
+    async def _export(self) -> None:
+        """Export what is shown; where the center gives a voucher, that or the list (O-18)."""
+        from exports.table_export import export_name
+
+        context = self.state.context
+        if context is None:
+            raise AuthExpired
+        day = date.fromisoformat(context.today)
+        if self._mode == "accounts":
+            if not self._accounts:
+                self.status(self._nothing(), kind="warning", beep=True)
+                return
+            name = export_name(self.screen_title(), day, self.state.unit)
+            write = partial(write_accounts, title=self.screen_title(), accounts=self._accounts)
+            await write_out(self, name, write, "查询结果")
+            return
+        if self._chosen is None:
+            self.status("请先在某个笔数上按回车，再导出明细。", kind="warning", beep=True)
+            return
+        if self.state.profile.opening.voucher:
+            chosen = await self.choose("导出", ["导出明细", "开户清册凭证"])
+            if chosen is None:
+                return
+            if chosen == 1:
+                await self._voucher(self._chosen)
+                return
+        name = export_name(f"{self.screen_title()}_{self._chosen.serial}", day, self.state.unit)
+        title = f"{self.screen_title()} {self._chosen.serial}"
+        business = declare(self.state.profile)
+        write_list = partial(write_results, title=title, business=business, rows=self._results)
+        await write_out(self, name, write_list, "明细")
+
+    async def _voucher(self, batch: BatchSummary) -> None:
+        """Write the 开户清册凭证 of a batch: who has an account (O-18)."""
+        from domain.money import parse_yuan
+        from exports.table_export import OpeningVoucher, export_name
+
+        client, unit, context = self.state.session().client, self.state.unit, self.state.context
+        assert context is not None
+        stop: list[bool] = []
+        rows = await self.busy(
+            "正在读取凭证…",
+            fetch_rows,
+            client,
+            unit,
+            batch.submission_id,
+            "ok",
+            lambda count: None,
+            lambda: bool(stop),
+        )
+        if not rows:
+            self.status("这一批还没有开户成功的人员，没有凭证。", kind="warning", beep=True)
+            return
+        receipt = await self.busy("正在读取凭证…", client.submission, unit, batch.submission_id)
+        amount = sum(parse_yuan(row.values["total_amount"]) for row in rows)
+        day = date.fromisoformat(batch.declared)
+        voucher = OpeningVoucher(
+            self.state.profile.center,
+            unit,
+            context.name,
+            batch.serial,
+            day,
+            len(rows),
+            amount,
+            receipt.digest,
+        )
+        name = export_name(f"{voucher.title}_{batch.serial}", day, unit)
+        write = partial(write_voucher_of, voucher=voucher, business=declare(self.state.profile), rows=rows)
+        await write_out(self, name, write, voucher.title)
+
+    def state_changed(self, event: StateEvent) -> None:
+        """Say that results have come in."""
+        super().state_changed(event)
+        news = event.kind == "inbox" and event.poll is not None and (event.poll.items or event.poll.jobs)
+        if news and self.is_current and self._mode != "accounts":
+            self.status("中心有新的处理结果，按 F5 查询。")
+
+
+def _reason(results: Sequence[RowResult], index: int) -> str:
+    """The sentence about a person in the list."""
+    if index >= len(results):
+        return ""
+    result = results[index]
+    if result.reason:
+        return result.reason
+    return f"{STATES[result.state]}，{LATE_NOTE[2:]}" if result.highlight else ""

@@ -1,0 +1,253 @@
+"""Answers of the registration queries as rows: batches with counts, people with results, accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from domain.business import Business, Kind, roster_columns
+from screens.roster_export import export_columns, export_value
+from screens.roster_model import cell_text, grid_columns
+from tui.grid_model import GridColumn, GridRow
+
+if TYPE_CHECKING:
+    from client.api import CenterClient
+    from domain.business import UnitFacts
+    from domain.wire import AccountRow, BatchSummary, RowResult
+    from exports.table_export import OpeningVoucher
+
+STATES: Final = {"pending": "待确认", "processing": "处理中", "ok": "成功", "failed": "失败"}
+"""State of a person's registration (O-09)."""
+BATCH_STATES: Final = {"done": "办结", "review": "待确认", "processing": "处理中", "refused": "未受理"}
+LATE_MARK: Final = "*"
+LATE_NOTE: Final = "* 申报日期与处理日期不同，请核对是否需要补缴。"
+PAGE: Final = 1000
+RESULT_COLUMNS: Final = (
+    GridColumn("state", "状态", 6),
+    GridColumn("account_no", "账号", 14),
+    GridColumn("processed", "处理日期", 10),
+    GridColumn("reason", "失败原因", 40),
+)
+COUNTS: Final = {"total": "", "ok": "ok", "failed": "failed", "open": "open", "all": ""}
+"""Column of a batch -> the rows it opens."""
+
+
+def masked(id_number: str, mask: bool) -> str:
+    """Return an ID number, its middle covered when the workstation wants that."""
+    return f"{id_number[:6]}{'*' * max(0, len(id_number) - 10)}{id_number[-4:]}" if mask else id_number
+
+
+def batch_columns(declared: str) -> list[GridColumn]:
+    """Return the columns of the list of batches; `declared` is what the center calls the day (Q-11)."""
+    return [
+        GridColumn("serial", "业务流水号", 17),
+        GridColumn("total", "总笔数", 6, align="right"),
+        GridColumn("ok", "成功笔数", 8, align="right"),
+        GridColumn("failed", "失败笔数", 8, align="right"),
+        GridColumn("open", "待确认笔数", 10, align="right"),
+        GridColumn("declared", declared, 10),
+        GridColumn("all", "", 6),
+        GridColumn("amount", "总月缴存额", 14, align="right"),
+    ]
+
+
+def batch_rows(batches: Sequence[BatchSummary]) -> list[GridRow]:
+    """Return batches as rows; what is not settled yet is marked."""
+    return [
+        GridRow(
+            at,
+            " " if batch.state == "done" else ">",
+            (
+                batch.serial,
+                str(batch.total),
+                str(batch.ok),
+                str(batch.failed),
+                str(batch.pending + batch.processing),
+                batch.declared,
+                "[全部]",
+                batch.amount,
+            ),
+        )
+        for at, batch in enumerate(batches)
+    ]
+
+
+def result_columns(business: Business, unit: UnitFacts) -> list[GridColumn]:
+    """Return name, ID number, the result, and the rest of the roster's columns."""
+    columns = grid_columns(business, unit)
+    return [*columns[:2], *RESULT_COLUMNS, *columns[2:]]
+
+
+def result_rows(business: Business, results: Sequence[RowResult], *, mask: bool) -> list[GridRow]:
+    """Return people as rows; who was settled on a later day stands out (O-19)."""
+    columns = roster_columns(business)
+    rows = []
+    for at, result in enumerate(results):
+        cells = [
+            masked(text, mask) if column.kind is Kind.ID else text
+            for column in columns
+            for text in [cell_text(column, result.values, result.values)]
+        ]
+        told = (STATES[result.state], result.account_no, result.processed, result.reason)
+        mark = "!" if result.state == "failed" else LATE_MARK if result.highlight else " "
+        rows.append(GridRow(at, mark, (*cells[:2], *told, *cells[2:]), highlight=result.highlight))
+    return rows
+
+
+def fetch_rows(
+    client: CenterClient,
+    unit: str,
+    submission_id: str,
+    state: str,
+    progress: Callable[[int], None],
+    stopped: Callable[[], bool],
+) -> list[RowResult]:
+    """Read the rows of a batch page by page; `state` "open" means not settled yet. Blocking."""
+    rows: list[RowResult] = []
+    after: int | None = 0
+    asked = "" if state == "open" else state
+    while after is not None and not stopped():
+        page = client.submission_rows(unit, submission_id, state=asked, after=after, limit=PAGE)
+        rows += [row for row in page.rows if state != "open" or row.state in ("pending", "processing")]
+        after = page.next
+        progress(len(rows))
+    return rows
+
+
+# ---- accounts -----------------------------------------------------------------------------------------
+
+ACCOUNT_COLUMNS: Final = (
+    GridColumn("name", "姓名", 12),
+    GridColumn("id_number", "证件号码", 18),
+    GridColumn("account_no", "账号", 14),
+    GridColumn("opened", "开户日期", 10),
+    GridColumn("state", "状态", 6),
+    GridColumn("base", "缴存基数", 12, align="right"),
+    GridColumn("unit_amount", "单位月缴存额", 12, align="right"),
+    GridColumn("person_amount", "个人月缴存额", 12, align="right"),
+)
+
+
+def account_columns(account_title: str, base_title: str) -> list[GridColumn]:
+    """Return the columns of the account query with the center's own words."""
+    titles = {"account_no": account_title, "base": base_title}
+    return [
+        GridColumn(c.key, titles.get(c.key, c.title), c.width, align=c.align, editable=False)
+        for c in ACCOUNT_COLUMNS
+    ]
+
+
+def account_rows(accounts: Sequence[AccountRow], *, mask: bool) -> list[GridRow]:
+    """Return accounts as rows."""
+    return [
+        GridRow(
+            at,
+            " ",
+            (
+                one.name,
+                masked(one.id_number, mask),
+                one.account_no,
+                one.opened,
+                one.state,
+                one.base,
+                one.unit_amount,
+                one.person_amount,
+            ),
+        )
+        for at, one in enumerate(accounts)
+    ]
+
+
+def fetch_accounts(
+    client: CenterClient,
+    unit: str,
+    first: str,
+    last: str,
+    progress: Callable[[int], None],
+    stopped: Callable[[], bool],
+) -> list[AccountRow]:
+    """Read the accounts opened in a span of days, page by page. Blocking."""
+    rows: list[AccountRow] = []
+    after: str | None = ""
+    while after is not None and not stopped():
+        page = client.accounts(unit, opened_from=first, opened_to=last, after=after, limit=PAGE)
+        rows += page.rows
+        after = page.next
+        progress(len(rows))
+    return rows
+
+
+# ---- files --------------------------------------------------------------------------------------------
+
+
+def write_results(
+    path: Path, overwrite: bool, *, title: str, business: Business, rows: Sequence[RowResult]
+) -> None:
+    """Write the people of a batch as a workbook (Q-11). Blocking; raises WorkbookError."""
+    from exports.table_export import ExportColumn, write_table
+
+    columns = roster_columns(business)
+    head = [*export_columns(columns), *(ExportColumn(c.title, width=c.width) for c in RESULT_COLUMNS)]
+    body = (
+        [
+            *(export_value(c, cell_text(c, row.values, row.values)) for c in columns),
+            STATES[row.state],
+            row.account_no,
+            row.processed,
+            row.reason,
+        ]
+        for row in rows
+    )
+    write_table(path, title=title, columns=head, rows=body, overwrite=overwrite)
+
+
+def write_voucher_of(
+    path: Path, overwrite: bool, *, voucher: OpeningVoucher, business: Business, rows: Sequence[RowResult]
+) -> None:
+    """Write the 开户清册凭证 of a batch: the people with an account. Blocking; raises WorkbookError."""
+    from exports.table_export import ExportColumn, write_voucher
+
+    columns = roster_columns(business)
+    body = (
+        [*(export_value(c, cell_text(c, row.values, row.values)) for c in columns), row.account_no]
+        for row in rows
+    )
+    write_voucher(
+        path, voucher, [*export_columns(columns), ExportColumn("账号", width=16)], body, overwrite=overwrite
+    )
+
+
+def write_failed(
+    path: Path, overwrite: bool, *, title: str, business: Business, rows: Sequence[RowResult]
+) -> None:
+    """Write the failed people with their reasons, to be corrected and imported again (Y-01). Blocking."""
+    from domain.business import template_columns
+    from exports.layout import REASON_TITLE
+    from exports.table_export import ExportColumn, write_table
+
+    columns = [c for c in template_columns(business) if c.kind is not Kind.SERIAL]
+
+    def lines() -> Iterator[list[str]]:
+        for row in rows:
+            yield [*(cell_text(c, row.values, row.values) for c in columns), row.reason]
+
+    head = [*(ExportColumn(c.title, width=c.width) for c in columns), ExportColumn(REASON_TITLE, width=40)]
+    write_table(path, title=title, columns=head, rows=lines(), overwrite=overwrite)
+
+
+def write_accounts(path: Path, overwrite: bool, *, title: str, accounts: Sequence[AccountRow]) -> None:
+    """Write accounts as a workbook (O-18). Blocking; raises WorkbookError."""
+    from domain.money import parse_yuan
+    from exports.table_export import ExportColumn, write_table
+
+    money = ("base", "unit_amount", "person_amount")
+    head = [
+        ExportColumn(c.title, "money" if c.key in money else "text", c.width, c.key.endswith("_amount"))
+        for c in ACCOUNT_COLUMNS
+    ]
+    body = (
+        [parse_yuan(getattr(one, c.key)) if c.key in money else getattr(one, c.key) for c in ACCOUNT_COLUMNS]
+        for one in accounts
+    )
+    write_table(path, title=title, columns=head, rows=body, overwrite=overwrite)

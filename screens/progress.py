@@ -1,0 +1,249 @@
+"""交易进度查询: how asynchronous businesses stand, live, and what went wrong in them (Y-01, Y-02, Y-03)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from textual.app import ComposeResult
+
+from client.errors import AuthExpired, ClientError
+from domain.businesses.opening import declare
+from screens.app import AppScreen
+from screens.date_fields import check_period, parse_day, span_fields
+from screens.dialog_form import FieldsModel
+from screens.file_choice import write_out
+from screens.opening_rows import BATCH_STATES, fetch_rows, write_failed
+from screens.roster_parts import Heading, QueueGrid, RowsModel
+from tui.form import Form
+from tui.form_model import FormField
+from tui.grid_model import GridColumn, GridRow
+from tui.keys import ActionRequested
+
+if TYPE_CHECKING:
+    from domain.wire import BatchSummary, RowResult
+    from screens.state import StateEvent
+
+ALL: Final = ("0", "全部")
+REVIEWED: Final = (ALL, ("1", "是"), ("2", "否"))
+COLUMNS: Final = (
+    GridColumn("serial", "业务流水号", 17),
+    GridColumn("title", "交易名称", 10),
+    GridColumn("reviewed", "复核", 4),
+    GridColumn("declared", "办理时间", 10),
+    GridColumn("state", "状态", 6),
+    GridColumn("total", "总数", 6, align="right"),
+    GridColumn("ok", "成功", 6, align="right"),
+    GridColumn("failed", "失败", 6, align="right"),
+)
+FAILED_COLUMNS: Final = (
+    GridColumn("row", "序号", 6, align="right"),
+    GridColumn("name", "姓名", 12),
+    GridColumn("id_number", "证件号码", 18),
+    GridColumn("reason", "错误信息", 60),
+)
+
+
+class ProgressScreen(AppScreen):
+    """Conditions that combine, the transactions that meet them, and the errors of the chosen one."""
+
+    TITLE = "交易进度查询"
+    KEY_BAR: ClassVar[tuple[str, ...]] = (
+        "help",
+        "next_field",
+        "prompt",
+        "accept",
+        "refresh",
+        "print",
+        "back",
+    )
+    LABELS: ClassVar[dict[str, tuple[str, str]]] = {
+        "accept": ("查询", "在条件栏中查询；在某一笔交易上，下面显示它的错误信息。"),
+        "print": ("报错文件", "把失败的各条连同原因存为表格，改正后可重新导入。"),
+    }
+    HELP_LINES: ClassVar[tuple[str, ...]] = ("条件可以组合；正在处理的交易进度自动更新。",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._batches: list[BatchSummary] = []
+        self._chosen: BatchSummary | None = None
+        self._failed: list[RowResult] = []
+
+    def body(self) -> ComposeResult:
+        """Conditions, transactions, errors."""
+        names = (ALL, ("open", self.state.profile.opening.title))
+        fields = [
+            FormField("title", "交易名称", "code", 16, choices=names),
+            FormField("reviewed", "是否复核", "code", 8, choices=REVIEWED),
+            *span_fields("办理时间"),
+        ]
+        self._values = FieldsModel(fields, check=check_period)
+        self._form = Form(self._values)
+        self._top = QueueGrid(RowsModel(COLUMNS))
+        self._top.styles.height = 8
+        self._below = Heading("错误信息")
+        self._errors = QueueGrid(RowsModel(FAILED_COLUMNS))
+        yield self._form
+        yield Heading("交易")
+        yield self._top
+        yield self._below
+        yield self._errors
+
+    def screen_actions(self) -> frozenset[str]:
+        """Return the keys that walk between the panes as well."""
+        return super().screen_actions() | {"previous_field"}
+
+    async def opened(self, **args: Any) -> None:
+        """Ask for the present month at once."""
+        context = self.state.context
+        if context is None:
+            raise AuthExpired
+        today = date.fromisoformat(context.today)
+        for key in ("title", "reviewed"):
+            self._values.set(key, ALL[0])
+        self._values.set("first", today.replace(day=1).isoformat())
+        self._values.set("last", today.isoformat())
+        self._form.rebuild()
+        await self._query()
+
+    async def perform(self, request: ActionRequested) -> None:
+        """Ask, show errors, write the error file."""
+        match request.action:
+            case "record" | "refresh":
+                await self._query()
+            case "next_field" | "previous_field":
+                panes = [self._form, self._top, self._errors]
+                at = next((n for n, pane in enumerate(panes) if pane is self.focused), 0)
+                self.focus_key(panes[(at + (1 if request.action == "next_field" else -1)) % 3])
+            case "prompt":
+                from tui.picklist import answer_prompt
+
+                if not await answer_prompt(self, request):
+                    self.shell.bell()
+            case "open" if request.widget is self._top:
+                await self._show_errors(self._batches[int(request.payload["index"])])
+            case "open":
+                await self._show_whole(int(request.payload["index"]))
+            case "print":
+                await self._write_errors()
+            case _:
+                await super().perform(request)
+
+    # ---- asking --------------------------------------------------------------------------------------
+
+    async def _query(self) -> None:
+        values = self._values.values()
+        days = [parse_day(values.get(key, "")) for key in ("first", "last")]
+        first, last = (day.isoformat() if day is not None else "" for day in days)
+        try:
+            answer = await self.busy(
+                "正在查询…", self.state.session().client.openings, self.state.unit, start=first, end=last
+            )
+        except AuthExpired:
+            raise
+        except ClientError as error:
+            self.status(error.sentence, kind="error", beep=True)
+            return
+        reviewed = self.state.profile.opening.workflow in ("staff_review", "approval")
+        wanted = {"0": True, "1": reviewed, "2": not reviewed}[values.get("reviewed") or "0"]
+        self._batches = list(answer.batches) if wanted else []
+        self._show()
+        self._no_errors()
+        if self._batches:
+            self.focus_key(self._top)
+            self.status("在某一笔交易上按回车，下面显示它的错误信息。")
+        else:
+            self.status("没有查到记录，请核对条件。", kind="warning")
+
+    def _show(self) -> None:
+        rows = [self._row(at, batch) for at, batch in enumerate(self._batches)]
+        model = self._top.model
+        if isinstance(model, RowsModel) and len(model.rows) == len(rows):
+            model.rows = rows
+            self._top.reload()
+        else:
+            self._top.set_model(RowsModel(COLUMNS, rows, footer=f"共 {len(rows)} 笔"))
+
+    def _row(self, at: int, batch: BatchSummary) -> GridRow:
+        rules = self.state.profile.opening
+        job = self.state.inbox.jobs.get(batch.submission_id)
+        newer = job is not None and job.ok + job.failed >= batch.ok + batch.failed
+        state, ok, failed = batch.state, batch.ok, batch.failed
+        if job is not None and newer:
+            state, ok, failed = job.state, job.ok, job.failed
+        reviewed = "是" if rules.workflow in ("staff_review", "approval") else "否"
+        cells = (batch.serial, rules.title, reviewed, batch.declared, BATCH_STATES[state])
+        mark = "!" if failed else " " if state == "done" else ">"
+        return GridRow(at, mark, (*cells, str(batch.total), str(ok), str(failed)))
+
+    def _no_errors(self) -> None:
+        self._chosen, self._failed = None, []
+        self._below.show("错误信息")
+        self._errors.set_model(RowsModel(FAILED_COLUMNS))
+
+    async def _show_errors(self, batch: BatchSummary) -> None:
+        stop: list[bool] = []
+        say = self.shell.progress.say
+        try:
+            rows = await self.busy(
+                "正在读取错误信息…",
+                fetch_rows,
+                self.state.session().client,
+                self.state.unit,
+                batch.submission_id,
+                "failed",
+                lambda count: say(f"正在读取错误信息… {count} 条，F12 停止"),
+                lambda: bool(stop),
+                on_cancel=lambda: stop.append(True),
+            )
+        except AuthExpired:
+            raise
+        except ClientError as error:
+            self.status(error.sentence, kind="error", beep=True)
+            return
+        self._chosen, self._failed = batch, rows
+        self._below.show(f"错误信息 {batch.serial} {len(rows)} 条")
+        shown = [GridRow(at, "!", self._failed_cells(row)) for at, row in enumerate(rows)]
+        self._errors.set_model(RowsModel(FAILED_COLUMNS, shown, notes=partial(_reason, rows)))
+        if rows:
+            self.focus_key(self._errors)
+            self.status("按 Ctrl+P 下载报错文件，改正后可重新导入。")
+        else:
+            self.status("这一笔交易没有错误信息。", kind="good")
+
+    @staticmethod
+    def _failed_cells(row: RowResult) -> tuple[str, ...]:
+        return (str(row.row), row.values.get("name", ""), row.values.get("id_number", ""), row.reason)
+
+    async def _show_whole(self, index: int) -> None:
+        if index < len(self._failed):
+            row = self._failed[index]
+            await self.tell("错误信息", [f"第 {row.row} 条 {row.values.get('name', '')}", row.reason])
+
+    async def _write_errors(self) -> None:
+        if self._chosen is None or not self._failed:
+            self.status("请先在有失败的交易上按回车，再下载报错文件。", kind="warning", beep=True)
+            return
+        title = self.state.profile.opening.template_title or self.state.profile.opening.title
+        write = partial(write_failed, title=title, business=declare(self.state.profile), rows=self._failed)
+        await write_out(self, f"报错文件_{self._chosen.serial}.xlsx", write, "报错文件")
+
+    # ---- events --------------------------------------------------------------------------------------
+
+    def state_changed(self, event: StateEvent) -> None:
+        """Follow the progress of running jobs."""
+        super().state_changed(event)
+        if event.kind == "inbox" and event.poll is not None and event.poll.jobs and self._batches:
+            known = {batch.submission_id for batch in self._batches}
+            jobs = [job for job in event.poll.jobs if job.submission_id in known]
+            if jobs:
+                self._show()
+                job = jobs[-1]
+                done = job.ok + job.failed
+                self.status(f"{job.serial} 已办 {done}/{job.total}：成功 {job.ok}，失败 {job.failed}")
+
+
+def _reason(rows: Sequence[RowResult], index: int) -> str:
+    return rows[index].reason if index < len(rows) else ""
