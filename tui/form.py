@@ -269,6 +269,8 @@ class Form(FormView):
         self._read_back(field.key)
         if accepted:
             self._open_editor()
+        else:
+            self._editor.fresh = bool(self._editor.text)
         self._touch(field.key)
         return accepted
 
@@ -291,6 +293,7 @@ class Form(FormView):
         return True
 
     def _refuse(self, field: FormField, text: str, message: str) -> bool:
+        """Keep the refused text in its field; the next character replaces it, a caret key goes into it."""
         self._texts[field.key] = text
         self._refused[field.key] = message
         self._notice = f"! {message}"

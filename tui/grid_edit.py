@@ -124,6 +124,8 @@ class GridEditing(GridView):
         result = self._model.commit_cell(self._index, column.key, text)
         self._say(result)
         if not result.accepted:
+            if self._editor is not None:
+                self._editor.fresh = bool(self._editor.text)
             return False
         self._dirty = True
         self._stop_editing()
