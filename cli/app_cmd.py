@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
+from types import ModuleType
+from typing import TYPE_CHECKING, cast
 
 from cli.config import ConfigError, load
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from client.settings import Settings
 
 CANNOT = 2
+NOT_LOADED = cast("ModuleType", None)
+"""In sys.modules: an import of this name fails. httpx does without its own command line, which would load
+click, rich's syntax highlighting and pygments: 3 MB in every session."""
 
 
 def run(args: argparse.Namespace) -> int:
@@ -29,6 +33,7 @@ def start(settings: Settings, hint: tuple[str, ...] = ()) -> int:
     if not on_terminal():
         print("应用程序需要在终端窗口里运行，不能重定向输入输出；不联网校验请用 gjj check。", file=sys.stderr)
         return CANNOT
+    sys.modules.setdefault("httpx._main", NOT_LOADED)
     from screens.catalog import run as run_application
     from screens.state import DemoHint
 
