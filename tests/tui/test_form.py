@@ -86,6 +86,18 @@ async def test_a_refused_field_keeps_cursor_and_text_and_is_marked() -> None:
         assert picture(form)[0].startswith("* 姓名")
 
 
+async def test_a_refused_value_is_replaced_by_typing_and_mended_by_a_caret_key() -> None:
+    async with bench() as (app, form, _, pilot):
+        strike(app, "张三<enter>")
+        strike(app, "xyz<enter>")
+        assert (form.current, form.snapshot()["id_type"]) == ("id_type", "xyz")
+        strike(app, "y")
+        assert form.snapshot()["id_type"] == "y"
+        strike(app, "<enter><end>z")
+        assert form.snapshot()["id_type"] == "yz"
+        await settle(pilot)
+
+
 async def test_moving_back_is_never_held_and_completing_finds_the_fault() -> None:
     async with bench() as (app, form, model, pilot):
         model.refuse = lambda key, text: CellResult(False, "号码有误。") if text == "1" else None
