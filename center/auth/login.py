@@ -91,12 +91,14 @@ def _prove_key(center: Center, request: LoginRequest, parts: RequestParts, body:
 
 def _count(conn: Connection, center: Center, request: LoginRequest, with_code: bool) -> _Attempt:
     person = find_person(conn, center, request)
-    if person is not None:
-        subject = lockout.subject_of("operator", person.operator_id)
+    meant = person
+    if meant is None and with_code:
+        meant = _owner_of(conn, request.unit_account, request.mobile)
+    if meant is not None:
+        subject = lockout.subject_of("operator", meant.operator_id)
     else:
-        subject = lockout.subject_of(
-            request.kind, request.unit_account, request.login_name, request.mobile if with_code else ""
-        )
+        mobile = request.mobile.strip() if with_code else ""
+        subject = lockout.subject_of(request.kind, request.unit_account, request.login_name, mobile)
     left = lockout.charge(conn, center.settings, subject)
     code = None
     if with_code:
@@ -126,6 +128,15 @@ def find_person(conn: Connection, center: Center, request: LoginRequest) -> Pers
     people = conn.execute(query).all()
     at_home = [person for person in people if person.home_unit == request.unit_account]
     return next(iter(at_home or people), None)
+
+
+def _owner_of(conn: Connection, unit_account: str, mobile: str) -> Person | None:
+    """The agent of a telephone, whatever else was entered.
+
+    Wrong details count for the same account as a wrong password, so the tries left never tell which it was.
+    """
+    found = agents_of(unit_account).where(operator.c.mobile == mobile.strip())
+    return conn.execute(found).first()
 
 
 def find_by_details(

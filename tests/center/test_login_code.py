@@ -340,3 +340,15 @@ def test_sent_codes_are_swept(center: CenterUnderTest) -> None:
     with center.store.write() as conn:
         sweep(conn, center.settings)
         assert conn.execute(select(login_code)).all() == []
+
+
+def test_the_tries_left_never_tell_that_all_details_were_right(center: CenterUnderTest) -> None:
+    """Otherwise a count that begins anew would confirm a stolen identity number."""
+
+    def left(**changes: str) -> Any:
+        answer = center.post("/v1/login", {**AGENT, "password": "wrong", "code": "000000", **changes})
+        return answer.json()["tries_left"]
+
+    wrong_details = [left(agent_name="李四"), left(agent_id_number="x"), left(unit_name="别的")]
+    assert (wrong_details, left()) == ([4, 3, 2], 1)
+    assert [left(), left()] == [0, 0]
