@@ -31,18 +31,22 @@ async def poll(
 ) -> InboxPoll:
     """What changed after revision `after`, at once if there is anything, else within `wait` seconds.
 
-    No thread is held while waiting: a ring or the passing of a second leads to a short look at the database.
+    No thread is held while waiting: a ring or the passing of a second leads to a look at the scope's
+    revision, and only a new revision to the reading of what changed.
     """
     end = time.monotonic() + wait
     with BELL.listen(scope.inbox_scope) as event:
         while True:
-            found = await run_in_threadpool(_changes, scope, after)
             left = end - time.monotonic()
-            if found.rev != after or left <= 0:
-                return found
+            gone = await request.is_disconnected()
+            if left <= 0 or gone or await run_in_threadpool(_revision, scope) != after:
+                return await run_in_threadpool(_changes, scope, after)
             await rung(event, min(RECHECK, left))
-            if await request.is_disconnected():
-                return found
+
+
+def _revision(scope: UnitScope | ClerkScope) -> int:
+    with scope.store.read() as conn:
+        return inbox.revision(conn, scope.inbox_scope)
 
 
 def _changes(scope: UnitScope | ClerkScope, after: int) -> InboxPoll:
@@ -54,7 +58,7 @@ def _changes(scope: UnitScope | ClerkScope, after: int) -> InboxPoll:
 def items(
     scope: Anyone,
     tab: Tab,
-    before: Annotated[int | None, Query(ge=1)] = None,
+    before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
 ) -> InboxPage:
     """Entries of a tab, newest first."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import event
 
 from center import inbox
 from center.bell import BELL
@@ -237,3 +238,22 @@ def test_item_ids_that_cannot_be(center: CenterUnderTest, item_id: str) -> None:
     office = Office(center)
     answer = center.client.post(f"/v1/inbox/items/{item_id}/read", headers=office.login.headers)
     assert answer.status_code == 400
+
+
+def test_waiting_reads_no_entries_until_something_changes(center: CenterUnderTest) -> None:
+    """A thousand open programs look once a second each; a look must be one row by its key."""
+    office = Office(center)
+    seen: list[str] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        seen.append(statement)
+
+    event.listen(center.store.engine, "before_cursor_execute", note)
+    try:
+        assert office.get("/inbox", after=0, wait=3)["items"] == []
+    finally:
+        event.remove(center.store.engine, "before_cursor_execute", note)
+    looks = [statement for statement in seen if "FROM scope" in statement]
+    entries = [statement for statement in seen if "FROM inbox_item" in statement]
+    assert len(looks) >= 3
+    assert len(entries) <= 2
