@@ -10,7 +10,7 @@ from zlib import crc32
 from sqlalchemy import Connection, and_, insert, not_, select
 from sqlalchemy.exc import IntegrityError
 
-from center.store.tables import account, setting, submission_row
+from center.store.tables import account, depositor, setting, submission_row
 from domain.business import AccountStatus, KnownAccount, PersonFacts
 
 BATCH = 500
@@ -35,12 +35,16 @@ def person_facts(
     registration per person. `without` names a (unit account, submission id) whose own rows do not count.
     """
     accounts: dict[str, list[KnownAccount]] = defaultdict(list)
+    names: dict[str, str] = {}
     busy: set[str] = set()
     for batch in batches(keys):
         found = select(account.c.person_key, account.c.unit_account, account.c.account_no, account.c.status)
         for row in conn.execute(found.where(account.c.person_key.in_(batch), not_(account.c.gone))):
             known = KnownAccount(row.unit_account, row.account_no, AccountStatus(row.status))
             accounts[row.person_key].append(known)
+        registered = select(depositor.c.person_key, depositor.c.name)
+        for person in conn.execute(registered.where(depositor.c.person_key.in_(batch))):
+            names[person.person_key] = person.name
         waiting = select(submission_row.c.person_key).where(
             submission_row.c.person_key.in_(batch), submission_row.c.state.in_(UNFINISHED)
         )
@@ -50,7 +54,10 @@ def person_facts(
             )
             waiting = waiting.where(not_(own))
         busy.update(conn.execute(waiting).scalars())
-    return {key: PersonFacts(tuple(accounts.get(key, ())), key in busy) for key in {*accounts, *busy}}
+    return {
+        key: PersonFacts(tuple(accounts.get(key, ())), key in busy, names.get(key, ""))
+        for key in {*accounts, *busy, *names}
+    }
 
 
 def lock_people(conn: Connection, keys: Iterable[str]) -> None:

@@ -123,10 +123,14 @@ class KnownAccount:
 
 @dataclass(frozen=True, slots=True)
 class PersonFacts:
-    """What the center knows of a person: accounts, and whether the same business is unfinished."""
+    """What the center knows of a person.
+
+    Accounts, whether the same business is unfinished, and the registered name ("" for a new person).
+    """
 
     accounts: tuple[KnownAccount, ...] = ()
     in_flight: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

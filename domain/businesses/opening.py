@@ -115,7 +115,7 @@ class Opening:
         found += self._stated(typed, money)
         values |= self._computed(money)
         if not errors(found):
-            found += check_people(self.rules, values.get("id_number", ""), context)
+            found += check_people(self.rules, values.get("name", ""), values.get("id_number", ""), context)
         if len(found) > 1:
             found.sort(key=lambda finding: self._place.get(finding.field, len(self._place)))
         return RowCheck(values, tuple(found), money.total or 0)

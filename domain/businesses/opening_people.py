@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 LIVE = (AccountStatus.NORMAL, AccountStatus.FROZEN)
 
 
-def check_people(rules: Opening, id_number: str, context: CheckContext) -> list[Finding]:
-    """Findings from accounts and unfinished registrations; empty when nothing is known.
+def check_people(rules: Opening, name: str, id_number: str, context: CheckContext) -> list[Finding]:
+    """Findings from accounts, unfinished registrations and the registered name; empty when nothing is known.
 
-    One person has one account (条例 article 13); an unfinished registration blocks a second one.
+    One person has one account (条例 article 13); an unfinished registration blocks a second one. A name other
+    than the registered one is not taken over in silence: names change at the counter only (P-03).
     """
     facts = context.people.get(same_person_key(id_number))
     if facts is None:
@@ -46,4 +47,7 @@ def check_people(rules: Opening, id_number: str, context: CheckContext) -> list[
             else "该职工在其他单位有封存账户，请办理转移或到中心柜台办理。"
         )
         return [Finding("open.sealed_account", "id_number", text)]
+    if facts.name and facts.name.casefold() != name.casefold():
+        text = "姓名与中心已登记的不一致，请核对姓名和证件号码；确实无误的，请到中心柜台办理。"
+        return [Finding("open.name_differs", "name", text)]
     return []
