@@ -33,7 +33,7 @@ from domain.business import RowCheck, Source
 from domain.businesses.opening import declare
 from domain.canonical import sha256_hex
 from domain.httpsig import RequestParts
-from domain.money import format_yuan, parse_yuan
+from domain.money import format_yuan
 from domain.profile import Profile
 from domain.text import safe_text
 from domain.wire import CENTER_SCOPE, Problem, Receipt, RowFinding, SubmissionRequest
@@ -185,7 +185,7 @@ class _Taking:
             text = f"共{len(checks)}人，其中{bad}人不能登记，整批未受理，请按提示修改后重新提交。"
             return ProblemError("submission.rejected", text, findings=found[:MAX_FINDINGS]).problem
         totals = self.request.totals
-        if totals.count != len(checks) or parse_yuan(totals.amount) != amount:
+        if totals.count != len(checks) or totals.amount != format_yuan(amount):
             text = f"合计不符：中心核算为{len(checks)}人、{format_yuan(amount)}元，请刷新清册后重新提交。"
             return ProblemError("totals.mismatch", text, findings=found[:MAX_FINDINGS]).problem
         return None

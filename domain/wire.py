@@ -16,15 +16,6 @@ from domain.findings import Finding, Severity
 API = "/v1"
 """Path prefix of every endpoint."""
 
-LOGIN_TAG = "gjj-login"
-"""RFC 9421 `tag` of a login signature; its nonce is the challenge's."""
-
-SUBMIT_TAG = "gjj-submit"
-"""RFC 9421 `tag` of a submission signature."""
-
-SIGNATURE_LIFETIME = 300
-"""Seconds between `created` and `expires` of a signature."""
-
 MAX_ROWS = 100_000
 """Most rows of one submission."""
 
@@ -37,7 +28,7 @@ SubmissionId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Cell = Annotated[str, StringConstraints(max_length=200)]
 Month = Annotated[int, Field(ge=190001, le=299912)]
-Amount = Annotated[str, StringConstraints(pattern=r"^\d{1,13}\.\d{2}$")]
+Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,16}\.[0-9]{2}$")]
 
 RowState = Literal["pending", "processing", "ok", "failed"]
 """待确认 / 处理中 / 成功 / 失败 (O-09)."""

@@ -48,6 +48,8 @@ SKEW = 60
 """Seconds by which a workstation's clock may be off."""
 
 EC_BYTES = 32
+MAX_NONCE = 64
+"""Longest nonce in characters; it is kept until the signature can no longer be used."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,8 @@ def _require_form(
 ) -> None:
     if missing_components(parsed.params, COVERED):
         raise ProblemError("signature.coverage", "签名没有覆盖全部必要内容，请升级客户端后重试。")
+    if len(parsed.params.nonce) > MAX_NONCE:
+        raise ProblemError("signature.invalid", f"签名的随机数超过{MAX_NONCE}个字符，请升级客户端后重试。")
     if parsed.params.tag != tag:
         raise ProblemError("signature.invalid", "签名的用途不符，请重新签名。")
     if parts.authority not in authorities:

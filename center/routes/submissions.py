@@ -12,10 +12,12 @@ from center import rows as row_store
 from center.deps import Parts, RawBody, Unit
 from center.errors import ProblemError, not_found, problem_response
 from center.facts import check_context
+from center.routing import parse_body
 from center.routing import router as make_router
 from center.submissions import MAX_FINDINGS, current_receipt, require_module, submit
 from domain.business import Source, totals
 from domain.businesses.opening import declare
+from domain.httpsig import RequestParts
 from domain.money import format_yuan
 from domain.wire import (
     CheckReply,
@@ -52,7 +54,16 @@ def inline_schema(model: type[BaseModel]) -> dict[str, Any]:
     return dict(written_out(schema))
 
 
-BODY = {"required": True, "content": {"application/json": {"schema": inline_schema(SubmissionRequest)}}}
+def json_body(model: type[BaseModel]) -> dict[str, Any]:
+    """OpenAPI's description of a body that is read only after its sender is known."""
+    schema = inline_schema(model)
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def require_json(parts: RequestParts) -> None:
+    """Raise body.invalid unless the body says that it is JSON."""
+    if parts.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise ProblemError("body.invalid", "请求内容应为 application/json，请升级客户端后重试。")
 
 
 @router.put(
@@ -61,12 +72,11 @@ BODY = {"required": True, "content": {"application/json": {"schema": inline_sche
     status_code=201,
     response_model=Receipt,
     responses={200: {"model": Receipt, "description": "重复提交，返回首次的回执"}, 422: {"model": Problem}},
-    openapi_extra={"requestBody": BODY},
+    openapi_extra=json_body(SubmissionRequest),
 )
 def put_submission(scope: Unit, submission_id: Id, parts: Parts, body: RawBody) -> Response:
     """Take a signed submission; sending the same bytes again gives the same receipt (Q-18)."""
-    if parts.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise ProblemError("body.invalid", "请求内容应为 application/json，请升级客户端后重试。")
+    require_json(parts)
     reply = submit(scope, submission_id, parts, body)
     headers = {"Idempotency-Replayed": "true"} if reply.replayed else {}
     if isinstance(reply.body, Problem):
@@ -95,13 +105,15 @@ def get_rows(
     return page
 
 
-@router.post("/units/{unit}/checks", summary="核对（不保存）")
-def post_checks(scope: Unit, request: CheckRequest) -> CheckReply:
+@router.post("/units/{unit}/checks", summary="核对（不保存）", openapi_extra=json_body(CheckRequest))
+def post_checks(scope: Unit, parts: Parts, body: RawBody) -> CheckReply:
     """Check rows against the center's data, as a submission would, and store nothing.
 
     Rows that carry their ratios are judged as submitted rows, others as typed or imported ones.
     """
     require_module(scope.profile)
+    require_json(parts)
+    request = parse_body(CheckRequest, body)
     scope.require(request.business)
     settled = all(row.get("unit_ratio") for row in request.rows)
     source = Source.CENTER if settled else Source(request.source)
