@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from client.settings import Settings
 
 CANNOT = 2
+COLOURS: dict[str, dict[str, str]] = {
+    "auto": {},
+    "16": {"TEXTUAL_COLOR_SYSTEM": "standard"},
+    "none": {"NO_COLOR": "1"},
+}
+"""What the drawing library reads at its import, by the `screen.colours` of the configuration."""
 NOT_LOADED = cast("ModuleType", None)
 """In sys.modules: an import of this name fails. httpx does without its own command line, which would load
 click, rich's syntax highlighting and pygments: 3 MB in every session."""
@@ -34,6 +41,7 @@ def start(settings: Settings, hint: tuple[str, ...] = ()) -> int:
         print("应用程序需要在终端窗口里运行，不能重定向输入输出；不联网校验请用 gjj check。", file=sys.stderr)
         return CANNOT
     sys.modules.setdefault("httpx._main", NOT_LOADED)
+    os.environ.update(COLOURS[settings.screen.colours])
     from screens.catalog import run as run_application
     from screens.state import DemoHint
 

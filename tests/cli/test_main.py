@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import cli.check_cmd
 from cli.incident import report
 from cli.main import COMMANDS, FAILED, INTERRUPTED, SUMMARIES, main
+from tests.support.pty_terminal import PtyTerminal
 
 ROOT = Path(__file__).parents[2]
 GIVEN = ["check", "open", "x.xlsx", "--profile", "baishan"]
@@ -125,3 +127,21 @@ def test_a_bad_configuration_stops_the_application_with_its_line(tmp_path: Path)
     done = gjj("--config", str(bad))
     assert done.returncode == 2
     assert f"{bad} 第2行" in done.stderr and "Traceback" not in done.stderr
+
+
+def colours_of(text: str, folder: Path) -> set[bytes]:
+    """The colours (SGR 30 to 49, 90 to 107) a login screen is drawn with; one field of it is in error."""
+    file = folder / "config.toml"
+    file.write_text(f'[center]\nurl = "http://127.0.0.1:9"\n[files]\ndata_dir = "data"\n{text}', "utf-8")
+    with PtyTerminal([sys.executable, "-m", "cli.main", "--config", str(file)]) as terminal:
+        terminal.wait_for("连不上", 20)
+        terminal.wait_quiet(0.5)
+        codes = {
+            code for found in re.findall(rb"\x1b\[([0-9;]*)m", terminal.raw) for code in found.split(b";")
+        }
+        return {code for code in codes if re.fullmatch(rb"[349][0-7]|10[0-7]", code)}
+
+
+def test_the_configured_colours_are_used(tmp_path: Path) -> None:
+    assert colours_of("", tmp_path)
+    assert colours_of('[screen]\ncolours = "none"\n', tmp_path) == set()
