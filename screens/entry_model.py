@@ -6,7 +6,7 @@ adjusted it to (O-13), and computed fields follow while typing (W-09).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from domain.business import Business, CheckContext, Column, Kind, RowCheck, UnitFacts, form_columns
@@ -62,6 +62,8 @@ class EntryModel:
     def __init__(self, business: Business, context: CheckContext, *, narrow: bool = False) -> None:
         """Start with an empty form; `narrow` is for a pane of some 36 cells."""
         self._narrow = narrow
+        self.told: Callable[[str, str], None] = lambda key, text: None
+        """Called with a field and what there is to say of its value, "" for nothing."""
         self._typed: dict[str, str] = {}
         self._shown: dict[str, str] = {}
         self.reset(business, context)
@@ -135,6 +137,7 @@ class EntryModel:
         check = self.check()
         found = [] if not text.strip() else list(check.of(key))
         wrong = errors(found)
+        self.told(key, (wrong or tuple(found))[0].text if found else "")
         if wrong:
             self._typed = before
             return CellResult(False, wrong[0].text)

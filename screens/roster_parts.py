@@ -73,6 +73,31 @@ class Divider(Widget, inherit_bindings=False):
         return Strip([Segment("|", theme.DIM)], 1)
 
 
+class NoteArea(Widget, inherit_bindings=False):
+    """Sentences in the room below a narrow form, wrapped; the status line would cut them."""
+
+    DEFAULT_CSS: ClassVar[str] = "NoteArea { height: 1fr; width: 1fr; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = ""
+        self._style = theme.PLAIN
+
+    def show(self, text: str, *, wrong: bool = False) -> None:
+        """Set the text, "" for none."""
+        style = theme.ERROR if wrong else theme.WARNING
+        if (text, style) != (self._text, self._style):
+            self._text, self._style = text, style
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the text, below a blank line."""
+        width = self.size.width
+        lines = ["", *glyphs.wrap(self._text, max(10, width - 2))] if self._text else []
+        text = f" {lines[y]}" if y < len(lines) else ""
+        return Strip([Segment(glyphs.fit(text, width), self._style)], width)
+
+
 class QueueGrid(Grid):
     """A grid whose rows come from elsewhere: adding rows and leaving by Tab are the screen's business."""
 

@@ -19,7 +19,7 @@ from screens.entry_model import EntryModel
 from screens.roster_desk import RosterDesk, RosterWords, facts_line
 from screens.roster_drafts import DraftSaver
 from screens.roster_model import RosterModel, describe, grid_columns, money_text
-from screens.roster_parts import Divider, Heading, InfoLine, QueueGrid, RowsModel
+from screens.roster_parts import Divider, Heading, InfoLine, NoteArea, QueueGrid, RowsModel
 from tui.form import Form
 from tui.grid import Grid
 from tui.keys import ActionRequested
@@ -55,6 +55,7 @@ class RosterScreen(AppScreen):
         super().__init__()
         self._desk: RosterDesk | None = None
         self._checked = NEVER_CHECKED
+        self._noted = ""
 
     # ---- for the business --------------------------------------------------------------------------
 
@@ -87,13 +88,14 @@ class RosterScreen(AppScreen):
         self._grid = QueueGrid(RowsModel(columns))
         self._entry = EntryModel(business, context, narrow=self._beside)
         self._form = Form(self._entry, columns=1 if self._beside else 2)
+        self._notes = NoteArea()
         self._saver = DraftSaver(self, self._snapshot, self._keep_draft)
         yield self._info
         if self._beside:
-            self._form.styles.width = FORM_WIDTH
-            right = Vertical(self._heading, self._grid)
-            right.styles.width = "1fr"
-            yield Horizontal(self._form, Divider(), right)
+            self._entry.told = self._note
+            left, right = Vertical(self._form, self._notes), Vertical(self._heading, self._grid)
+            left.styles.width, right.styles.width = FORM_WIDTH, "1fr"
+            yield Horizontal(left, Divider(), right)
             return
         if self.with_form:
             yield self._form
@@ -234,6 +236,12 @@ class RosterScreen(AppScreen):
         if self._grid.draft is not None or self._saver.has_cell:
             self._saver.changed("@cell")
 
+    def _note(self, key: str, text: str) -> None:
+        """Show what there is to say of a field in the room below the form."""
+        if text or key == self._noted:
+            self._noted = key
+            self._notes.show(text)
+
     # ---- actions -------------------------------------------------------------------------------------
 
     async def perform(self, request: ActionRequested) -> None:
@@ -253,6 +261,7 @@ class RosterScreen(AppScreen):
                     self.status("此栏没有可选的内容，请直接录入。", beep=True)
             case "clear_form":
                 self._form.clear_all()
+                self._notes.show("")
                 self.status("表单已清空，清册没有改动。")
             case "save":
                 await self._save()
@@ -309,6 +318,7 @@ class RosterScreen(AppScreen):
         self._grid.reload()
         self._grid.goto(row.index)
         told = [finding.text for finding in row.findings]
+        self._notes.show("；".join(told))
         self.status("；".join([self._words.recorded, *told]), kind="warning" if told else "good")
         self.ask_center([row.row_id])
 
@@ -320,6 +330,7 @@ class RosterScreen(AppScreen):
             await self.tell("请改正后再录入", numbered)
         self.shell.bell()
         self._form.focus_field(self._entry.first_faulty(wrong), f"! {texts[0]}")
+        self._notes.show(texts[0], wrong=True)
 
     async def _show_row(self, index: int) -> None:
         model = self._grid.model

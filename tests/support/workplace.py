@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -24,7 +25,7 @@ from screens.app import AppScreen, GjjApp
 from screens.catalog import catalog
 from screens.roster_parts import FactsView
 from screens.state import AppState
-from tests.client.support import BASE, KeyInHand, Meddler
+from tests.client.support import BASE, KeyInHand
 from tests.support.center import CenterUnderTest
 from tests.support.filing import Office
 from tui.bars import KeyBar, StatusLine, TitleBar
@@ -35,14 +36,48 @@ KEYS = {"\r": "enter", "\t": "tab", " ": "space", ".": "full_stop", "-": "minus"
 WAIT = 20.0
 
 
-class Open(httpx.BaseTransport):
-    """A transport that outlives the clients that close it."""
+class Wire(httpx.BaseTransport):
+    """The line to the center. `down` cuts it; `slow` holds answers to what is sent until it is cleared.
+
+    Long polls last a second at most, so that nothing of a test is left behind.
+    """
 
     def __init__(self, inner: httpx.BaseTransport) -> None:
         self.inner = inner
+        self.down = False
+        self.slow = threading.Event()
+        self.slow.set()
+        self.seen: list[httpx.Request] = []
+        self._lock = threading.Lock()
+        self._under_way = 0
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self.inner.handle_request(request)
+        if self.down:
+            raise httpx.ConnectError("the line is cut", request=request)
+        if "wait" in request.url.params:
+            wait = min(1, int(request.url.params["wait"]))
+            request.url = request.url.copy_set_param("wait", wait)
+        else:
+            self.seen.append(request)
+            assert self.slow.wait(WAIT)
+        with self._lock:
+            self._under_way += 1
+        try:
+            return self.inner.handle_request(request)
+        finally:
+            with self._lock:
+                self._under_way -= 1
+
+    def sent(self, method: str, part: str = "") -> list[httpx.Request]:
+        return [request for request in self.seen if request.method == method and part in request.url.path]
+
+    def rest(self) -> None:
+        """Wait until nothing is under way."""
+        self.down = True
+        self.slow.set()
+        end = time.monotonic() + WAIT
+        while self._under_way and time.monotonic() < end:
+            time.sleep(0.02)
 
 
 class PinnedKey(KeyInHand):
@@ -76,7 +111,7 @@ class Workplace:
         self.office = Office(center, **unit)
         self.profile = center.settings.profile
         self.folder = folder
-        self.wire = Meddler(httpx.HTTPTransport() if url else Open(center.transport))
+        self.wire = Wire(httpx.HTTPTransport() if url else center.transport)
         self.key = None if self.office.login.key is None else PinnedKey(self.office.login.key)
         self.state = self._state()
 
@@ -113,8 +148,7 @@ class Workplace:
 
     def close(self) -> None:
         self.state.stop()
-        self.state.client().close()
-        self.wire.inner.close()
+        self.wire.rest()
         self.state.database().close()
 
     def typed(self, someone: Someone, **cells: str) -> dict[str, str]:
@@ -238,3 +272,18 @@ async def running(place: Workplace, columns: int = 80, rows: int = 24) -> AsyncI
         desk = Desk(app, pilot)
         await desk.settle()
         yield desk
+
+
+def employ(center: CenterUnderTest, someone: Someone, unit: str = "100002") -> None:
+    """Give somebody a normal account at another unit of the center."""
+    from datetime import date
+
+    from center.demo.generator import Employee
+    from center.demo.setup import DemoUnit, add_employees
+    from domain.business import AccountStatus, RatioPair
+
+    pair = RatioPair(1200, 1200)
+    center.add_unit(unit, "别的单位")
+    staff = [Employee(someone, 800_000, pair, 96_000, 96_000, AccountStatus.NORMAL, date(2020, 1, 1))]
+    with center.store.write() as conn:
+        add_employees(conn, DemoUnit(unit, "别的单位", 1, True, (pair,)), staff)
