@@ -280,6 +280,19 @@ def test_the_demo_shows_the_login_and_ends_with_the_application(root: Path) -> N
     assert not (root / "baishan" / "run").exists()
 
 
+def test_leaving_the_application_ends_the_demo(root: Path) -> None:
+    with demo_terminal(root) as terminal:
+        terminal.wait_for(login_form("baishan").fields[0].label, 20)
+        terminal.wait_for("已连接", 20)
+        port = running_port(root)
+        terminal.send("\x1bOR")
+        terminal.wait_for("确定退出", 10)
+        terminal.send("y")
+        assert terminal.wait_exit(20) == 0
+        terminal.wait_for("演示已结束")
+    assert is_gone(port)
+
+
 def test_a_closed_terminal_ends_the_center(root: Path) -> None:
     with demo_terminal(root) as terminal:
         terminal.wait_for(login_form("baishan").fields[0].label, 20)
