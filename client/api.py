@@ -81,6 +81,7 @@ class CenterClient:
         `ca_file` adds certificates to the trusted ones; `transport` replaces the network in tests. Raises
         ClientError `config.center` for an address that is not https (http only on this machine).
         """
+        self._center_id = ""
         self._transport = Transport(
             base_url,
             ca_file=ca_file,
@@ -132,7 +133,14 @@ class CenterClient:
         """Whether the center is there, its time and its profile's name."""
         from domain import wire
 
-        return self._get("/health", wire.Health)
+        told = self._get("/health", wire.Health)
+        self._center_id = told.center_id
+        return told
+
+    @property
+    def center_id(self) -> str:
+        """The center's identity whatever its address, "" before the first `health`."""
+        return self._center_id
 
     def profile(self) -> Profile:
         """The center's profile. BadAnswer when it is not one or its ETag is not its version."""

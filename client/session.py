@@ -173,6 +173,8 @@ class Session:
         return self.client.login(Prepared("POST", self.client.url("/login"), headers, encode(request)))
 
     def _enter(self, reply: wire.LoginReply) -> Person:
+        if not self.client.center_id:
+            self.client.health()
         self.client.identify(Identity(reply.token, reply.unit_account, reply.operator))
         self.context = None
         self.person = Person(

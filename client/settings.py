@@ -30,7 +30,7 @@ class LoginSettings:
 
 @dataclass(frozen=True, slots=True)
 class UKeySettings:
-    """The token: PKCS#11 module and token label or serial; `demo_folder` is read only where `demo` is true."""
+    """The token: PKCS#11 module, token label or serial; `demo_folder` counts only where `demo` is true."""
 
     module: str = ""
     token: str = ""

@@ -28,7 +28,9 @@ SubmissionId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Cell = Annotated[str, StringConstraints(max_length=200)]
 Month = Annotated[int, Field(ge=190001, le=299912)]
-Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,16}\.[0-9]{2}$")]
+Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,13}\.[0-9]{2}$")]
+AnyTotal = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,16}\.[0-9]{2}$")]
+"""Sum over rows that may all be wrong: `MAX_ROWS` times the largest amount there is."""
 
 RowState = Literal["pending", "processing", "ok", "failed"]
 """待确认 / 处理中 / 成功 / 失败 (O-09)."""
@@ -90,9 +92,10 @@ class Problem(Wire):
 
 
 class Health(Wire):
-    """What `GET /v1/health` says."""
+    """What `GET /v1/health` says. `center_id` stays the same for the life of the center's database."""
 
     status: Literal["ok"]
+    center_id: str
     time: str
     profile: str
     version: str
@@ -291,7 +294,7 @@ class Receipt(Wire):
     title: str
     state: SubmissionState
     count: int
-    amount: Amount
+    amount: AnyTotal
     ok: int
     failed: int
     pending: int

@@ -237,7 +237,12 @@ class AppState:
         if person is None:
             raise AuthExpired
         center = self.settings.center
-        return Scope(center.profile, center.url.rstrip("/"), person.unit_account, person.operator)
+        return Scope(center.profile, self._center_name(), person.unit_account, person.operator)
+
+    def _center_name(self) -> str:
+        """What the local store calls the center: its identity, so that drafts outlive a change of address."""
+        known = self._session.client.center_id if self._session is not None else ""
+        return known or self.settings.center.url.rstrip("/")
 
     def permitted(self, business: str) -> bool:
         """Whether this agent may file a business at the open unit (L-08)."""
@@ -298,7 +303,7 @@ class AppState:
         from client.store.rows import Scope
 
         center = self.settings.center
-        scope = Scope(center.profile, center.url.rstrip("/"), unit_account, "")
+        scope = Scope(center.profile, self._center_name(), unit_account, "")
         return DepositorCache(self.database(), scope).complete()
 
     def depositors_complete(self) -> bool:

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from center.clock import now_text
 from center.deps import TheCenter
 from center.routing import router as make_router
+from center.store.migrate import center_id
 from domain.profile import Profile
 from domain.wire import Health
 
@@ -21,9 +22,10 @@ router = make_router("公开信息")
 def health(center: TheCenter) -> Health:
     """State, time and profile of the center; the database is asked too."""
     with center.store.read() as conn:
-        conn.exec_driver_sql("SELECT 1")
+        identity = center_id(conn)
     return Health(
         status="ok",
+        center_id=identity,
         time=now_text(center.clock),
         profile=center.profile.name,
         version=version("gjj"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 
 from alembic import command
@@ -16,6 +17,7 @@ from center.store.tables import audit_head, metadata, scope, setting
 from domain.wire import CENTER_SCOPE
 
 PROFILE_SETTING = "profile"
+IDENTITY_SETTING = "center_id"
 
 
 class ProfileMismatch(RuntimeError):
@@ -63,10 +65,19 @@ def _settle(conn: Connection) -> None:
         conn.execute(insert(scope).values(scope=CENTER_SCOPE, inbox_rev=0))
 
 
+def center_id(conn: Connection) -> str:
+    """The center's identity, made when its database was first opened."""
+    known: str | None = conn.scalar(select(setting.c.value).where(setting.c.name == IDENTITY_SETTING))
+    if known is None:
+        raise LookupError("the database has no identity; run upgrade first")
+    return known
+
+
 def _bind(conn: Connection, profile: str) -> None:
     known = conn.scalar(select(setting.c.value).where(setting.c.name == PROFILE_SETTING))
     if known is None:
         conn.execute(insert(setting).values(name=PROFILE_SETTING, value=profile))
+        conn.execute(insert(setting).values(name=IDENTITY_SETTING, value=str(uuid.uuid4())))
     elif known != profile:
         raise ProfileMismatch(
             f"该数据库属于“{known}”中心，不能以“{profile}”启动，请换用另一个数据库或改用 --profile {known}。"

@@ -15,7 +15,7 @@ Change = Literal["new", "changed", "deleted", ""]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose data: the profile, the center by the configuration's name for it, the unit and the operator."""
+    """Whose data: the profile, the center by its identity, the unit and the operator."""
 
     profile: str
     center: str
@@ -133,16 +133,19 @@ class Frozen:
     amount: int
 
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def dump_cells(cells: Mapping[str, str]) -> str:
     """JSON of a row, ASCII only."""
-    return json.dumps(dict(cells), separators=(",", ":"))
+    return _encode(dict(cells))
 
 
 def dump_findings(findings: Sequence[Finding]) -> str:
     """JSON of findings, "" for none."""
     if not findings:
         return ""
-    return json.dumps([[f.code, f.field, f.text, f.severity.value] for f in findings], separators=(",", ":"))
+    return _encode([[f.code, f.field, f.text, f.severity.value] for f in findings])
 
 
 def load_findings(text: str) -> tuple[Finding, ...]:
@@ -154,7 +157,7 @@ def load_findings(text: str) -> tuple[Finding, ...]:
 
 def plain(text: str) -> str:
     """A text that SQLite can take: broken characters become escapes."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def row_values(row: NewRow) -> dict[str, Any]:

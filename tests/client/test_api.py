@@ -44,7 +44,14 @@ from domain.profile import load_profile
 from tests.client.support import problem
 
 BASE = "https://center.test"
-HEALTH = {"status": "ok", "time": "2026-11-23T02:00:00Z", "profile": "baishan", "version": "1", "demo": True}
+HEALTH = {
+    "status": "ok",
+    "center_id": "c",
+    "time": "2026-11-23T02:00:00Z",
+    "profile": "baishan",
+    "version": "1",
+    "demo": True,
+}
 
 
 def client_of(answer: Callable[[httpx.Request], httpx.Response], **more: Any) -> CenterClient:
