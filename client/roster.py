@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from client.errors import RosterError
 from client.store.rosters import RosterStore
@@ -29,6 +29,22 @@ Which = Literal["selected", "all"]
 
 MAX_ROWS = 100_000
 DUPLICATE = "roster.duplicate"
+
+
+class CheckedRow(Protocol):
+    """A row of a workbook with its check."""
+
+    @property
+    def row_number(self) -> int:
+        """The worksheet's row number, from 1."""
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """Texts as read, by column key."""
+
+    @property
+    def check(self) -> RowCheck:
+        """What the business says about it."""
 
 
 class RosterService:
@@ -102,17 +118,14 @@ class RosterService:
 
     def import_rows(
         self,
-        rows: Iterable[tuple[int, Mapping[str, str], RowCheck]],
+        rows: Iterable[CheckedRow],
         *,
         progress: Callable[[int], None] | None = None,
     ) -> int:
-        """Append checked rows of a workbook: (worksheet row number, texts as read, check). All or none."""
+        """Append the checked rows of a workbook, all or none."""
         return self.store.bulk_insert(
             self.roster_id,
-            (
-                replace(self._new(typed, check, Source.FILE), sheet_row=number)
-                for number, typed, check in rows
-            ),
+            (self._new(row.values, row.check, Source.FILE, row.row_number) for row in rows),
             progress=progress,
         )
 
@@ -140,9 +153,10 @@ class RosterService:
         return new if row is None else replace(new, sheet_row=row.sheet_row, change=row.change)
 
     @staticmethod
-    def _new(typed: Mapping[str, str], check: RowCheck, source: Source) -> NewRow:
+    def _new(typed: Mapping[str, str], check: RowCheck, source: Source, sheet_row: int = 0) -> NewRow:
         person = same_person_key(check.values.get("id_number", ""))
-        return NewRow(typed, check.values, check.findings, check.amount, person, source.value)
+        values, findings = check.values, check.findings
+        return NewRow(typed, values, findings, check.amount, person, source.value, sheet_row)
 
     # ---- submission --------------------------------------------------------------------------------
 

@@ -33,12 +33,12 @@ from client.store.roster_sql import (
     touch,
     window,
 )
-from client.store.rows import NewRow, Roster, RosterTotals, Scope, StoredRow, load_findings, row_values
+from client.store.rows import NewRow, Roster, RosterTotals, Scope, StoredRow, load_findings, plain, row_values
 from client.store.tables import roster as roster_table
 from client.store.tables import roster_row as row_table
 
 Source = Literal["single", "file"]
-CHUNK = 1000
+CHUNK = 500
 """Rows per transaction of a bulk insert."""
 
 IN_LIST = 500
@@ -341,7 +341,8 @@ class RosterStore:
         while True:
             with self.database.write() as connection:
                 page = window(connection, roster_id, start, chunk)
-                values = [(*_judged(check(row)), row.row_id) for row in page if row.state == "draft"]
+                judged = [(row, check(row)) for row in page if row.state == "draft"]
+                values = [(*_judged(new), row.row_id) for row, new in judged if _differs(row, new)]
                 if values:
                     connection.exec_driver_sql(_REWRITE, values)
             if not page:
@@ -353,6 +354,12 @@ class RosterStore:
             all_duplicates(connection, roster_id)
             touch(connection, roster_id)
         return start
+
+
+def _differs(row: StoredRow, new: NewRow) -> bool:
+    """Whether a check has come to something else than what is stored."""
+    same = row.checked == dict(new.checked) and row.findings == tuple(new.findings)
+    return not (same and row.amount == new.amount and row.person == plain(new.person))
 
 
 def _judged(row: NewRow) -> tuple[Any, ...]:

@@ -106,7 +106,9 @@ def test_a_roster_changed_after_signing_is_not_sent(agent: Agent) -> None:
     assert states(agent, roster.roster_id) == [("draft", "")] * 4
 
 
-def test_rows_on_their_way_can_be_neither_changed_nor_deleted(agent: Agent) -> None:
+@pytest.mark.feature("W-08", profile="hangzhou")
+def test_rows_on_their_way_can_be_neither_changed_nor_deleted(make_agent: MakeAgent) -> None:
+    agent = make_agent("hangzhou")
     frozen, draft = queued(agent)
     roster = agent.roster()
     with pytest.raises(RosterError) as locked:

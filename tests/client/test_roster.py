@@ -11,6 +11,7 @@ from client.errors import RosterError
 from domain.business import RatioPair, Source, Totals
 from domain.canonical import canonical_json
 from domain.wire import SubmissionRequest
+from exports.roster import FileRow
 from tests.client.support import Agent
 
 MakeAgent = Callable[..., Agent]
@@ -180,10 +181,7 @@ def test_imported_rows_come_in_with_their_findings_and_rows(agent: Agent) -> Non
     good, bad = agent.people(2)
     bad = {**bad, "base": "4.5E+3"}
     checks = roster.business.check_roster([good, bad], context)
-    rows = [
-        (number, typed, check)
-        for number, (typed, check) in enumerate(zip((good, bad), checks, strict=True), 3)
-    ]
+    rows = [FileRow(3, good, checks[0]), FileRow(4, bad, checks[1])]
     told: list[int] = []
     assert roster.import_rows(rows, progress=told.append) == 2
     assert told == [2]
