@@ -248,7 +248,7 @@ def test_a_hanging_driver_does_not_keep_the_program_open(shim: Shim, shim_token:
     program = f"""
         from ukey.pkcs11_signer import Pkcs11Signer
         from ukey.signer import KeyNotResponding
-        signer = Pkcs11Signer({shim.module!r}, timeout=0.3)
+        signer = Pkcs11Signer({shim.module!r}, timeout=3)
         signer.unlock(bytearray(b"123456"))
         try:
             signer.sign(b"\\x01", b"x")
@@ -265,7 +265,7 @@ def test_a_hanging_driver_does_not_keep_the_program_open(shim: Shim, shim_token:
         timeout=30,
     )
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "not responding", "")
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 25  # the driver itself would hang for sixty seconds
 
 
 def test_a_program_that_ends_unlocked_ends_cleanly(shared_token: SoftToken) -> None:
