@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 from client.errors import RosterError
 from client.store.rosters import RosterStore
@@ -29,22 +29,6 @@ Which = Literal["selected", "all"]
 
 MAX_ROWS = 100_000
 DUPLICATE = "roster.duplicate"
-
-
-class CheckedRow(Protocol):
-    """A row of a workbook with its check."""
-
-    @property
-    def row_number(self) -> int:
-        """The worksheet's row number, from 1."""
-
-    @property
-    def values(self) -> Mapping[str, str]:
-        """Texts as read, by column key."""
-
-    @property
-    def check(self) -> RowCheck:
-        """What the business says about it."""
 
 
 class RosterService:
@@ -118,14 +102,14 @@ class RosterService:
 
     def import_rows(
         self,
-        rows: Iterable[CheckedRow],
+        rows: Iterable[tuple[int, Mapping[str, str], RowCheck]],
         *,
         progress: Callable[[int], None] | None = None,
     ) -> int:
-        """Append the checked rows of a workbook, all or none."""
+        """Append checked rows of a workbook: (worksheet row number, texts as read, check). All or none."""
         return self.store.bulk_insert(
             self.roster_id,
-            (self._new(row.values, row.check, Source.FILE, row.row_number) for row in rows),
+            (self._new(typed, check, Source.FILE, number) for number, typed, check in rows),
             progress=progress,
         )
 

@@ -11,7 +11,6 @@ from client.errors import RosterError
 from domain.business import RatioPair, Source, Totals
 from domain.canonical import canonical_json
 from domain.wire import SubmissionRequest
-from exports.roster import FileRow
 from tests.client.support import Agent
 
 MakeAgent = Callable[..., Agent]
@@ -181,7 +180,7 @@ def test_imported_rows_come_in_with_their_findings_and_rows(agent: Agent) -> Non
     good, bad = agent.people(2)
     bad = {**bad, "base": "4.5E+3"}
     checks = roster.business.check_roster([good, bad], context)
-    rows = [FileRow(3, good, checks[0]), FileRow(4, bad, checks[1])]
+    rows = [(3, good, checks[0]), (4, bad, checks[1])]
     told: list[int] = []
     assert roster.import_rows(rows, progress=told.append) == 2
     assert told == [2]
