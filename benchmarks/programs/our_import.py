@@ -55,7 +55,7 @@ def store(result: FileCheck, folder: Path) -> int:
     rosters = RosterStore(Database(folder))
     roster = rosters.open_draft(Scope(PROFILE, "http://127.0.0.1", UNIT, "jbr001"), business.id, "file")
     service = RosterService(rosters, roster, business, context, profile)
-    return service.import_rows(result.good_rows)
+    return service.import_rows((row.row_number, row.values, row.check) for row in result.good_rows)
 
 
 def show(read: Callable[[], Future[FileCheck]], folder: Path, *, at_once: bool) -> None:
