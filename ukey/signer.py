@@ -1,7 +1,7 @@
 """What the rest of the program knows of a signing key: the `Signer` protocol, its values and its errors.
 
-Only the standard library is imported here, so that every room may name these types at no cost. Every call
-blocks; it is made from a worker, never from the screen's own loop. Any thread may call.
+Nothing but the standard library stands behind it, so that every room may name these types at no cost. Every
+call blocks; it is made from a worker, never from the screen's own loop. Any thread may call.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-ALGORITHM_RSA = "rsa-v1_5-sha256"
-ALGORITHM_EC = "ecdsa-p256-sha256"
+from domain.httpsig import ALG_EC, ALG_RSA
+
+ALGORITHM_RSA = ALG_RSA
+ALGORITHM_EC = ALG_EC
 
 
 class KeyState(StrEnum):
