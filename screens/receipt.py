@@ -24,6 +24,8 @@ STATES: Final = {
     "refused": "未受理",
 }
 """State of a submission -> what the receipt says."""
+AFTERWARDS: Final = "登记处理成功后，才能为该职工办理补缴、减少等其他业务，请至少提前1个工作日登记。"
+"""Where the center's staff has a day for a registration (O-17)."""
 
 
 def local_time(text: str) -> str:
@@ -75,6 +77,8 @@ class ReceiptScreen(AppScreen):
             ("办理结果", f"成功 {receipt.ok}  失败 {receipt.failed}  待确认 {receipt.pending}"),
             ("SHA-256", receipt.digest),
         ]
+        if self.state.profile.opening.sla_workdays:
+            facts += [("", ""), ("", AFTERWARDS)]
         refused = [finding for finding in receipt.findings if finding.row]
         if refused:
             facts += [("", ""), ("", f"其中 {len({f.row for f in refused})} 人没有受理，已退回清册：")]

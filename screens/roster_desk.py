@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 DRY_RUN = 500
 """Rows of one dry run at the center."""
-LATEST = 20
-"""Answered submissions looked at for rows that come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +160,8 @@ class RosterDesk:
     def take_back_failed(self) -> int:
         """Bring rows the center did not carry out back into the roster, with its reasons."""
         outbox = OutboxStore(self.database)
-        answered = self.store.rosters(self.scope, self.business.id, "final")[:LATEST]
-        mine = [head for head in answered if head.source == self.roster.source and head.submission_id]
-        return sum(outbox.reopen_failed(head.submission_id, self.roster.roster_id) for head in mine)
+        answered = outbox.with_failed(self.scope, self.business.id, self.roster.source)
+        return sum(outbox.reopen_failed(submission_id, self.roster.roster_id) for submission_id in answered)
 
 
 def facts_line(context: CheckContext, base_title: str, hours: str = "") -> str:

@@ -234,9 +234,24 @@ class OutboxStore:
             for row in found:
                 told = Finding("center.failed", "", row.reason or "中心没有办理这一条，请核对后重新申报。")
                 _back(connection, row.row_id, [*load_findings(row.findings), told], draft_roster)
-            all_duplicates(connection, draft_roster)
-            touch(connection, draft_roster)
+            if found:
+                all_duplicates(connection, draft_roster)
+                touch(connection, draft_roster)
             return len(found)
+
+    def with_failed(self, scope: Scope, business: str, source: str) -> list[str]:
+        """Answered submissions of the operator that still hold failed rows, oldest first."""
+        sql = (
+            "SELECT r.submission_id FROM roster r WHERE r.profile = ? AND r.center = ? AND r.unit_account = ?"
+            " AND r.operator = ? AND r.business = ? AND r.source = ? AND r.state = 'final'"
+            " AND r.submission_id <> '' AND EXISTS (SELECT 1 FROM roster_row w WHERE w.submission_id ="
+            " r.submission_id AND w.submission_id <> '' AND w.state = 'final' AND w.result = 'failed')"
+            " ORDER BY r.roster_id"
+        )
+        owner = (scope.profile, scope.center, scope.unit_account, scope.operator)
+        with self.database.read() as connection:
+            found = connection.exec_driver_sql(sql, (*owner, business, source))
+            return [str(row.submission_id) for row in found]
 
 
 def _request(prepared: Prepared) -> dict[str, object]:

@@ -10,8 +10,8 @@ import pytest
 from client.store.outbox_store import OutboxStore
 from domain.login_form import PROFILE_NAMES
 from tests.screens.conftest import MakePlace
-from tests.support.filing import PDF, clerk
-from tests.support.workplace import PIN, Desk, Workplace, employ, running
+from tests.support.filing import PDF
+from tests.support.workplace import PIN, Desk, Workplace, decide, employ, running
 from tui.grid import Grid
 from ukey.signer import KeyRemoved
 
@@ -303,25 +303,6 @@ async def test_a_registration_the_clerk_refuses_comes_back_into_the_queue(make_p
         assert row.typed["name"] == typed[1]["name"] and row.bad
         await desk.until(lambda: "退回 1 条" in desk.status, "the sentence")
         assert "姓名与证件不符" in desk.picture()
-
-
-def decide(place: Workplace, refused: dict[int, str]) -> None:
-    """A clerk takes the only case and approves it but for some rows."""
-    login = clerk(place.center)
-    post = place.center.client.post
-    [case] = place.center.get("/v1/cases", login).json()["cases"]
-    path = f"/v1/cases/{case['case_id']}/actions"
-    headers = login.headers
-    taken = post(path, json={"action": "take", "version": case["version"]}, headers=headers)
-    assert taken.status_code == 200, taken.text
-    act = {
-        "action": "approve",
-        "version": taken.json()["case"]["version"],
-        "opinion": "已核对",
-        "refused": [{"row": row, "reason": reason} for row, reason in refused.items()],
-    }
-    done = post(path, json=act, headers=headers)
-    assert done.status_code == 200, done.text
 
 
 async def test_a_kill_after_signing_is_healed_at_the_next_start(make_place: MakePlace) -> None:

@@ -28,7 +28,7 @@ from screens.roster_parts import FactsView
 from screens.state import AppState
 from tests.client.support import BASE, KeyInHand
 from tests.support.center import CenterUnderTest
-from tests.support.filing import Office
+from tests.support.filing import Office, clerk
 from tui.bars import KeyBar, StatusLine, TitleBar
 from ukey.signer import PinIncorrect
 
@@ -310,3 +310,19 @@ def employ(center: CenterUnderTest, someone: Someone, unit: str = "100002") -> N
     staff = [Employee(someone, 800_000, pair, 96_000, 96_000, AccountStatus.NORMAL, date(2020, 1, 1))]
     with center.store.write() as conn:
         add_employees(conn, DemoUnit(unit, "别的单位", 1, True, (pair,)), staff)
+
+
+def decide(place: Workplace, refused: dict[int, str]) -> None:
+    """A clerk takes the first waiting case and approves it but for some rows."""
+    login = clerk(place.center)
+    case = place.center.get("/v1/cases", login).json()["cases"][0]
+    path, post = f"/v1/cases/{case['case_id']}/actions", place.center.client.post
+    taken = post(path, json={"action": "take", "version": case["version"]}, headers=login.headers)
+    assert taken.status_code == 200, taken.text
+    act = {
+        "action": "approve",
+        "version": taken.json()["case"]["version"],
+        "opinion": "已核对",
+        "refused": [{"row": row, "reason": reason} for row, reason in refused.items()],
+    }
+    assert post(path, json=act, headers=login.headers).status_code == 200
