@@ -90,6 +90,7 @@ class GjjApp(ShellApp):
                 screen.state_changed(message.event)
 
     async def _warm_up(self) -> None:
+        await self.painted.wait()
         try:
             await in_thread(self.state.warm_up)
         except Exception as error:  # noqa: BLE001 - said in one sentence, as every failure of a request
@@ -101,6 +102,7 @@ class GjjApp(ShellApp):
 
         from ukey.signer import KeyState, SignerError
 
+        await self.painted.wait()
         signer = await in_thread(self.state.signer)
         while signer is not None:
             try:

@@ -241,6 +241,7 @@ class LoginScreen(AppScreen):
 
     async def _watch_center(self) -> None:
         """Ask the center whether it is there: often while it is not."""
+        await self.shell.painted.wait()
         from client.errors import ClientError
 
         while True:
@@ -398,6 +399,7 @@ class LoginScreen(AppScreen):
 
     async def _get_code(self) -> None:
         """Have a login code sent; not again before the center allows it (L-05)."""
+        self.form.take_typed()
         typed = self.form.snapshot()
         wait = self._code_again - time.monotonic()
         if wait > 0:
@@ -413,12 +415,8 @@ class LoginScreen(AppScreen):
         session = await self.busy("正在连接中心…", self.state.session)
         sent = await self.busy("正在获取验证码…", session.request_code, typed)
         self._code_again = time.monotonic() + sent.resend_after
-        first = next((one.key for one in self.model.fields() if one.kind == "password"), "code")
-        self.form.focus_field(first if not self._has_password() else "code")
+        self.form.focus_field("code" if self.model.values()["password"] else "password")
         self.status(f"登记信息相符的，验证码已发到手机，{sent.resend_after} 秒后可以重新获取。", kind="good")
-
-    def _has_password(self) -> bool:
-        return bool(self.model.values().get("password"))
 
     def _switch(self) -> None:
         """Change between the agents' and the clerks' login; what was typed stays."""

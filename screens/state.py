@@ -143,6 +143,9 @@ class AppState:
         finally:
             self._ready.set()
             self.tell(StateEvent("ready"))
+        from screens.memory import trim
+
+        trim()
 
     @property
     def warm(self) -> bool:

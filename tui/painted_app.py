@@ -21,6 +21,12 @@ class PaintedApp(App[int], inherit_bindings=False):
     _painter: Painter | None = None
     _paint_later: asyncio.TimerHandle | None = None
 
+    def __init__(self, **options: Any) -> None:
+        """Take Textual's options; nothing is painted yet."""
+        super().__init__(**options)
+        self.painted = asyncio.Event()
+        """Set with the first frame of a screen of ours; what is heavy to load waits for it."""
+
     def caret_position(self) -> tuple[int, int]:
         """Return where the terminal's cursor is left after a frame."""
         x, y = self.cursor_position
@@ -40,6 +46,8 @@ class PaintedApp(App[int], inherit_bindings=False):
             self._send()
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if renderable is not None and not self._batch_count and screen.id != "_default":
+            self.painted.set()
         driver = self._driver
         usable = (
             isinstance(renderable, (LayoutUpdate, ChopsUpdate))

@@ -59,3 +59,14 @@ def test_the_probe_tells_before_from_after(tmp_path: Path) -> None:
 def test_the_probe_says_when_nothing_is_painted(tmp_path: Path) -> None:
     with pytest.raises(NeverPainted, match="gone wrong"):
         first_paint("raise SystemExit('gone wrong')", tmp_path)
+
+
+@pytest.mark.parametrize("profile", ["baishan", "hangzhou", "shaanxi"])
+def test_the_login_screen_is_painted_before_anything_heavy_is_loaded(tmp_path: Path, profile: str) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(
+        f'[center]\nurl = "http://127.0.0.1:9"\nprofile = "{profile}"\n[files]\ndata_dir = "{tmp_path}"\n'
+    )
+    painted = first_paint(f"from cli.main import main; main(['--config', {str(config)!r}])", tmp_path)
+    assert "登录".encode() in painted.output
+    assert not painted.modules & HEAVY

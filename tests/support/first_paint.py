@@ -36,7 +36,8 @@ class Watched(io.TextIOWrapper):
             self.seen = True
             target = os.environ.pop("FIRST_PAINT_REPORT")
             with open(target + ".part", "w") as file:
-                json.dump(sorted({name.partition(".")[0] for name in list(sys.modules)}), file)
+                loaded = [name for name, module in list(sys.modules.items()) if module is not None]
+                json.dump(sorted({name.partition(".")[0] for name in loaded}), file)
             os.rename(target + ".part", target)
         return super().write(text)
 
