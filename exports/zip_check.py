@@ -24,7 +24,7 @@ MAX_COLUMNS = 300
 ROWS_BESIDE_DATA = 1000
 """Rows a sheet may reach beyond the allowed number of data rows: titles, blanks at the end."""
 
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 _CHUNK = 1 << 20
 _OVERLAP = 64
 _FAR_CELL = re.compile(rb"""\sr=["'](?:([A-Z]{2,3})([0-9]+)|([A-Z])([0-9]{5,}))["']""")

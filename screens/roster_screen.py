@@ -5,6 +5,7 @@ A business's own module says which declaration, which words, and how it is submi
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -59,21 +60,21 @@ class RosterScreen(AppScreen):
 
     # ---- for the business --------------------------------------------------------------------------
 
+    @abstractmethod
     def business(self, profile: Profile) -> Business:
         """Return the declaration under a profile."""
-        raise NotImplementedError
 
+    @abstractmethod
     def words(self, profile: Profile) -> RosterWords:
         """Return what the center calls things."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def submit(self) -> None:
         """Submit what the center lets be submitted."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def import_menu(self) -> None:
         """Offer import and template."""
-        raise NotImplementedError
 
     # ---- picture -----------------------------------------------------------------------------------
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 
+FIRST_FRAME_SECONDS = 0.05
+"""Time for the first frame to leave; the driver writes in a thread of its own."""
+
+
 class PaintedApp(App[int], inherit_bindings=False):
     """An application whose frames go through a `Painter`."""
 
@@ -46,8 +50,9 @@ class PaintedApp(App[int], inherit_bindings=False):
             self._send()
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        if renderable is not None and not self._batch_count and screen.id != "_default":
-            self.painted.set()
+        ours = renderable is not None and screen.id != "_default"
+        if ours and not self._batch_count and not self.painted.is_set():
+            asyncio.get_running_loop().call_later(FIRST_FRAME_SECONDS, self.painted.set)
         driver = self._driver
         usable = (
             isinstance(renderable, (LayoutUpdate, ChopsUpdate))
