@@ -236,12 +236,10 @@ class Session:
 
     @property
     def signs(self) -> bool:
-        """Whether submissions of this session are signed; only password_sms centers may go without."""
-        return self.certificate is not None or self._profile is None or self._signature_required()
-
-    def _signature_required(self) -> bool:
-        profile = self._profile
-        return profile is None or profile.auth.submission_signature == "required"
+        """Whether submissions of this session are signed: the center says so with the unit's facts."""
+        if self.certificate is not None or self.context is None:
+            return True
+        return self.context.signature_required
 
     @property
     def can_sign_now(self) -> bool:

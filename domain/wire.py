@@ -247,6 +247,8 @@ class UnitContext(Wire):
     calendar_known: bool = True
     permissions: list[str] = []
     certificate_expires: str = ""
+    signature_required: bool = True
+    """Whether the unit's submissions must be signed by its key."""
     revision: int
     """Revision of the unit's depositors, see `DepositorPage`."""
 

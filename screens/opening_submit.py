@@ -175,6 +175,8 @@ class SubmitFlow:
         screen, session = self._screen, self._screen.desk.session
         if not session.signs:
             return True
+        if session.certificate is None and not await self._choose_key():
+            return False
         signer, certificate = session.signer, session.certificate
         if signer is None or certificate is None:
             from ukey.signer import NoSigningCertificate
@@ -189,6 +191,19 @@ class SubmitFlow:
             f"有效期至 {day(certificate.not_after)}",
         ]
         return await unlock(screen, signer, about)
+
+    async def _choose_key(self) -> bool:
+        """After a login without key: take the key's certificate, asking when it has several."""
+        screen, session = self._screen, self._screen.desk.session
+        found = await screen.busy("正在读取 UKey…", session.usable_certificates)
+        chosen: int | None = 0
+        if len(found) > 1:
+            rows = [f"{name_of(one)}  有效期至 {day(one.not_after)}" for one in found]
+            chosen = await screen.choose("选择签名用的证书", rows)
+        if chosen is None:
+            return False
+        session.use_key(session.signer, found[chosen])
+        return True
 
     async def _send(self, frozen: Frozen) -> None:
         screen, outbox = self._screen, self._screen.state.outbox

@@ -81,11 +81,14 @@ def units_of(conn: Connection, fingerprint: str) -> tuple[str, ...]:
 
 
 def unit_has_certificate(conn: Connection, unit_account: str) -> bool:
-    """True when a certificate is registered for the unit and not revoked."""
+    """True when a certificate has ever been registered for the unit.
+
+    A revoked one counts: losing its only key does not free a unit from signing.
+    """
     query = (
         select(func.count())
-        .select_from(certificate_unit.join(certificate))
-        .where(certificate_unit.c.unit_account == unit_account, certificate.c.revoked.is_(None))
+        .select_from(certificate_unit)
+        .where(certificate_unit.c.unit_account == unit_account)
     )
     return bool(conn.scalar(query))
 

@@ -43,6 +43,7 @@ from domain.httpsig import (
     parse_signature_headers,
     signature_base,
 )
+from domain.profile import Profile
 
 SKEW = 60
 """Seconds by which a workstation's clock may be off."""
@@ -63,6 +64,11 @@ class SignatureEvidence:
     expires: datetime
 
 
+def signature_required(conn: Connection, profile: Profile, unit_account: str) -> bool:
+    """Whether a unit's submissions must be signed: always, or (shaanxi) once it has registered a key."""
+    return profile.auth.submission_signature == "required" or unit_has_certificate(conn, unit_account)
+
+
 def verify_submission_signature(
     conn: Connection, parts: RequestParts, body: bytes, scope: UnitScope
 ) -> SignatureEvidence | None:
@@ -73,12 +79,7 @@ def verify_submission_signature(
     and the unit has no certificate. Raises digest.mismatch, signature.* and certificate.* problems.
     """
     profile = scope.profile
-    optional = profile.auth.submission_signature == "if_registered"
-    if (
-        optional
-        and "signature-input" not in parts.headers
-        and not unit_has_certificate(conn, scope.unit_account)
-    ):
+    if "signature-input" not in parts.headers and not signature_required(conn, profile, scope.unit_account):
         require_digest(parts, body)
         return None
     headers = {"x-unit-account": scope.unit_account, "x-operator": scope.operator_login}

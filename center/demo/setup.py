@@ -128,9 +128,8 @@ def _fill(
         organization=shown.unit.name,
         now=settings.clock.now(),
     )
-    if profile.auth.mode != "password_sms":
-        held = [made.account for made in key_units(profile, units)]
-        register_certificate(conn, settings.clock, profile, certificate, held, [authority.der])
+    held = [made.account for made in key_units(profile, units)]
+    register_certificate(conn, settings.clock, profile, certificate, held, [authority.der])
     append_audit(conn, settings.clock, "demo", "demo.setup", detail=f"{profile.name} {seed}")
     ordered = (shown, agents[0], agents[2])
     return DemoAccounts(profile.name, ordered, CLERK_LOGIN, CLERK_PASSWORD, certificate, authority.der)
@@ -156,8 +155,8 @@ def demo_units(profile: Profile) -> tuple[DemoUnit, ...]:
 
 
 def key_units(profile: Profile, units: tuple[DemoUnit, ...]) -> tuple[DemoUnit, ...]:
-    """The units the demo key acts for: the middle one, and the small one too where a key may have several."""
-    return (units[1],) if profile.auth.units_per_key == 1 else (units[1], units[0])
+    """The units the demo key acts for: the middle one; the small one too where one has to choose (L-07)."""
+    return (units[1], units[0]) if profile.auth.account_chooser else (units[1],)
 
 
 def current_limits(profile: Profile, day: date) -> Limits:

@@ -7,6 +7,7 @@ import json
 from sqlalchemy import Connection, func, select
 
 from center.auth.certificates import certificate_end
+from center.auth.signatures import signature_required
 from center.clock import local_now, now_text
 from center.deps import Unit, UnitScope
 from center.errors import unit_not_found
@@ -64,6 +65,7 @@ def unit_context(conn: Connection, scope: UnitScope) -> UnitContext:
         calendar_known=calendar.is_published(now.year),
         permissions=list(scope.permissions),
         certificate_expires=certificate_end(conn, scope.session_fingerprint),
+        signature_required=signature_required(conn, scope.profile, scope.unit_account),
         revision=row.depositor_rev,
     )
 

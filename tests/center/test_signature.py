@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from center.auth.certificates import find_certificate, revoke_certificate
 from center.auth.sessions import open_session
-from center.auth.signatures import SignatureEvidence, claim_nonce, signature_fits
+from center.auth.signatures import SignatureEvidence, claim_nonce, signature_fits, signature_required
 from center.clock import utc_text
 from center.errors import ProblemError
 from center.store.tables import nonce, submission
@@ -278,6 +278,10 @@ def test_optional_signature_counts_once_a_key_is_registered(make_center: MakeCen
     assert refused(center.send(request)) == "signature.missing"
     signed = center.send(center.submission(login, body)).json().get("code", "")
     assert not signed.startswith(("signature.", "certificate."))
+    with center.store.write() as conn:
+        revoke_certificate(conn, center.clock, key.fingerprint)
+        assert signature_required(conn, center.settings.profile, "300001")
+    assert refused(center.send(request)) == "signature.missing"
 
 
 def test_nonces_are_swept_after_their_signature_has_expired(center: CenterUnderTest) -> None:
