@@ -77,8 +77,9 @@ def _bind(conn: Connection, profile: str) -> None:
     known = conn.scalar(select(setting.c.value).where(setting.c.name == PROFILE_SETTING))
     if known is None:
         conn.execute(insert(setting).values(name=PROFILE_SETTING, value=profile))
-        conn.execute(insert(setting).values(name=IDENTITY_SETTING, value=str(uuid.uuid4())))
     elif known != profile:
         raise ProfileMismatch(
             f"该数据库属于“{known}”中心，不能以“{profile}”启动，请换用另一个数据库或改用 --profile {known}。"
         )
+    if conn.scalar(select(setting.c.value).where(setting.c.name == IDENTITY_SETTING)) is None:
+        conn.execute(insert(setting).values(name=IDENTITY_SETTING, value=str(uuid.uuid4())))
