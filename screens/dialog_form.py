@@ -73,6 +73,11 @@ class FieldsForm(Form):
         if empty is not None:
             self.focus_field(empty)
 
+    def take_typed(self) -> None:
+        """Accept what stands half typed in the current field, if anything does."""
+        if self._field.entered and self._typed().strip():
+            self._store()
+
     def reread(self) -> None:
         """Show what the model holds now; the field being typed in stays as typed."""
         self._read_back(None)

@@ -151,11 +151,8 @@ class HomeScreen(AppScreen):
         super().state_changed(event)
         if event.kind == "inbox":
             self.run_worker(self._read_inbox(), name="inbox", group="inbox", exclusive=True)
-            new = (
-                [one for one in event.poll.items if one.tab == "messages" and not one.read]
-                if event.poll
-                else []
-            )
+            items = event.poll.items if event.poll is not None else []
+            new = [one for one in items if one.tab == "messages" and not (one.read or one.deleted)]
             if new and self.is_current:
                 self.status(f"新消息：{new[-1].title}", kind="good", beep=True)
 

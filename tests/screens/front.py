@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 from client.api import CenterClient
 from client.session import Session
@@ -75,6 +78,23 @@ class ScriptedKey(KeyInHand):
         self.inserted = self.unlocked = False
 
 
+class ShortPolls(httpx.BaseTransport):
+    """Lets the inbox be asked for a second at a time, so that a test ends soon after its program."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self.inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if int(request.url.params.get("wait", "0")) > 1:
+            url = request.url.copy_merge_params({"wait": "1"})
+            request = httpx.Request(request.method, url, headers=request.headers.raw)
+        return self.inner.handle_request(request)
+
+
+def _cut(request: httpx.Request, _: object) -> httpx.Response:
+    raise httpx.ConnectError("cut", request=request)
+
+
 class Front:
     """A workstation at its login screen, with the wire to the center in between."""
 
@@ -82,7 +102,7 @@ class Front:
         self.center = center
         self.folder = folder
         self.profile = center.settings.profile
-        self.wire = Meddler(center.transport)
+        self.wire = Meddler(ShortPolls(center.transport))
         self.key: Signer | None = None
         self.hint: DemoHint | None = None
         self.login = LoginSettings(**login)
@@ -102,6 +122,14 @@ class Front:
         if self.key is None:
             state.signer_problem = "没有配置 UKey 驱动，请在配置中填写驱动的路径。"
         return state
+
+    def stop(self, state: AppState) -> None:
+        """End the background work and wait until its threads are gone."""
+        state.stop()
+        self.wire.handler = _cut
+        for thread in threading.enumerate():
+            if thread.name in ("gjj-inbox", "gjj-outbox"):
+                thread.join(10)
 
     # ---- people and keys ---------------------------------------------------------------------------
 
@@ -171,8 +199,10 @@ async def at_login(front: Front, columns: int = 80, rows: int = 24) -> AsyncIter
         desk = LoginDesk(app, pilot)
         await desk.settle()
         await desk.until(lambda: app.state.warm and app.state.key_state is not None or front.key is None)
-        yield desk
-        app.state.stop()
+        try:
+            yield desk
+        finally:
+            front.stop(app.state)
 
 
 @contextmanager
