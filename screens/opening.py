@@ -88,8 +88,9 @@ class OpeningBatchScreen(OpeningScreen):
     with_form: ClassVar[bool] = False
     source: ClassVar[Literal["single", "file"]] = "file"
     GRID_KEYS: ClassVar[tuple[str, ...]] = (
-        *("help", "paste_pad", "refresh", "check", "submit", "delete_row", "select_row", "select_all"),
-        "back",
+        *("help", "paste_pad", "refresh", "check", "submit", "delete_row", "back", "select_row"),
+        "select_all",
+        "print",
     )
     HELP_LINES: ClassVar[tuple[str, ...]] = (
         "从 Excel 导入填好的表格，核对总人数和总月缴存额后批量发送；发送后约十分钟可在综合查询中查看结果。",

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from client.errors import ClientError
 from domain.period import CENTER_ZONE
 from screens.app import AppScreen
-from screens.roster_parts import FactsView
+from screens.roster_parts import FactsView, begin
 from tui.keys import ActionRequested
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class ReceiptScreen(AppScreen):
                     self._follow(job)
             ours = self._receipt.submission_id
             if any(item.submission_id == ours for item in event.poll.items) and self.is_current:
-                self.run_worker(self._refresh(), name="receipt", group="receipt", exclusive=True)
+                begin(self, self._refresh, "receipt", exclusive=True)
 
     def _follow(self, job: JobProgress) -> None:
         assert self._receipt is not None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from client.errors import ClientError
+from screens.roster_parts import begin
 from tui.progress import in_thread
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class DraftSaver:
         if self._busy:
             self._timer = self._screen.set_timer(WAIT_SECONDS, self._flush)
         else:
-            self._screen.run_worker(self._store(), name="draft", group="draft")
+            begin(self._screen, self._store, "draft")
 
     async def _store(self) -> None:
         typed = self._snapshot()

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.worker import WorkType
 
 from tui import glyphs, theme
 from tui.bars import Bar, Span, strip_of
 from tui.grid import Grid
 from tui.grid_model import CellResult, GridColumn, GridModel, GridRow
 from tui.keys import KeyWidget
+from tui.shellscreen import KeyScreen
+
+
+def begin(
+    screen: KeyScreen, work: Callable[[], Coroutine[Any, Any, None]], name: str, *, exclusive: bool = False
+) -> None:
+    """Start a coroutine of the screen's own; none is made when the program is ending."""
+    worker: WorkType[None] = work
+    screen.run_worker(worker, name=name, group=name, exclusive=exclusive)
 
 
 class InfoLine(Bar):
@@ -82,6 +92,11 @@ class NoteArea(Widget, inherit_bindings=False):
         super().__init__()
         self._text = ""
         self._style = theme.PLAIN
+
+    @property
+    def text(self) -> str:
+        """What stands there."""
+        return self._text
 
     def show(self, text: str, *, wrong: bool = False) -> None:
         """Set the text, "" for none."""

@@ -17,10 +17,11 @@ from domain.business import Business
 from domain.findings import Finding, errors
 from screens.app import AppScreen
 from screens.entry_model import EntryModel
+from screens.roster_check import RosterChecks
 from screens.roster_desk import RosterDesk, RosterWords, facts_line
 from screens.roster_drafts import DraftSaver
 from screens.roster_model import RosterModel, describe, grid_columns, money_text
-from screens.roster_parts import Divider, Heading, InfoLine, NoteArea, QueueGrid, RowsModel
+from screens.roster_parts import Divider, Heading, InfoLine, NoteArea, QueueGrid, RowsModel, begin
 from tui.form import Form
 from tui.grid import Grid
 from tui.keys import ActionRequested
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from domain.profile import Profile
     from screens.state import StateEvent
 
-NEVER_CHECKED = -1
 FORM_WIDTH = 36
 """Cells of the entry pane beside the roster (W-01)."""
 TICK_FIRST = "请先勾选要删除的记录（按空格键），再按删除键。"
@@ -46,7 +46,7 @@ class RosterScreen(AppScreen):
         *("help", "prompt", "refresh", "add_row", "paste_pad", "check", "save", "submit", "back"),
     )
     GRID_KEYS: ClassVar[tuple[str, ...]] = (
-        *("help", "refresh", "check", "submit", "delete_row", "select_row", "select_all", "print", "back"),
+        *("help", "refresh", "check", "submit", "delete_row", "select_all", "back", "select_row", "print"),
     )
     ACTIONS: ClassVar[frozenset[str]] = frozenset(
         {"next_field", "previous_field", "clear_form", "add_row", "paste_pad", "prompt", "edit", "columns"}
@@ -55,7 +55,7 @@ class RosterScreen(AppScreen):
     def __init__(self) -> None:
         super().__init__()
         self._desk: RosterDesk | None = None
-        self._checked = NEVER_CHECKED
+        self.checks = RosterChecks(self)
         self._noted = ""
 
     # ---- for the business --------------------------------------------------------------------------
@@ -143,6 +143,15 @@ class RosterScreen(AppScreen):
     # ---- opening and leaving -------------------------------------------------------------------------
 
     @property
+    def has_desk(self) -> bool:
+        """Whether the roster is open."""
+        return self._desk is not None
+
+    def works_with(self, desk: RosterDesk) -> bool:
+        """Whether the roster of `desk` is still the one that is open."""
+        return self._desk is desk
+
+    @property
     def desk(self) -> RosterDesk:
         """What the screen works with. Raises AuthExpired when the roster could not be opened."""
         if self._desk is None:
@@ -166,12 +175,12 @@ class RosterScreen(AppScreen):
             )
             self._desk = desk
             if desk.stale:
-                await self._recheck()
+                await self.checks.recheck()
             draft = await in_thread(desk.drafts.load, self.draft_name)
         except ClientError as error:
             self.status(error.sentence, kind="error", beep=True)
             return
-        self._checked = NEVER_CHECKED
+        self.checks.forget()
         self._grid.set_model(RosterModel(desk.service, amount_title=self._words.amount, narrow=self._beside))
         if self.with_form:
             self._entry.reset(desk.business, desk.service.context)
@@ -267,7 +276,7 @@ class RosterScreen(AppScreen):
             case "save":
                 await self._save()
             case "check":
-                await self._check()
+                await self.checks.run()
             case "refresh":
                 await self._refresh()
             case "delete_row":
@@ -320,8 +329,11 @@ class RosterScreen(AppScreen):
         self._grid.goto(row.index)
         told = [finding.text for finding in row.findings]
         self._notes.show("；".join(told))
-        self.status("；".join([self._words.recorded, *told]), kind="warning" if told else "good")
-        self.ask_center([row.row_id])
+        if told and self._beside:
+            self.status(f"{self._words.recorded}，数值有调整，见录入栏下的说明。", kind="warning")
+        else:
+            self.status("；".join([self._words.recorded, *told]), kind="warning" if told else "good")
+        self.checks.ask_center([row.row_id])
 
     async def _refuse_record(self, wrong: Sequence[Finding]) -> None:
         columns = self.desk.business.columns
@@ -342,74 +354,18 @@ class RosterScreen(AppScreen):
         found = [describe(finding, self.desk.business.columns) for finding in model.findings_at(index)]
         await self.tell(f"第 {index + 1} 条记录", [*lines, *([""] if found else []), *found])
 
-    # ---- checking ------------------------------------------------------------------------------------
-
-    async def _recheck(self) -> None:
-        say = self.shell.progress.say
-        await self.busy("正在校验清册…", self.desk.recheck, lambda done: say(f"正在校验清册… {done} 行"))
-
-    async def _check(self) -> None:
-        """Check all rows, here and at the center, and go to the first error; again: to the next."""
-        desk = self.desk
-        if await in_thread(desk.revision) != self._checked:
-            await self._recheck()
-            await self._dry_run_all()
-            self._checked = await in_thread(desk.revision)
-            self._grid.reload()
-        sums = await in_thread(desk.store.totals, desk.service.roster_id)
-        if not sums.bad:
-            self.status(f"校验完毕：{sums.count} 条记录没有错误。", kind="good")
-            return
-        self.focus_key(self._grid)
-        self._grid.goto_next_error()
-        self.status(f"共 {sums.bad} 条记录有错误，再按 F8 到下一处。", kind="error")
-
-    async def _dry_run_all(self) -> None:
-        """Ask the center about every row; without a connection only what this computer knows counts."""
-        stop: list[bool] = []
-        progress = self.shell.progress
-        try:
-            await self.busy(
-                "正在请中心核对…",
-                self.desk.dry_run_all,
-                lambda done: progress.say(f"正在请中心核对… {done} 行，F12 停止"),
-                lambda: bool(stop),
-                on_cancel=lambda: stop.append(True),
-            )
-        except ClientError as error:
-            self.status(f"中心没有核对：{error.sentence}", kind="warning")
-
-    def ask_center(self, row_ids: Sequence[int]) -> None:
-        """Have the center check rows in the background; typing goes on (O-15)."""
-        self.run_worker(self._ask_center(list(row_ids)), name="dry-run", group="dry-run")
-
-    async def _ask_center(self, row_ids: list[int]) -> None:
-        desk = self._desk
-        if desk is None:
-            return
-        try:
-            found = await in_thread(desk.dry_run, row_ids)
-        except ClientError:
-            return
-        if found and self._desk is desk:
-            self._grid.reload()
-            row, finding = found[0]
-            name = row.typed.get("name", "")
-            self.status(f"第 {row.index + 1} 条 {name}：{finding.text}", kind="error", beep=True)
-
     async def _refresh(self) -> None:
         """Read facts and rows again and check them (W-03)."""
-        await self.busy("正在向中心查询…", self.desk.ask_facts)
-        await self._recheck()
-        await self._dry_run_all()
-        self._checked = await in_thread(self.desk.revision)
-        self._entry.use(self.desk.service.context)
+        desk, words = self.desk, self._words
+        await self.busy("正在向中心查询…", desk.ask_facts)
+        told = await self.checks.both()
+        self._entry.use(desk.service.context)
         self.show_facts()
         self._grid.reload()
-        sums = await in_thread(self.desk.store.totals, self.desk.service.roster_id)
-        words = self._words
+        sums = await in_thread(desk.store.totals, desk.service.roster_id)
         text = f"{words.queue}：总人数 {sums.good}，{words.amount} {money_text(sums.amount)} 元"
-        self.status(f"{text}，错误 {sums.bad} 条。" if sums.bad else f"{text}。")
+        bad = f"，错误 {sums.bad} 条" if sums.bad else ""
+        self.status(f"{text}{bad}{told}。", kind="warning" if told or sums.bad else "info")
 
     # ---- rows ----------------------------------------------------------------------------------------
 
@@ -434,12 +390,17 @@ class RosterScreen(AppScreen):
             self.status(f"已删除 {gone} 条记录。", kind="good")
         else:
             self._grid.delete(ids)
-        self._checked = NEVER_CHECKED
+        self.checks.forget()
 
     def _select_all(self) -> None:
         model = self._grid.model
         model.select_all(len(model.selected_ids()) < model.count())
         self._grid.reload()
+
+    @property
+    def grid(self) -> QueueGrid:
+        """The roster."""
+        return self._grid
 
     async def export(self) -> None:
         """Write the roster to a workbook; the business's module does it."""
@@ -451,7 +412,7 @@ class RosterScreen(AppScreen):
         """Rows on their way may have been answered: read them again."""
         super().state_changed(event)
         if self._desk is not None and event.kind in ("outbox", "inbox"):
-            self.run_worker(self._take_back(), name="take-back", group="take-back", exclusive=True)
+            begin(self, self._take_back, "take-back", exclusive=True)
 
     async def _take_back(self) -> None:
         desk = self._desk

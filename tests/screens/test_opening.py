@@ -10,6 +10,7 @@ from textual import events
 
 from client.store.caches import FormDrafts
 from domain.login_form import PROFILE_NAMES
+from screens.roster_parts import NoteArea
 from tests.screens.conftest import MakePlace
 from tests.support.workplace import Desk, Workplace, employ, running
 from tui.form import Form
@@ -175,8 +176,9 @@ async def test_a_wage_out_of_range_is_told_with_both_limits_and_set_to_the_neare
         await desk.open("opening")
         form_of(desk).clear_all()
         await desk.fill({**typed, "base": wage})
-        assert "最低缴存基数 2660.00" in desk.status and "最高缴存基数 40665.00" in desk.status
-        assert nearest in desk.status
+        told = desk.app.screen.query_one(NoteArea).text
+        assert "最低缴存基数 2660.00" in told and "最高缴存基数 40665.00" in told
+        assert f"已调整为 {nearest}" in told and "当前最低缴存基数 2660.00" in desk.picture()
         row = place.rows()[0]
         assert (row.typed["base"], row.checked["base"], row.bad) == (wage, nearest, False)
 
