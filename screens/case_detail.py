@@ -29,6 +29,14 @@ OPINION_LIMIT = 500
 REASON_LIMIT = 200
 
 
+class PeopleGrid(Grid):
+    """The people of a case; no row is ever added, so that key takes the case."""
+
+    def handle_action(self, action: str) -> bool:
+        """Leave the key of `add_row` to the screen."""
+        return action != "add_row" and super().handle_action(action)
+
+
 class CaseScreen(AppScreen):
     """One case in full."""
 
@@ -67,7 +75,7 @@ class CaseScreen(AppScreen):
         """Facts, people."""
         self._rows = CaseRows(self.state.profile, self._need)
         yield Panel(id="facts")
-        yield Grid(self._rows)
+        yield PeopleGrid(self._rows)
 
     @property
     def grid(self) -> Grid:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from domain.period import CENTER_ZONE
 from screens.menu import MenuEntry
 from screens.unit_choice import BUSINESS_OF, permits
 from tui.bars import Span
@@ -86,9 +87,9 @@ def tab_line(profile: Profile, counts: dict[str, int], current: str) -> Sequence
 
 
 def short_time(text: str) -> str:
-    """A time of the center as month, day, hour and minute of this machine's zone."""
+    """A time of the center as month, day, hour and minute of the center's own clock."""
     try:
-        return datetime.fromisoformat(text).astimezone().strftime("%m-%d %H:%M")
+        return datetime.fromisoformat(text).astimezone(CENTER_ZONE).strftime("%m-%d %H:%M")
     except ValueError:
         return text[:11]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from domain.period import CENTER_ZONE
 from tui.bars import Span
 from tui.theme import ERROR, GOOD, PLAIN, STRONG, WARNING
 
@@ -59,8 +60,8 @@ def name_of(certificate: KeyCertificate) -> str:
 
 
 def day(moment: datetime) -> str:
-    """The day of a time, in the time zone of this machine."""
-    return moment.astimezone().strftime("%Y-%m-%d")
+    """The day of a time by the center's own clock."""
+    return moment.astimezone(CENTER_ZONE).strftime("%Y-%m-%d")
 
 
 def expiry(certificate: KeyCertificate, now: float) -> tuple[str, str]:

@@ -60,6 +60,7 @@ class LoginScreen(AppScreen):
         self._clock = ""
         self._code_again = 0.0
         self._reading = False
+        self._sync_asked = False
         self.wanted_unit = ""
         """The unit to open without asking where there are several."""
 
@@ -200,8 +201,6 @@ class LoginScreen(AppScreen):
         super().state_changed(event)
         if event.kind == "key":
             self._key_changed()
-        elif event.kind == "ready":
-            self._first_sync()
 
     def _key_changed(self) -> None:
         state = self.state.key_state
@@ -224,9 +223,10 @@ class LoginScreen(AppScreen):
         self.show_key()
 
     def _first_sync(self) -> None:
-        """Tick the box where the copy has never been fetched (E-02)."""
-        if not self.state.form_has("sync"):
+        """Tick the box where the copy was never fetched, once the center has said who it is (E-02)."""
+        if self._sync_asked or not self.state.form_has("sync"):
             return
+        self._sync_asked = True
         account = self.state.settings.login.unit_account
         self.run_worker(self._tick_sync(account), name="sync box", group="state")
 
@@ -262,6 +262,7 @@ class LoginScreen(AppScreen):
     def _center_found(self) -> None:
         was_lost = self._center[1] == "error"
         self._center = ("已连接", "good")
+        self._first_sync()
         session = self.known_session
         if session is not None:
             self.note_clock(session.client.clock_offset)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 
+from domain.period import CENTER_ZONE
 from screens.app import AppScreen
 from screens.inbox_actions import delete_message, mark_read
 from screens.reading import Reading
@@ -23,9 +24,9 @@ STATES = {"done": "办结", "review": "待中心审核", "processing": "处理�
 
 
 def full_time(text: str) -> str:
-    """A time of the center as date and time of this machine's zone."""
+    """A time of the center as date and time of the center's own clock."""
     try:
-        return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        return datetime.fromisoformat(text).astimezone(CENTER_ZONE).strftime("%Y-%m-%d %H:%M:%S")
     except ValueError:
         return text
 

@@ -109,6 +109,7 @@ class Front:
 
     def state(self) -> AppState:
         """A fresh start of the program."""
+        self.wire.handler = None if self.wire.handler is _cut else self.wire.handler
         settings = Settings(
             center=CenterSettings(BASE, self.profile.name),
             login=self.login,

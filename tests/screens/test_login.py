@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 
 from center.store.tables import operator, operator_unit
 from domain.login_form import PROFILE_NAMES, login_form
+from domain.period import CENTER_ZONE
 from domain.profile import load_profile
 from screens.login import LoginScreen
 from tests.screens.front import LOGIN, PIN, SECOND, UNIT, Front, LoginDesk, at_login, configured, front_of
@@ -92,7 +93,7 @@ async def test_the_certificate_stands_before_the_pin_and_the_key_answers_the_cha
     async with at_login(front) as desk:
         await desk.see(certificate.serial)
         assert "待验PIN" in desk.picture() and "演示密钥" in desk.picture()
-        assert f"至 {certificate.not_after.astimezone():%Y-%m-%d}" in desk.picture()
+        assert f"至 {certificate.not_after.astimezone(CENTER_ZONE):%Y-%m-%d}" in desk.picture()
         await desk.type_login()
         await desk.see("UKey PIN: [")
         picture = desk.picture()
