@@ -385,3 +385,21 @@ async def test_what_is_no_workbook_is_one_sentence(
         assert said in desk.picture()
         await desk.press("\r")
         assert place.rows() == []
+
+
+@pytest.mark.feature("I-06", profile="shanxi")
+async def test_a_file_without_a_required_column_is_refused(make_place: MakePlace) -> None:
+    place = make_place("shanxi")
+    table: list[list[Any]] = table_of(place._business(), rows_of(place, 1))
+    at = table[0].index(next(c.title for c in place._business().columns if c.key == "base"))
+    path = place.folder / "in" / "名单.xlsx"
+    path.parent.mkdir()
+    write_table(path, [[*row[:at], *row[at + 1 :]] for row in table])
+    place.deliver(path.name, path.read_bytes())
+    async with running(place) as desk:
+        await desk.open("opening")
+        await take(desk, place)
+        await desk.see("导入校验结果")
+        assert "缺少必填的" in desk.picture()
+        await desk.press("<f10><f12>")
+        assert place.rows() == []

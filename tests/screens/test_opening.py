@@ -482,3 +482,29 @@ async def test_names_that_hold_escapes_are_never_drawn_as_such(make_place: MakeP
         await desk.press("\r")
         assert "\x1b" not in desk.picture()
         assert place.rows() == []
+
+
+@pytest.mark.parametrize("profile", ALL)
+async def test_the_way_back_always_stands_in_the_key_bar_of_80_columns(
+    make_place: MakePlace, profile: str
+) -> None:
+    place = make_place(profile)
+    async with running(place) as desk:
+        for name in ("opening", "opening_query", *(("opening_batch",) if profile == "hangzhou" else ())):
+            screen = await desk.open(name)
+            for widget in (*screen.query(Form), *screen.query(Grid)):
+                screen.set_focus(widget)
+                await desk.settle()
+                assert "F12返回" in desk.picture().splitlines()[-1], (name, widget)
+            await desk.press("<f12>")
+
+
+@pytest.mark.parametrize("profile", ALL)
+async def test_one_burst_of_keys_records_everybody_in_order(make_place: MakePlace, profile: str) -> None:
+    place = make_place(profile)
+    typed = [place.typed(someone) for someone in place.office.people(5)]
+    async with running(place) as desk:
+        await desk.open("opening")
+        await desk.press("".join(f"{text}\r" for one in typed for text in one.values()))
+        assert [row.typed["id_number"] for row in place.rows()] == [one["id_number"] for one in typed]
+        assert not any(row.bad for row in place.rows())

@@ -289,3 +289,24 @@ async def test_id_numbers_are_covered_where_the_workstation_wants_it(make_place:
         await desk.open("opening_query")
         number = rows[0]["id_number"]
         assert number not in desk.picture() and f"{number[:6]}********{number[-4:]}" in desk.picture()
+
+
+@pytest.mark.feature("E-04", profile="hangzhou")
+async def test_a_registration_is_known_here_only_after_the_next_synchronisation(
+    make_place: MakePlace,
+) -> None:
+    place = make_place("hangzhou")
+    rows = place.office.rows(1)
+    place.office.file(rows)
+    decide(place, {})
+    cache = DepositorCache(place.state.database(), place.state.scope())
+    async with running(place) as desk:
+        await desk.open("opening_query")
+        assert len(await open_count(desk, "ok")) == 1
+        assert cache.by_person(rows[0]["id_number"]) is None
+        await desk.press("<f12>")
+        await desk.open("sync")
+        assert "须同步一次" in desk.picture()
+        await desk.press("<f10>")
+        found = cache.by_person(rows[0]["id_number"])
+        assert found is not None and found.name == rows[0]["name"]

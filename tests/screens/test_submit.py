@@ -104,6 +104,7 @@ async def test_the_push_message_arrives_without_a_key(make_place: MakePlace, pro
 
 
 @pytest.mark.feature("W-08", profile="hangzhou")
+@pytest.mark.feature("N-06", profile="hangzhou")
 async def test_rows_on_their_way_cannot_be_changed_deleted_or_sent_again(make_place: MakePlace) -> None:
     place = make_place("hangzhou")
     async with running(place) as desk:
@@ -127,6 +128,19 @@ async def test_rows_on_their_way_cannot_be_changed_deleted_or_sent_again(make_pl
         await desk.until(lambda: place.rows() == [], "the rows to leave")
         await desk.until(lambda: "业务流水号" in desk.status, "the answer")
         assert len(place.office.unit_get("/openings", month=202612)["batches"]) == 1
+
+
+@pytest.mark.feature("O-17", profile="hangzhou")
+async def test_the_receipt_says_that_other_business_has_to_wait_a_working_day(make_place: MakePlace) -> None:
+    place = make_place("hangzhou")
+    async with running(place) as desk:
+        await desk.open("opening")
+        await fill(desk, place, 1)
+        await ask(desk, place)
+        await desk.press("y")
+        await desk.see("业务流水号")
+        picture = desk.picture().replace("\n", "").replace(" ", "")
+        assert "才能为该职工办理补缴、减少等其他业务" in picture and "1个工作日" in picture
 
 
 async def test_a_submission_goes_on_in_the_background(make_place: MakePlace) -> None:
