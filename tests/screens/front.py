@@ -124,6 +124,11 @@ class Front:
             state.signer_problem = "没有配置 UKey 驱动，请在配置中填写驱动的路径。"
         return state
 
+    def key_state(self) -> KeyState:
+        """Where the key stands now."""
+        assert self.key is not None
+        return self.key.state()
+
     def stop(self, state: AppState) -> None:
         """End the background work and wait until its threads are gone."""
         state.stop()
@@ -168,6 +173,11 @@ class Front:
 
 class LoginDesk(Desk):
     """Keys and pictures of the login."""
+
+    def who(self) -> str:
+        """Who is logged in, "" for nobody."""
+        person = self.app.state.person
+        return person.operator if person is not None else ""
 
     async def type_login(self, password: str = PASSWORD, *, ending: str = "\r") -> None:
         """Fill the login form of the profile with the agent of `Front.people`."""

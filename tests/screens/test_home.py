@@ -157,11 +157,11 @@ async def test_leaving_the_system_ends_the_session(profile: str, tmp_path: Path)
             await desk.press("9909\r")
             await desk.see("确定退出系统吗")
             await desk.press("n")
-            assert desk.app.state.person is not None
+            assert desk.who()
             await desk.press("9909\r")
             await desk.press("y")
             await desk.see("单位登录")
-            assert desk.app.state.person is None
+            assert not desk.who()
             assert any(request.url.path.endswith("/logout") for request in front.wire.sent("POST"))
             assert desk.status == "已退出系统。"
 

@@ -18,7 +18,7 @@ from screens.state import AppState
 from tests.screens.front import PIN, SECOND, UNIT, Front, LoginDesk, ScriptedKey, at_login, front_of
 from tests.screens.test_login_code import DETAILS, code_of
 from tests.support.center import PASSWORD
-from ukey.signer import KeyNotResponding
+from ukey.signer import KeyNotResponding, KeyState
 
 
 @pytest.fixture
@@ -48,12 +48,12 @@ async def go_idle(desk: LoginDesk) -> None:
 
 
 async def test_the_idle_screen_hides_the_work_until_the_pin_is_given(front: Front) -> None:
-    key = front.scripted_key(UNIT)
+    front.scripted_key(UNIT)
     async with at_login(front) as desk:
         await desk.log_in()
         await desk.press("\t")
         await go_idle(desk)
-        assert not key.unlocked
+        assert front.key_state() is KeyState.PRESENT
         assert "收件箱" not in desk.picture() and "长时间没有操作" in desk.picture()
         await desk.press("<f12>")
         assert isinstance(top(desk), LockScreen)
@@ -62,7 +62,7 @@ async def test_the_idle_screen_hides_the_work_until_the_pin_is_given(front: Fron
         assert isinstance(top(desk), LockScreen)
         await desk.press(f"{PIN}\r")
         await desk.until(lambda: isinstance(top(desk), HomeScreen))
-        assert key.unlocked and desk.app.state.person is not None
+        assert front.key_state() is KeyState.READY and desk.who()
 
 
 async def test_a_dialog_that_was_open_is_still_there_behind_the_lock(front: Front) -> None:
@@ -89,7 +89,7 @@ async def test_from_the_lock_one_may_leave_for_the_login(front: Front) -> None:
         await desk.press("<f3>")
         await desk.press("y")
         await desk.see("单位登录")
-        assert desk.app.state.person is None
+        assert not desk.who()
         await desk.press(f"{PASSWORD}\r")
         await desk.see("UKey PIN: [")
         await desk.press(f"{PIN}\r")
@@ -163,7 +163,7 @@ async def test_the_session_is_renewed_without_a_key_pressed(front: Front) -> Non
         await desk.press("<f3>")
         await desk.press("y")
         await desk.see("单位登录")
-        assert desk.app.state.person is None
+        assert not desk.who()
 
 
 async def test_after_a_renewal_by_somebody_else_the_work_starts_at_home(
@@ -217,7 +217,6 @@ def test_warming_up_opens_the_store_and_remembers_the_sound(front: Front) -> Non
     state: AppState = front.state()
     told: list[str] = []
     state.listen(lambda event: told.append(event.kind))
-    assert not state.warm
     state.warm_up()
     assert state.warm and told == ["ready"]
     assert state.profile.name == "baishan"
