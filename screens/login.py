@@ -184,6 +184,7 @@ class LoginScreen(AppScreen):
         self.show_key()
         if self.gjj.keymap_problem:
             self.status(self.gjj.keymap_problem, kind="warning")
+        self._to_first_empty()
         self.run_worker(self._watch_center(), name="center", group="center", exclusive=True)
 
     async def returned(self, result: Any) -> None:
@@ -350,6 +351,13 @@ class LoginScreen(AppScreen):
         self._forget_secrets()
         self.form.focus_field("password")
         self.status(error.sentence, kind="error", beep=True)
+
+    def _to_first_empty(self) -> None:
+        """Begin where something is to be typed: the configuration may have filled the first fields."""
+        values = self.model.values()
+        empty = next((one for one in self.model.fields() if one.entered and not values[one.key]), None)
+        if empty is not None:
+            self.form.focus_field(empty.key)
 
     def _forget_secrets(self) -> None:
         for model in self._models.values():
