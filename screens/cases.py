@@ -28,7 +28,7 @@ COLUMNS: Final = (
     ListColumn("单位", 20),
     ListColumn("业务", 12),
     ListColumn("人数", 6, "right"),
-    ListColumn("申报时间", 11),
+    ListColumn("申报日期", 11),
     ListColumn("期限", 5),
 )
 LIMIT: Final = 200

@@ -43,6 +43,15 @@ def catalog() -> dict[str, Callable[[], ShellScreen]]:
     return {name: _maker(where) for name, where in SCREENS.items()}
 
 
+def screen_class(name: str) -> type[ShellScreen] | None:
+    """The class of a screen of the catalog, None for a name that is none."""
+    where = SCREENS.get(name)
+    if where is None:
+        return None
+    module, _, kind = where.partition(":")
+    return cast("type[ShellScreen]", getattr(import_module(module), kind))
+
+
 def _maker(where: str) -> Callable[[], ShellScreen]:
     def make() -> ShellScreen:
         module, _, name = where.partition(":")

@@ -87,7 +87,9 @@ def tab_line(profile: Profile, counts: dict[str, int], current: str) -> Sequence
 
 
 def short_time(text: str) -> str:
-    """A time of the center as month, day, hour and minute of the center's own clock."""
+    """A time of the center as month, day, hour and minute of the center's own clock; a day as it is."""
+    if "T" not in text:
+        return text[:10]
     try:
         return datetime.fromisoformat(text).astimezone(CENTER_ZONE).strftime("%m-%d %H:%M")
     except ValueError:

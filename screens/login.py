@@ -46,9 +46,20 @@ class LoginScreen(AppScreen):
         "refresh",
         "add_row",
         "paste_pad",
+        "save",
         "submit",
         "exit",
     )
+
+    LABELS = {
+        "prompt": ("选证书", "UKey 中有多个证书时选择登录用的证书。"),
+        "refresh": ("再试", "再次连接中心，重新检查 UKey。"),
+        "add_row": ("柜员登录", "中心柜员用登录名和密码登录。"),
+        "paste_pad": ("忘记密码", "忘记密码时怎么办。"),
+        "save": ("操作手册", "把操作手册写到文件里。"),
+        "submit": ("登录", "登录，与最后一栏的回车相同。"),
+        "exit": ("退出", "退出程序。"),
+    }
 
     def __init__(self) -> None:
         super().__init__()
@@ -95,18 +106,11 @@ class LoginScreen(AppScreen):
 
     def label(self, action: str) -> tuple[str, str]:
         """Say what the keys do here."""
-        again = "再次连接中心，重新检查 UKey。"
-        labels = {
-            "prompt": ("选证书", "UKey 中有多个证书时选择登录用的证书。"),
-            "refresh": ("验证码", "把验证码发到经办人登记的手机。") if self._with_code else ("再试", again),
-            "add_row": ("单位登录", "回到单位经办人登录。")
-            if self.clerk
-            else ("柜员登录", "中心柜员用登录名和密码登录。"),
-            "paste_pad": ("忘记密码", "忘记密码时怎么办。"),
-            "submit": ("登录", "登录，与最后一栏的回车相同。"),
-            "exit": ("退出", "退出程序。"),
-        }
-        return labels.get(action) or super().label(action)
+        if action == "refresh" and self._with_code:
+            return "验证码", "把验证码发到经办人登记的手机。"
+        if action == "add_row" and self.clerk:
+            return "单位登录", "回到单位经办人登录。"
+        return super().label(action)
 
     @property
     def _with_code(self) -> bool:
@@ -122,7 +126,9 @@ class LoginScreen(AppScreen):
         return [
             name
             for name in self.KEY_BAR
-            if (name != "prompt" or choice) and (name != "paste_pad" or not self.clerk)
+            if (name != "prompt" or choice)
+            and (name != "paste_pad" or not self.clerk)
+            and (name != "save" or self.state.manual_download)
         ]
 
     def now(self) -> float:
@@ -171,7 +177,7 @@ class LoginScreen(AppScreen):
         auth = self.state.profile.auth
         lines = [f"开通：{auth.access_text}", f"环境：{auth.platform_text}", f"密码：{auth.reset_text}"]
         if auth.manual_download:
-            lines.append("操作手册：登录后各画面按 F1，随时查看本画面和当前栏目的说明。")
+            lines.append("操作手册：按 F9 下载。")
         if self.state.hint is not None:
             lines += ["", *self.state.hint.lines]
         return [*lines, ""]
@@ -310,6 +316,8 @@ class LoginScreen(AppScreen):
                 self._switch()
             case "paste_pad":
                 await self._forgotten()
+            case "save" if self.state.manual_download:
+                await self._manual()
             case "prompt":
                 await self._choose_certificate()
             case "exit" | "back":
@@ -439,6 +447,13 @@ class LoginScreen(AppScreen):
         from screens.password import reset_password
 
         await reset_password(self, {k: str(v) for k, v in self.form.snapshot().items()})
+
+    async def _manual(self) -> None:
+        """Write the manual to a file and say where it is (L-12)."""
+        from screens.manual import write_manual
+
+        path = await self.busy("正在写操作手册…", write_manual, self.state, self.shell.keymap)
+        await self.tell("操作手册", ["操作手册已写到：", str(path)])
 
     async def _choose_certificate(self) -> None:
         found = self.facts.certificates

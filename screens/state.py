@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from domain.login_form import LoginForm, login_form
+from domain.login_form import LoginForm, login_form, raw_profile
 
 if TYPE_CHECKING:
     from client.api import CenterClient
@@ -253,6 +253,11 @@ class AppState:
         if person is None or context is None:
             return False
         return not context.permissions or business in context.permissions
+
+    @property
+    def manual_download(self) -> bool:
+        """Whether the manual can be had before the login (L-12); known without the checked profile."""
+        return bool(raw_profile(self.settings.center.profile)["auth"].get("manual_download", False))
 
     def form_has(self, key: str) -> bool:
         """Whether the login form of the center has a field."""

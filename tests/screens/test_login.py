@@ -336,6 +336,29 @@ async def test_a_forgotten_password_is_reset_elsewhere_and_the_screen_says_where
         assert load_profile(profile).auth.reset_text.replace(" ", "")[:24] in shown
 
 
+@pytest.mark.feature("L-12", profile="baishan")
+async def test_the_manual_is_had_before_the_login(make_front: MakeFront) -> None:
+    front = make_front("baishan")
+    async with at_login(front) as desk:
+        await desk.press("<f9>")
+        await desk.see("操作手册已写到")
+    (manual,) = (front.folder / "out").glob("*操作手册.md")
+    text = manual.read_text(encoding="utf-8")
+    assert front.profile.auth.access_text in text
+    for module in front.profile.home.modules:
+        assert f"| {module.code} | {module.title} |" in text
+    for word in ("## 首页", "## 缴存人登记", "# 键盘卡", "| F10 | 登录 |"):
+        assert word in text
+
+
+async def test_other_centers_offer_no_manual_before_the_login(make_front: MakeFront) -> None:
+    front = make_front("lyszfgjj")
+    async with at_login(front) as desk:
+        assert "操作手册" not in desk.picture()
+        await desk.press("<f9>")
+        assert not (front.folder / "out").exists()
+
+
 @pytest.mark.feature("E-02", profile="hangzhou")
 async def test_the_first_login_on_a_computer_fetches_the_depositors(make_front: MakeFront) -> None:
     front = make_front("hangzhou")
