@@ -159,7 +159,7 @@ class GjjApp(ShellApp):
         """Close every screen down to the login; called when nobody is logged in any more."""
         self.gate.hold()
         try:
-            await self._close_all()
+            await self._close_screens()
             login = self.screen
             if isinstance(login, ShellScreen):
                 await login.returned(said)
@@ -172,12 +172,12 @@ class GjjApp(ShellApp):
         """Close every screen and open the first one of somebody else's login."""
         self.gate.hold()
         try:
-            await self._close_all()
+            await self._close_screens()
             await self.open_screen(name)
         finally:
             self.gate.release()
 
-    async def _close_all(self) -> None:
+    async def _close_screens(self) -> None:
         if self.shell_screen() is self.screen and len(self.screen_stack) > 1:
             await self.pop_screen()
         await self.leave_dialogs()
