@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 
-from screens.app import AppScreen
+from screens.center_watch import OFFLINE, CenterWatch
 from screens.dialog_form import FieldsForm
 from screens.key_facts import KeyFacts, certificate_rows, key_lines, read_key
 from screens.login_form_model import LoginModel
@@ -22,17 +21,13 @@ from tui.theme import DIM, ERROR, GOOD, PLAIN, STRONG, WARNING
 
 if TYPE_CHECKING:
     from client.errors import ClientError
-    from client.session import Session
     from client.sync import SyncProgress
     from ukey.signer import KeyCertificate
 
-RETRY_SECONDS = 3.0
-"""How often an unreachable center is tried again by itself."""
-OFFLINE = "连不上中心，填写的内容都还在，请检查网络后按 F5 再试，程序也会自动重试。"
 REPLY_FIELDS = ("unit_account", "unit_name", "agent_name", "agent_id_number", "mobile")
 
 
-class LoginScreen(AppScreen):
+class LoginScreen(CenterWatch):
     """Account, password, and the key with its certificate; or a clerk's name and password."""
 
     GUARDED = False
@@ -67,8 +62,6 @@ class LoginScreen(AppScreen):
         self.certificate: KeyCertificate | None = None
         self.clerk = False
         self._models: dict[bool, LoginModel] = {}
-        self._center: tuple[str, str] = ("", "")
-        self._clock = ""
         self._code_again = 0.0
         self._reading = False
         self._sync_asked = False
@@ -131,16 +124,6 @@ class LoginScreen(AppScreen):
             and (name != "save" or self.state.manual_download)
         ]
 
-    def now(self) -> float:
-        """Unix time by the center's clock where it is known."""
-        session = self.known_session
-        return session.client.now() if session is not None else time.time()
-
-    @property
-    def known_session(self) -> Session | None:
-        """The session if it was made already."""
-        return self.state.session() if self.state.connected_once else None
-
     def show_key(self) -> None:
         """Draw the key's lines from what is known."""
         panel = self.query_one("#key", Panel)
@@ -164,9 +147,9 @@ class LoginScreen(AppScreen):
         lines: list[Line] = []
         if self.state.hint is not None and self.state.hint.lines:
             lines.append([(self.state.hint.lines[0], WARNING)])
-        if self._clock:
-            lines.append([("? " + self._clock, WARNING)])
-        word, kind = self._center
+        if self.clock_warning:
+            lines.append([("? " + self.clock_warning, WARNING)])
+        word, kind = self.center_word
         style = {"good": GOOD, "error": ERROR}.get(kind, DIM)
         center: list[Span] = [("中心  ", STRONG), (self.state.settings.center.url, PLAIN)]
         lines.append([*center, ("  " + word, style)] if word else center)
@@ -191,7 +174,7 @@ class LoginScreen(AppScreen):
         if self.gjj.keymap_problem:
             self.status(self.gjj.keymap_problem, kind="warning")
         self._to_first_empty()
-        self.run_worker(self._watch_center(), name="center", group="center", exclusive=True)
+        self.look_now()
 
     async def returned(self, result: Any) -> None:
         """Take up again after a logout."""
@@ -229,7 +212,7 @@ class LoginScreen(AppScreen):
             self._reading = False
         self.show_key()
 
-    def _first_sync(self) -> None:
+    def center_found(self) -> None:
         """Tick the box where the copy was never fetched, once the center has said who it is (E-02)."""
         if self._sync_asked or not self.state.form_has("sync"):
             return
@@ -243,58 +226,6 @@ class LoginScreen(AppScreen):
             self._models[False].tick("sync", True)
             if not self.clerk:
                 self.form.reread()
-
-    # -- the center ------------------------------------------------------------------------------------
-
-    async def _watch_center(self) -> None:
-        """Ask the center whether it is there: often while it is not."""
-        await self.shell.painted.wait()
-        from client.errors import ClientError
-
-        while True:
-            if self.is_current:
-                try:
-                    await in_thread(self._ask_center)
-                except ClientError as error:
-                    self._center_lost(error)
-                else:
-                    self._center_found()
-            await asyncio.sleep(RETRY_SECONDS if self._center[1] == "error" else 30)
-
-    def _ask_center(self) -> None:
-        session = self.state.session()
-        session.profile()
-        session.client.health()
-
-    def _center_found(self) -> None:
-        was_lost = self._center[1] == "error"
-        self._center = ("已连接", "good")
-        self._first_sync()
-        session = self.known_session
-        if session is not None:
-            self.note_clock(session.client.clock_offset)
-        self.show_texts()
-        if was_lost and self.is_current:
-            self.status("中心已恢复连接，可以继续登录。", kind="good")
-
-    def _center_lost(self, error: ClientError) -> None:
-        first = self._center[1] != "error"
-        self._center = ("连不上，正在自动重试" if error.retryable else "不能使用", "error")
-        self.show_texts()
-        if first and self.is_current:
-            self.status(OFFLINE if error.retryable else error.sentence, kind="error")
-
-    def note_clock(self, offset: float) -> None:
-        """Warn of this machine's clock when it is far from the center's."""
-        from screens.login_flow import CLOCK_WARNING_SECONDS
-
-        slow = "慢" if offset > 0 else "快"
-        minutes = max(1, round(abs(offset) / 60))
-        wrong = abs(offset) >= CLOCK_WARNING_SECONDS
-        said = f"本机时间比中心{slow}约 {minutes} 分钟，请校准；签名以中心时间为准。" if wrong else ""
-        if said != self._clock:
-            self._clock = said
-            self.show_texts()
 
     def say_synchronised(self, progress: SyncProgress) -> None:
         """Tell how far the synchronisation is; called on the working thread."""
@@ -403,16 +334,8 @@ class LoginScreen(AppScreen):
             return
         self.facts, self.certificate = KeyFacts(demo=self.facts.demo), None
         self._key_changed()
-        await self.busy("正在连接中心…", self._ask_center_quietly)
-        self.run_worker(self._watch_center(), name="center", group="center", exclusive=True)
-
-    def _ask_center_quietly(self) -> None:
-        from contextlib import suppress
-
-        from client.errors import ClientError
-
-        with suppress(ClientError):
-            self._ask_center()
+        await self.busy("正在连接中心…", self.ask_center_quietly)
+        self.look_now()
 
     async def _get_code(self) -> None:
         """Have a login code sent; not again before the center allows it (L-05)."""

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from screens.login import LoginScreen
     from ukey.signer import KeyCertificate, Signer
 
-CLOCK_WARNING_SECONDS = 120
-"""From this offset on the person is told that this machine's clock is wrong."""
-
 
 class Stopped(Exception):
     """The person gave up, or must do something first; `text` says what, "" for nothing."""

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 
 from domain.period import CENTER_ZONE
 from screens.app import AppScreen
-from screens.inbox_actions import delete_message, mark_read
+from screens.inbox_actions import delete_message, mark_read, tell_read
 from screens.reading import Reading
 from tui.bars import Span
 from tui.keys import ActionRequested
@@ -71,7 +71,7 @@ class MessageScreen(AppScreen):
         self.status("")
         self._show(item, None)
         if self.state.profile.inbox.read_mode == "auto" and item.tab == "messages" and not item.read:
-            await self.busy("正在标为已读…", self.state.mark_read, item)
+            await self.busy("正在标为已读…", tell_read, self.state, item)
         if item.submission_id and self.state.unit:
             client = self.state.client()
             receipt = await self.busy(

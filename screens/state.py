@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from client.store.rows import Scope
     from client.sync import SyncProgress
     from domain.profile import Profile
-    from domain.wire import InboxItem, InboxPoll, JobProgress, UnitContext
+    from domain.wire import InboxPoll, JobProgress, UnitContext
     from screens.background import Background
     from ukey.signer import KeyState, Signer
 
@@ -358,32 +358,6 @@ class AppState:
         outbox = self.outbox
         self.unsent = len(outbox.store.open_ids(outbox.scope)) if outbox is not None else 0
         return self.unsent
-
-    def mark_read(self, item: InboxItem) -> None:
-        """Mark a message as read, here at once and at the center. Blocking; raises ClientError."""
-        self.client().mark_read(item.item_id)
-        cache = self.inbox_cache
-        if cache is not None:
-            moved = any(tab.key == "read" for tab in self.profile.inbox.tabs) and item.tab == "messages"
-            now = item.model_copy(update={"read": True, "tab": "read" if moved else item.tab})
-            counts = dict(self.inbox.counts)
-            if item.tab == "messages" and not item.read:
-                counts["messages"] = max(0, counts.get("messages", 0) - 1)
-                if moved:
-                    counts["read"] = counts.get("read", 0) + 1
-            cache.apply(cache.revision(), [now], counts)
-            self.inbox.counts = counts
-
-    def delete_message(self, item: InboxItem) -> None:
-        """Delete a message, here at once and at the center (T-05). Blocking; raises ClientError."""
-        self.client().delete_item(item.item_id)
-        cache = self.inbox_cache
-        if cache is not None:
-            counts = dict(self.inbox.counts)
-            if item.tab != "messages" or not item.read:
-                counts[item.tab] = max(0, counts.get(item.tab, 0) - 1)
-            cache.apply(cache.revision(), [item.model_copy(update={"deleted": True})], counts)
-            self.inbox.counts = counts
 
     def toggle_sound(self) -> bool:
         """Turn the bell off or on and remember it (H-04); returns whether it is on. Blocking."""

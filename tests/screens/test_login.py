@@ -228,7 +228,7 @@ async def test_a_wrong_password_says_the_tries_left_and_then_the_minutes(make_fr
 async def test_a_center_that_is_down_keeps_what_was_typed_and_comes_back_by_itself(
     make_front: MakeFront, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("screens.login.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("screens.center_watch.RETRY_SECONDS", 0.1)
     front = make_front("baishan")
 
     def down(request: httpx.Request, _: object) -> httpx.Response:
