@@ -17,7 +17,7 @@ from client.store.rosters import RosterStore
 from client.store.rows import Frozen, NewRow, Scope
 from client.transport import Identity, Transport
 from domain.canonical import canonical_json
-from domain.profile import load_profile
+from domain.wire import UnitContext
 
 SCOPE = Scope("baishan", "test", "100001", "li")
 
@@ -81,7 +81,7 @@ def main(folder: str, url: str, point: str, *resume: str) -> int:
     client = CenterClient(url)
     client.identify(Identity("token", "100001", "li"))
     session = Session(client, profile_name="baishan")
-    session._profile = load_profile("shaanxi")
+    session.context = UnitContext.model_construct(signature_required=False)
     session.person = Person("agent", "li", "李四", "100001", (), "", False, "")
     outbox = Outbox(database, session, SCOPE)
     if resume:
