@@ -81,7 +81,19 @@ def main(folder: str, url: str, point: str, *resume: str) -> int:
     client = CenterClient(url)
     client.identify(Identity("token", "100001", "li"))
     session = Session(client, profile_name="baishan")
-    session.context = UnitContext.model_construct(signature_required=False)
+    session.context = UnitContext(
+        unit_account="100001",
+        name="示例一中",
+        unified_ratio=True,
+        ratios=[],
+        fund_types=[],
+        limits=None,
+        month=202611,
+        today="2026-11-20",
+        server_time="2026-11-20T02:00:00Z",
+        signature_required=False,
+        revision=0,
+    )
     session.person = Person("agent", "li", "李四", "100001", (), "", False, "")
     outbox = Outbox(database, session, SCOPE)
     if resume:
