@@ -33,7 +33,6 @@ class CenterWatch(AppScreen):
 
     def show_texts(self) -> None:
         """Draw what has changed."""
-        raise NotImplementedError
 
     def center_found(self) -> None:
         """Do what had to wait for the center's first answer."""

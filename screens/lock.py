@@ -40,7 +40,11 @@ class LockScreen(AppScreen):
 
     TITLE = "已锁定"
     GUARDED = False
-    DEFAULT_CSS = "LockScreen Panel { padding: 0 0 0 8; } LockScreen LockField { margin: 0 0 0 8; }"
+    DEFAULT_CSS = """
+    LockScreen Panel { padding: 0 0 0 8; }
+    LockScreen LockField { margin: 0 0 0 8; }
+    LockScreen #space { height: 1fr; }
+    """
     KEY_BAR: ClassVar[tuple[str, ...]] = ("help", "exit")
     LABELS = {"exit": ("退出系统", "不再继续，退出登录；没有送到中心的内容保留在发件箱。")}
 
@@ -52,6 +56,7 @@ class LockScreen(AppScreen):
         """Why, who, the field."""
         yield Panel(id="why")
         yield LockField()
+        yield Panel(id="space")
 
     @property
     def field(self) -> LockField:

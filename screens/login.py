@@ -183,6 +183,7 @@ class LoginScreen(CenterWatch):
         self._forget_secrets()
         self.show_texts()
         self.show_key()
+        self.look_now()
         if isinstance(result, str) and result:
             self.status(result, kind="good")
 
