@@ -73,7 +73,7 @@ class CaseScreen(AppScreen):
 
     def body(self) -> ComposeResult:
         """Facts, people."""
-        self._rows = CaseRows(self.state.profile, self._need)
+        self._rows = CaseRows(self.state.profile, self._need, mask=self.state.settings.screen.mask_id)
         yield Panel(id="facts")
         yield PeopleGrid(self._rows)
 

@@ -24,8 +24,8 @@ class CaseRows:
 
     editable = False
 
-    def __init__(self, profile: Profile, need: Callable[[int], None]) -> None:
-        self._columns = _columns(profile)
+    def __init__(self, profile: Profile, need: Callable[[int], None], *, mask: bool = False) -> None:
+        self._columns = _columns(profile, mask)
         self._need = need
         self._count = 0
         self._pages: dict[int, Sequence[RowResult]] = {}
@@ -122,13 +122,13 @@ class CaseRows:
         return f"共 {self._count}人{refused}"
 
 
-def _columns(profile: Profile) -> list[GridColumn]:
+def _columns(profile: Profile, mask: bool) -> list[GridColumn]:
     from domain.business import UnitFacts
     from domain.businesses.opening import declare
     from screens.roster_model import grid_columns
 
     return [
-        *grid_columns(declare(profile), UnitFacts("")),
+        *grid_columns(declare(profile), UnitFacts(""), mask=mask),
         GridColumn("@state", "状态", 8, "state", editable=False),
         GridColumn("@reason", "原因", 24, "text", editable=False),
     ]

@@ -87,7 +87,7 @@ def run(settings: Settings, hint: DemoHint | None = None) -> int:
         made.append(GjjApp(catalog(), AppState(settings, hint)))
         return made[0]
 
-    code = launch(make)
+    code = launch(make, ambiguous_width=settings.screen.ambiguous_width)
     if made:
         _end(made[0].state)
     if made and made[0].failure is not None:

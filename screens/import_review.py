@@ -13,6 +13,7 @@ from screens.file_choice import write_out
 from screens.roster_parts import InfoLine, QueueGrid, RowsModel
 from tui.grid_model import GridColumn, GridRow
 from tui.keys import ActionRequested
+from tui.masking import cover_middle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,9 +31,10 @@ COLUMNS: Final = (
 class FindingsModel(RowsModel):
     """Findings of a file as rows; only the window on the screen is made into texts."""
 
-    def __init__(self, findings: Sequence[PlacedFinding]) -> None:
+    def __init__(self, findings: Sequence[PlacedFinding], *, mask: bool = False) -> None:
         super().__init__(COLUMNS)
         self.findings = findings
+        self._mask = mask
 
     def count(self) -> int:
         """Return the number of findings."""
@@ -42,10 +44,14 @@ class FindingsModel(RowsModel):
         """Return a run of findings."""
         return [self._row(at, self.findings[at]) for at in range(start, min(start + count, self.count()))]
 
-    @staticmethod
-    def _row(at: int, found: PlacedFinding) -> GridRow:
-        cells = (str(found.row_number), found.title, found.value[:60], found.text)
+    def _row(self, at: int, found: PlacedFinding) -> GridRow:
+        cells = (str(found.row_number), found.title, self.value(found)[:60], found.text)
         return GridRow(at, "!" if found.is_error else "*", cells)
+
+    def value(self, found: PlacedFinding) -> str:
+        """Return what stands in the cell; ID numbers with their middle covered where that is wanted."""
+        hidden = self._mask and found.finding.field == "id_number"
+        return cover_middle(found.value) if hidden else found.value
 
     def finding_text(self, index: int, column: str) -> str:
         """Return the whole sentence for the footer."""
@@ -66,6 +72,7 @@ class ImportReviewScreen(AppScreen):
     def __init__(self) -> None:
         super().__init__()
         self._check: FileCheck | None = None
+        self._findings = FindingsModel(())
         self._source = Path()
         self._atomic = False
         self._refusal = ""
@@ -97,7 +104,8 @@ class ImportReviewScreen(AppScreen):
         counts = f"共 {len(check.rows)} 行，正确 {check.totals.count} 行，有错误 {bad} 行"
         first.show(f"{self._source.name}：{counts}")
         second.show(self._verdict())
-        self.query_one(QueueGrid).set_model(FindingsModel(check.findings))
+        self._findings = FindingsModel(check.findings, mask=self.state.settings.screen.mask_id)
+        self.query_one(QueueGrid).set_model(self._findings)
         if check.ok:
             self.status("文件没有错误，请看过提示后导入。", kind="warning")
         else:
@@ -126,7 +134,8 @@ class ImportReviewScreen(AppScreen):
             case "open" if check is not None:
                 found = check.findings[int(request.payload["index"])]
                 place = f"第 {found.row_number} 行  {found.title}"
-                await self.tell("问题", [place, f"内容：{found.value}" if found.value else "", found.text])
+                value = self._findings.value(found)
+                await self.tell("问题", [place, f"内容：{value}" if value else "", found.text])
             case "submit":
                 self.status(self._verdict(), kind="error", beep=True)
             case _:

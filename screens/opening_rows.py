@@ -10,6 +10,7 @@ from domain.business import Business, Kind, roster_columns
 from screens.roster_export import export_columns, export_value
 from screens.roster_model import cell_text, grid_columns
 from tui.grid_model import GridColumn, GridRow
+from tui.masking import cover_middle
 
 if TYPE_CHECKING:
     from client.api import CenterClient
@@ -35,7 +36,7 @@ COUNTS: Final = {"total": "", "ok": "ok", "failed": "failed", "open": "open", "a
 
 def masked(id_number: str, mask: bool) -> str:
     """Return an ID number, its middle covered when the workstation wants that."""
-    return f"{id_number[:6]}{'*' * max(0, len(id_number) - 10)}{id_number[-4:]}" if mask else id_number
+    return cover_middle(id_number) if mask else id_number
 
 
 def batch_columns(declared: str) -> list[GridColumn]:

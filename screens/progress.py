@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -206,7 +207,9 @@ class ProgressScreen(AppScreen):
         self._chosen, self._failed = batch, rows
         self._below.show(f"错误信息 {batch.serial} {len(rows)} 条")
         shown = [GridRow(at, "!", self._failed_cells(row)) for at, row in enumerate(rows)]
-        self._errors.set_model(RowsModel(FAILED_COLUMNS, shown, notes=partial(_reason, rows)))
+        mask = self.state.settings.screen.mask_id
+        columns = [replace(c, masked=mask and c.key == "id_number") for c in FAILED_COLUMNS]
+        self._errors.set_model(RowsModel(columns, shown, notes=partial(_reason, rows)))
         if rows:
             self.focus_key(self._errors)
             self.status("按 Ctrl+P 下载报错文件，改正后可重新导入。")

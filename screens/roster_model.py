@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from domain.business import Business, Column, Kind, UnitFacts, roster_columns
@@ -22,10 +23,14 @@ MARK_GOOD, MARK_FAULTY, MARK_NOTED, MARK_SENT = " ", "!", "*", ">"
 
 
 def grid_columns(
-    business: Business, unit: UnitFacts, *, editable: bool = False, narrow: bool = False
+    business: Business, unit: UnitFacts, *, editable: bool = False, narrow: bool = False, mask: bool = False
 ) -> list[GridColumn]:
-    """Return the grid columns of a business's roster; `narrow` is for a pane of half a screen."""
-    return [_column(column, unit, editable, narrow) for column in roster_columns(business)]
+    """Return the grid columns of a business's roster.
+
+    `narrow` is for a pane of half a screen; `mask` covers the middle of ID numbers.
+    """
+    columns = [_column(column, unit, editable, narrow) for column in roster_columns(business)]
+    return [replace(column, masked=True) if mask and column.kind == "id" else column for column in columns]
 
 
 def _column(column: Column, unit: UnitFacts, editable: bool, narrow: bool) -> GridColumn:
@@ -68,7 +73,12 @@ class RosterModel:
     """The rows of one roster; implements `tui.grid_model.GridModel`."""
 
     def __init__(
-        self, service: RosterService, *, amount_title: str = "总月缴存额", narrow: bool = False
+        self,
+        service: RosterService,
+        *,
+        amount_title: str = "总月缴存额",
+        narrow: bool = False,
+        mask: bool = False,
     ) -> None:
         """Show the roster of `service`; `amount_title` is what the footer calls the sum."""
         self.service = service
@@ -77,7 +87,9 @@ class RosterModel:
         self._editable = service.profile.queue.edit_row
         self._columns = roster_columns(service.business)
         unit = service.context.unit
-        self._grid_columns = grid_columns(service.business, unit, editable=self._editable, narrow=narrow)
+        self._grid_columns = grid_columns(
+            service.business, unit, editable=self._editable, narrow=narrow, mask=mask
+        )
 
     @property
     def columns(self) -> Sequence[GridColumn]:

@@ -25,6 +25,7 @@ from screens.roster_parts import Divider, Heading, InfoLine, NoteArea, QueueGrid
 from tui.form import Form
 from tui.grid import Grid
 from tui.keys import ActionRequested
+from tui.masking import cover_middle
 from tui.picklist import answer_prompt
 from tui.progress import in_thread
 
@@ -181,7 +182,9 @@ class RosterScreen(AppScreen):
             self.status(error.sentence, kind="error", beep=True)
             return
         self.checks.forget()
-        self._grid.set_model(RosterModel(desk.service, amount_title=self._words.amount, narrow=self._beside))
+        mask = self.state.settings.screen.mask_id
+        model = RosterModel(desk.service, amount_title=self._words.amount, narrow=self._beside, mask=mask)
+        self._grid.set_model(model)
         if self.with_form:
             self._entry.reset(desk.business, desk.service.context)
             self._form.rebuild()
@@ -350,7 +353,8 @@ class RosterScreen(AppScreen):
         row = next(iter(model.window(index, 1)), None)
         if row is None or not isinstance(model, RosterModel):
             return
-        lines = [f"{c.title}：{text}" for c, text in zip(model.columns, row.cells, strict=True) if text]
+        pairs = [(c, text) for c, text in zip(model.columns, row.cells, strict=True) if text]
+        lines = [f"{c.title}：{cover_middle(text) if c.masked else text}" for c, text in pairs]
         found = [describe(finding, self.desk.business.columns) for finding in model.findings_at(index)]
         await self.tell(f"第 {index + 1} 条记录", [*lines, *([""] if found else []), *found])
 

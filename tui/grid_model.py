@@ -18,7 +18,8 @@ class GridColumn:
 
     `width` is in terminal cells. `kind` is one of text, id, money, ratio, month, code, computed, state; it
     decides what the keypad signs mean while the cell is edited. `align` is left or right. `choices` are
-    (code, label) pairs. `signed` lets the keypad minus enter a negative amount.
+    (code, label) pairs. `signed` lets the keypad minus enter a negative amount. `masked` cells are drawn with
+    their middle covered, but for the one under edit.
     """
 
     key: str
@@ -30,6 +31,7 @@ class GridColumn:
     required: bool = False
     choices: tuple[tuple[str, str], ...] = ()
     signed: bool = False
+    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from tui.grid_layout import GUTTER, Placed, Placement, column_widths, place
 from tui.grid_model import GridColumn, GridModel, GridRow
 from tui.grid_rows import RowWindow
 from tui.keys import KeyWidget
+from tui.masking import cover_middle
 from tui.theme import CURSOR, ERROR, PLAIN, SELECTED, STRONG, WARNING
 
 ALIGN: Final = {"left": "<", "right": ">"}
@@ -77,12 +78,12 @@ class GridView(KeyWidget):
         return row.cells[column] if row is not None and column < len(row.cells) else ""
 
     def _shown_cell(self, row: GridRow, index: int, column: int) -> str:
-        """Return the text of a cell; computed cells of the edited row show what they are about to be."""
-        if index == self._index and self._preview:
-            key = self._model.columns[column].key
-            if key in self._preview:
-                return self._preview[key]
-        return row.cells[column] if column < len(row.cells) else ""
+        """Return what is drawn of a cell; computed cells of the edited row show what they are about to be."""
+        shown = self._model.columns[column]
+        if index == self._index and shown.key in self._preview:
+            return self._preview[shown.key]
+        text = row.cells[column] if column < len(row.cells) else ""
+        return cover_middle(text) if shown.masked else text
 
     def _use_model(self, model: GridModel) -> None:
         self._model = model
@@ -149,7 +150,8 @@ class GridView(KeyWidget):
 
     def _cursor_cell(self, row: GridRow, placed: Placed) -> list[Segment]:
         if self._editor is None:
-            text = fit(row.cells[placed.column], placed.width, ALIGN[self._column_now.align])
+            shown = self._shown_cell(row, self._index, placed.column)
+            text = fit(shown, placed.width, ALIGN[self._column_now.align])
             return [Segment(text, CURSOR if self.has_focus else SELECTED)]
         return caret_segments(self._editor, placed.width, CURSOR, SELECTED)
 

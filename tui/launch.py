@@ -71,8 +71,10 @@ def prepare() -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")
 
 
-def run(make: Callable[[], ShellApp]) -> int:
+def run(make: Callable[[], ShellApp], *, ambiguous_width: str = "auto") -> int:
     """Prepare, probe the terminal while `make` builds the application, run it; returns the exit code.
+
+    `ambiguous_width` is "auto" (as the terminal answers), "narrow" or "wide".
 
     In a terminal of another encoding than UTF-8 nothing is started: instructions in ASCII are printed and 2
     returned.
@@ -95,7 +97,7 @@ def run(make: Callable[[], ShellApp]) -> int:
             probe.restore()
             sys.stderr.write(INSTRUCTIONS)
             return 2
-        facts.apply()
+        facts.apply(ambiguous_width)
         probe.hand_over()
     result = app.run(mouse=False)
     return app.return_code or 0 if result is None else result

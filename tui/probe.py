@@ -51,11 +51,11 @@ class TerminalFacts:
     ambiguous_wide: bool = False
     milliseconds: int = 0
 
-    def apply(self) -> None:
-        """Draw as this terminal needs it."""
+    def apply(self, ambiguous_width: str = "auto") -> None:
+        """Draw as this terminal needs it; "narrow" or "wide" stand above what it answered."""
         from tui.glyphs import set_ambiguous_wide
 
-        set_ambiguous_wide(self.ambiguous_wide)
+        set_ambiguous_wide(self.ambiguous_wide if ambiguous_width == "auto" else ambiguous_width == "wide")
 
 
 def read_facts(columns: list[int], milliseconds: int = 0) -> TerminalFacts:

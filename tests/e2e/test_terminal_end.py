@@ -1,4 +1,4 @@
-"""The program is told to end while a dialog stands on the screen: it ends at once and keeps what was typed."""
+"""The program is told to end while a dialog stands open: it ends at once and keeps what was typed."""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.pty_terminal import PtyTerminal
-from tui.probe import read_facts
+from tui import glyphs
+from tui.probe import TerminalFacts, read_facts
 
 APP = [sys.executable, "-m", "tests.tui.shell_main"]
 
@@ -31,6 +32,23 @@ APP = [sys.executable, "-m", "tests.tui.shell_main"]
 def test_what_the_cursor_tells(columns: list[int], answered: bool, wrong: bool, wide: bool) -> None:
     facts = read_facts(columns)
     assert (facts.answered, facts.wrong_encoding, facts.ambiguous_wide) == (answered, wrong, wide)
+
+
+@pytest.mark.parametrize(
+    ("setting", "answer", "drawn"),
+    [
+        ("auto", True, "买・提"),
+        ("auto", False, "买·提"),
+        ("wide", False, "买・提"),
+        ("narrow", True, "买·提"),
+    ],
+)
+def test_a_width_that_was_set_stands_above_the_answer(setting: str, answer: bool, drawn: str) -> None:
+    try:
+        TerminalFacts(answered=True, ambiguous_wide=answer).apply(setting)
+        assert glyphs.display("买·提") == drawn
+    finally:
+        glyphs.set_ambiguous_wide(False)
 
 
 @pytest.mark.parametrize("encoding", ["gbk", "latin-1"])
