@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 PROFILE ?= baishan
-WORKERS ?= 2
+WORKERS ?= 3
 BIN := .venv/bin
 
 help: ## 列出命令

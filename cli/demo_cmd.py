@@ -72,10 +72,15 @@ def _own(folder: DemoFolder, args: argparse.Namespace) -> int:
         facts = _set_up(folder)
         if facts is None:
             return FAILED
-    with _center(folder, facts):
+    try:
+        with _center(folder, facts):
+            if args.center_only:
+                return _serve_only(folder, facts)
+            return start(load(folder.config), folder.hint(facts))
+    except KeyboardInterrupt:
         if args.center_only:
-            return _serve_only(folder, facts)
-        return start(load(folder.config), folder.hint(facts))
+            return 0
+        raise
 
 
 def _set_up(folder: DemoFolder) -> DemoFacts | None:
@@ -114,12 +119,9 @@ def _serve_only(folder: DemoFolder, facts: DemoFacts) -> int:
     print(f"另开一个窗口运行：gjj --config {folder.config}")
     print("按 Ctrl+C 结束。", flush=True)
     shown = 0
-    try:
-        while True:
-            shown = _print_new(folder.console, shown)
-            time.sleep(0.3)
-    except KeyboardInterrupt:
-        return 0
+    while True:
+        shown = _print_new(folder.console, shown)
+        time.sleep(0.3)
 
 
 def _join(folder: DemoFolder, args: argparse.Namespace) -> int:
