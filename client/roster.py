@@ -113,9 +113,9 @@ class RosterService:
             progress=progress,
         )
 
-    def recheck(self, progress: Callable[[int], None] | None = None) -> None:
-        """Check every row against today's context (W-03)."""
-        self.store.rewrite(self.roster_id, self._again, progress=progress)
+    def recheck(self, progress: Callable[[int], None] | None = None, *, keep: str = "") -> None:
+        """Check every row against today's context (W-03); findings with the code `keep` stay."""
+        self.store.rewrite(self.roster_id, lambda row: self._again(row, keep), progress=progress)
 
     def use_context(self, context: CheckContext, progress: Callable[[int], None] | None = None) -> None:
         """Take new facts of the unit and check every row against them; a chosen ratio stays."""
@@ -128,8 +128,10 @@ class RosterService:
         self.context = replace(self.context, chosen_ratio=pair)
         self.recheck(progress)
 
-    def _again(self, row: StoredRow) -> NewRow:
-        return self._judge(row.typed, Source(row.source), row)
+    def _again(self, row: StoredRow, keep: str) -> NewRow:
+        new = self._judge(row.typed, Source(row.source), row)
+        kept = [finding for finding in row.findings if finding.code == keep]
+        return replace(new, findings=[*new.findings, *kept]) if kept else new
 
     def _judge(self, typed: Mapping[str, str], source: Source, row: StoredRow | None = None) -> NewRow:
         check = self.business.check_row(typed, self.context.for_source(source))

@@ -27,10 +27,12 @@ class RosterChecks:
         """Have the next F8 check everything anew."""
         self._revision = NEVER
 
-    async def recheck(self) -> None:
-        """Check every row with what this computer knows."""
+    async def recheck(self, *, keep: str = "") -> None:
+        """Check every row with what this computer knows; findings with the code `keep` stay."""
         screen, say = self._screen, self._screen.shell.progress.say
-        await screen.busy("正在校验清册…", screen.desk.recheck, lambda done: say(f"正在校验清册… {done} 行"))
+        await screen.busy(
+            "正在校验清册…", screen.desk.recheck, lambda done: say(f"正在校验清册… {done} 行"), keep=keep
+        )
 
     async def both(self) -> str:
         """Check every row here, then at the center; returns what is to be said when that was not possible."""

@@ -80,9 +80,9 @@ class RosterDesk:
         kept = Settings(self.database).get(self._facts_name)
         return kept != facts_of(self.service.context) and self.store.count(self.service.roster_id) > 0
 
-    def recheck(self, progress: Callable[[int], None] | None = None) -> None:
-        """Check every row with the facts at hand."""
-        self.service.recheck(progress)
+    def recheck(self, progress: Callable[[int], None] | None = None, *, keep: str = "") -> None:
+        """Check every row with the facts at hand; findings with the code `keep` stay."""
+        self.service.recheck(progress, keep=keep)
         Settings(self.database).put(self._facts_name, facts_of(self.service.context))
 
     def ask_facts(self) -> None:

@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from client.errors import ClientError
+from client.store.rows import CENTER_FAILED
 from domain.business import Business
 from domain.findings import Finding, errors
 from screens.app import AppScreen
@@ -176,7 +177,7 @@ class RosterScreen(AppScreen):
             )
             self._desk = desk
             if desk.stale:
-                await self.checks.recheck()
+                await self.checks.recheck(keep=CENTER_FAILED)
             draft = await in_thread(desk.drafts.load, self.draft_name)
         except ClientError as error:
             self.status(error.sentence, kind="error", beep=True)

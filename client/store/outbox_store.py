@@ -18,7 +18,7 @@ from client.signing import Prepared
 from client.store.database import Database, utc_now
 from client.store.order import next_pos
 from client.store.roster_sql import all_duplicates, create_roster, get_roster, touch
-from client.store.rows import Frozen, Scope, dump_findings, load_findings
+from client.store.rows import CENTER_FAILED, Frozen, Scope, dump_findings, load_findings
 from client.store.tables import outbox as table
 from domain.canonical import sha256_hex
 from domain.findings import Finding, errors
@@ -232,7 +232,7 @@ class OutboxStore:
             get_roster(connection, draft_roster)
             found = connection.exec_driver_sql(sql, (submission_id,)).fetchall()
             for row in found:
-                told = Finding("center.failed", "", row.reason or "中心没有办理这一条，请核对后重新申报。")
+                told = Finding(CENTER_FAILED, "", row.reason or "中心没有办理这一条，请核对后重新申报。")
                 _back(connection, row.row_id, [*load_findings(row.findings), told], draft_roster)
             if found:
                 all_duplicates(connection, draft_roster)

@@ -9,6 +9,9 @@ from typing import Any, Literal
 
 from domain.findings import Finding, Severity, errors
 
+CENTER_FAILED = "center.failed"
+"""Code of the reason for which the center, or its clerk, did not carry a row out."""
+
 RowState = Literal["draft", "queued", "final"]
 Change = Literal["new", "changed", "deleted", ""]
 

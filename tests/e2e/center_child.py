@@ -5,16 +5,26 @@ Its clock showed the tests' START when the site was made, and runs; its answers 
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from center.settings import Settings
 from tests.support.center import START
 
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 EPOCH = "epoch"
 """File of a site's folder: the machine's time at which its clock showed START."""
+
+DEADLY = "deadly"
+"""While this file is in a site's folder, the center dies between a commit and its answer."""
 
 
 class RunningClock:
@@ -55,11 +65,44 @@ def date_answers(clock: RunningClock) -> None:
     uvicorn.server.formatdate = dated  # type: ignore[attr-defined]
 
 
+class DeadlyAnswer:
+    """Around the application: while a file is there, an accepted submission is the process' last act."""
+
+    def __init__(self, app: ASGIApp, file: Path) -> None:
+        self._app = app
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        filed = scope["type"] == "http" and scope["method"] == "PUT" and "/submissions/" in scope["path"]
+
+        async def answer(message: Message) -> None:
+            if filed and self._file.exists():
+                self._file.unlink()
+                os.kill(os.getpid(), signal.SIGKILL)
+            await send(message)
+
+        await self._app(scope, receive, answer)
+
+
+def arm(file: Path) -> None:
+    """Wrap every application the server makes."""
+    import center.server
+    from center.app import create_app
+
+    def made(settings: Settings) -> FastAPI:
+        app = create_app(settings)
+        app.add_middleware(DeadlyAnswer, file=file)
+        return app
+
+    center.server.create_app = made  # type: ignore[attr-defined]
+
+
 def main() -> int:
     from center.server import serve
 
     folder, profile, url, port, port_file = sys.argv[1:]
     settings = site_settings(Path(folder), profile, url)
+    arm(Path(folder) / DEADLY)
     date_answers(RunningClock(float((Path(folder) / EPOCH).read_text())))
     return serve(settings, port=int(port), port_file=Path(port_file))
 

@@ -202,9 +202,9 @@ out_dir = "{self.folder / "out"}"
         assert self.agent is not None
         self.see("在线", self.agent.unit, self.site.profile.home.modules[-1].title, "收件箱", "F3退出系统")
 
-    def home(self) -> None:
-        """Back to the home screen from wherever this is."""
-        self.keys("<f12><f12>")
+    def home(self, steps: int = 1) -> None:
+        """Back to the home screen, so many steps."""
+        self.keys("<f12>" * steps)
         self.at_home()
 
     def log_in_clerk(self) -> None:
@@ -226,11 +226,11 @@ out_dir = "{self.folder / "out"}"
         for someone in people:
             self.keys("".join(f"{text}\r" for text in self.site.typed(someone, **cells)), gap)
 
-    def confirm(self, count: int) -> None:
+    def confirm(self, count: int, *, ticked: bool = False) -> None:
         """F10, the totals, yes, and the attachment where the center wants one."""
         profile = self.site.profile
         self.keys("<f10>")
-        if profile.queue.submit_scope == "selected":
+        if profile.queue.submit_scope == "selected" and not ticked:
             self.see("全部勾选")
             self.keys("y")
         self.see(f"总人数：{count} 人")

@@ -29,7 +29,7 @@ from center.store.tables import account, scope, submission, unit
 from domain.business import CheckContext, UnitFacts, form_columns
 from domain.businesses.opening import declare
 from domain.profile import Profile, load_profile
-from tests.e2e.center_child import EPOCH, RunningClock, site_settings
+from tests.e2e.center_child import DEADLY, EPOCH, RunningClock, site_settings
 from tests.support.center import START
 from tests.support.pty_terminal import REPOSITORY
 from ukey.demo_key import create_demo_key
@@ -124,6 +124,10 @@ class Site:
         self._signal(signal.SIGKILL)
         assert self.process is not None
         self.process.wait(30)
+
+    def die_after_commit(self) -> None:
+        """Let its next submission be committed and never answered."""
+        (self.folder / DEADLY).touch()
 
     def close(self) -> None:
         """End it, without waiting for what is open."""
