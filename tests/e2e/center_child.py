@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from center.store.engine import Store
+
 EPOCH = "epoch"
 """File of a site's folder: the machine's time at which its clock showed START."""
 
@@ -89,8 +91,8 @@ def arm(file: Path) -> None:
     import center.server
     from center.app import create_app
 
-    def made(settings: Settings) -> FastAPI:
-        app = create_app(settings)
+    def made(settings: Settings, store: Store | None = None) -> FastAPI:
+        app = create_app(settings, store)
         app.add_middleware(DeadlyAnswer, file=file)
         return app
 
