@@ -49,6 +49,9 @@ def add_unit(parser: argparse.ArgumentParser) -> None:
     unified.add_argument(
         "--not-unified", dest="unified", action="store_const", const=False, help="各人缴存比例不同"
     )
+    parser.add_argument(
+        "--fund-type", metavar="性质", help="画面上选择的资金性质，文件须与它一致，如 一般公积金"
+    )
     parser.add_argument("--month", metavar="YYYYMM", help="业务年月，默认为当前业务月")
     parser.add_argument("--today", metavar="日期", help="按哪一天校验（YYYY-MM-DD），默认为今天")
 
@@ -56,6 +59,7 @@ def add_unit(parser: argparse.ArgumentParser) -> None:
 def offline_context(args: argparse.Namespace, profile: Profile) -> CheckContext:
     """What a check knows without a center: the unit as described, no people. Raises ArgumentProblem."""
     from domain.business import CheckContext, RatioPair, Source, UnitFacts
+    from domain.codes import table
     from domain.period import BusinessCalendar, PeriodError, parse_month
 
     own = profile.unit_defaults
@@ -69,14 +73,17 @@ def offline_context(args: argparse.Namespace, profile: Profile) -> CheckContext:
         )
     except PeriodError as error:
         raise ArgumentProblem(f"--month：{error.text}") from None
+    fund_type = _fund_type(args.fund_type)
+    kinds = tuple(code for code, _ in table("fund_type").items()) if fund_type else ("general",)
     unified = own.unified if args.unified is None else args.unified
     return CheckContext(
         today=today,
         month=month,
-        unit=UnitFacts(account="", unified_ratio=unified, ratios=(pair,)),
+        unit=UnitFacts("", "", unified, (pair,), kinds),
         limits=profile.limits_for(month),
         source=Source.FILE,
         chosen_ratio=pair if profile.opening.ratio_choice == "on_import" else None,
+        chosen_fund_type=fund_type,
     )
 
 
@@ -89,6 +96,19 @@ def _ratio(text: str | None, default: int) -> int:
         return parse_ratio(text)
     except RatioError as error:
         raise ArgumentProblem(f"缴存比例“{text}”：{error.text}") from None
+
+
+def _fund_type(text: str | None) -> str:
+    """The code of a fund type, "" where none is named (I-07)."""
+    from domain.codes import table
+
+    if text is None:
+        return ""
+    code = table("fund_type").parse(text)
+    if code is None:
+        known = "、".join(name for _, name in table("fund_type").items())
+        raise ArgumentProblem(f"--fund-type 没有“{text}”这一项，可用的是{known}。")
+    return code
 
 
 def _day(text: str | None) -> date:

@@ -139,7 +139,8 @@ class CheckContext:
 
     `today` is the center's date, `month` the business month YYYYMM, `limits` those of that month's
     fund year (None: not published, which is a finding). `chosen_ratio` is the ratio pair chosen for
-    the whole roster (O-03). `people` maps `same_person_key` to what the center knows; it is empty
+    the whole roster (O-03), `chosen_fund_type` the 资金性质 chosen on the screen for a file ("": none, I-07).
+    `people` maps `same_person_key` to what the center knows; it is empty
     where nothing is known (offline).
     """
 
@@ -149,6 +150,7 @@ class CheckContext:
     limits: Limits | None
     source: Source = Source.SINGLE
     chosen_ratio: RatioPair | None = None
+    chosen_fund_type: str = ""
     people: Mapping[str, PersonFacts] = field(default_factory=dict)
 
     def for_source(self, source: Source) -> CheckContext:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from client.errors import ClientError
 from domain.business import Source
+from domain.codes import table
 from domain.money import format_ratio
 from exports.workbook_error import WorkbookError
 from screens.file_choice import choose_file, write_out
@@ -43,6 +45,7 @@ class ImportFlow:
         self._screen = screen
         self._uploaded: Path | None = None
         self._check: FileCheck | None = None
+        self._fund_type = ""
 
     @property
     def waits_for_review(self) -> bool:
@@ -88,7 +91,7 @@ class ImportFlow:
     # ---- choosing ----------------------------------------------------------------------------------
 
     async def _choose(self) -> Path | None:
-        if not await self._ratio_chosen():
+        if not await self._ratio_chosen() or not await self._fund_type_chosen():
             return None
         return await choose_file(self._screen, "选择文件", ("xls", "xlsx"))
 
@@ -109,6 +112,22 @@ class ImportFlow:
         if pairs[chosen] != current or service.context.chosen_ratio is None:
             await screen.busy("正在按缴存比例计算…", service.choose_ratio, pairs[chosen])
             screen.show_facts()
+        return True
+
+    async def _fund_type_chosen(self) -> bool:
+        """Have 资金性质 of the file chosen where there are several (W-05); all rows must have it (I-07)."""
+        service = self._screen.desk.service
+        kinds = service.context.unit.fund_types
+        if "fund_type" not in service.business.template_order or not kinds:
+            return True
+        at: int | None = 0
+        if len(kinds) > 1:
+            label = table("fund_type").label
+            start = kinds.index(self._fund_type) if self._fund_type in kinds else 0
+            at = await self._screen.choose("选择资金性质", [label(kind) for kind in kinds], (), start)
+        if at is None:
+            return False
+        self._fund_type = kinds[at]
         return True
 
     async def _upload(self) -> None:
@@ -166,7 +185,7 @@ class ImportFlow:
         return check_file(
             path,
             service.business,
-            service.context.for_source(Source.FILE),
+            replace(service.context, source=Source.FILE, chosen_fund_type=self._fund_type),
             formats=tuple(screen.state.profile.imports.formats),
             progress=progress,
         )

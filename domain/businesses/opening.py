@@ -109,7 +109,7 @@ class Opening:
         found = self._missing(typed, context)
         found += self._name(typed, values)
         found += self._person(typed, values, context)
-        found += check_cells(self._plain_columns, typed, values, context.unit)
+        found += check_cells(self._plain_columns, typed, values, context)
         money, money_findings = self._money(typed, values, context)
         found += money_findings
         found += self._stated(typed, money)

@@ -5,27 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from domain.business import Column, Kind, UnitFacts
+from domain.business import CheckContext, Column, Kind
 from domain.codes import table
 from domain.findings import Finding
 from domain.text import has_full_width, safe_text
 
 MOBILE = re.compile("1[3-9][0-9]{9}")
 MAX_TEXT = 100
+FUND_TYPE = "fund_type"
 _SHOWN = 20
 
 
 def check_cells(
-    columns: Iterable[Column], typed: Mapping[str, str], values: dict[str, str], unit: UnitFacts
+    columns: Iterable[Column], typed: Mapping[str, str], values: dict[str, str], context: CheckContext
 ) -> list[Finding]:
     """Findings of all `columns` that are filled in; codes are put into `values` in their normal form."""
     found: list[Finding] = []
     for column in columns:
         text = typed.get(column.key, "")
         if not text:
+            if column.key == FUND_TYPE:
+                found += _no_fund_type(column, context)
             continue
         if column.kind is Kind.CODE:
-            found += _code(column, text, values, unit)
+            found += _code(column, text, values, context)
         elif column.kind is Kind.MOBILE:
             found += _mobile(column, text)
         elif column.kind is Kind.TEXT and (len(text) > MAX_TEXT or safe_text(text) != text):
@@ -34,7 +37,7 @@ def check_cells(
     return found
 
 
-def _code(column: Column, text: str, values: dict[str, str], unit: UnitFacts) -> list[Finding]:
+def _code(column: Column, text: str, values: dict[str, str], context: CheckContext) -> list[Finding]:
     codes = table(column.codes)
     code = codes.parse(text)
     if code is None:
@@ -42,11 +45,30 @@ def _code(column: Column, text: str, values: dict[str, str], unit: UnitFacts) ->
         message = f"“{column.title}”没有“{shown}”这一项，请按代码表填写。"
         return [Finding("code.unknown", column.key, message)]
     values[column.key] = code
-    if column.key == "fund_type" and code not in unit.fund_types:  # W-05: only what the unit has
-        own = "、".join(codes.label(kind) for kind in unit.fund_types)
-        message = f"本单位没有“{codes.label(code)}”，“{column.title}”应为{own}，请改正。"
+    return _fund_type(column, code, context) if column.key == FUND_TYPE else []
+
+
+def _fund_type(column: Column, code: str, context: CheckContext) -> list[Finding]:
+    """Only what the unit has (W-05), and in a file only what was chosen on the screen (I-07)."""
+    label, own, chosen = table(column.codes).label, context.unit.fund_types, context.chosen_fund_type
+    if code not in own:
+        message = f"本单位没有“{label(code)}”，“{column.title}”应为{'、'.join(map(label, own))}，请改正。"
         return [Finding("fund_type.not_unit", column.key, message)]
+    if chosen and code != chosen:
+        message = (
+            f"“{column.title}”是{label(code)}，与画面上选择的{label(chosen)}不一致，请改正文件或重新选择。"
+        )
+        return [Finding("fund_type.not_chosen", column.key, message)]
     return []
+
+
+def _no_fund_type(column: Column, context: CheckContext) -> list[Finding]:
+    """A file may leave it out only where the unit has no choice (I-07, W-05)."""
+    if not context.chosen_fund_type or len(context.unit.fund_types) == 1:
+        return []
+    chosen = table(column.codes).label(context.chosen_fund_type)
+    message = f"“{column.title}”没有填写，画面上选择的是{chosen}，请在文件中填写{chosen}。"
+    return [Finding("fund_type.not_chosen", column.key, message)]
 
 
 def _mobile(column: Column, text: str) -> list[Finding]:

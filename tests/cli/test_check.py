@@ -108,6 +108,17 @@ def test_the_units_ratios_can_be_given(file: Path, capsys: pytest.CaptureFixture
     assert {found["code"] for found in findings} == {"amount.mismatch"}
 
 
+@pytest.mark.feature("I-07", profile="hangzhou")
+def test_the_fund_type_can_be_given(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [person(1, fund_type="住房公积金补贴"), person(3, fund_type="一般公积金")]
+    write_roster(file, "hangzhou", rows)
+    chosen = ["--fund-type", "住房公积金补贴"]
+    code, findings, _ = check(capsys, file, "hangzhou", *chosen)
+    found = (FIRST_ROW + 1, title("hangzhou", "fund_type"), "fund_type.not_chosen")
+    assert (code, given_codes(findings)) == (1, [found])
+    assert check(capsys, file, "hangzhou", "--fund-type", "补助")[0] == 2
+
+
 def test_limits_are_those_of_the_month(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_roster(file, "shaanxi", [person(1, base="9999999.00")])
     code, findings, _ = check(capsys, file, "shaanxi", "--month", "202611")

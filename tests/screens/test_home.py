@@ -17,7 +17,7 @@ from screens.home import HomeScreen
 from screens.home_parts import entries
 from screens.menu import ModuleMenu
 from screens.state import AppState
-from tests.screens.front import PIN, UNIT, Front, LoginDesk, at_login, configured, front_of
+from tests.screens.front import PERSON, PIN, UNIT, Front, LoginDesk, at_login, configured, front_of
 from tests.screens.test_login_code import DETAILS, code_of
 from tests.support.center import PASSWORD
 from tui.listview import ListView
@@ -78,6 +78,21 @@ async def test_every_module_of_the_center_stands_on_the_home_screen(profile: str
                 assert f"{tab.title}(0)" in picture
             assert front.profile.center in desk.title
             assert "在线" in picture and "业务月2026" in picture
+
+
+@pytest.mark.feature("H-01", profile=["baishan", "lyszfgjj", "shaanxi", "shanxi"])
+@pytest.mark.parametrize("profile", ["baishan", "lyszfgjj", "shaanxi", "shanxi"])
+async def test_the_banner_shows_unit_account_and_agent(profile: str, tmp_path: Path) -> None:
+    with desk_of(tmp_path, profile) as front:
+        async with at_login(front) as desk:
+            await log_in(desk, front)
+            context = desk.app.state.context
+            assert context is not None
+            unit, account, agent = desk.picture().splitlines()[1:4]
+            assert unit.startswith(f"单位  {context.name}  账号 {UNIT}")
+            assert account.startswith(f"账户  缴存 {context.headcount}人  封存 {context.sealed_count}人")
+            assert f"未分配余额 {context.unallocated}元" in account
+            assert agent.startswith(f"经办  {PERSON['name']}  {PERSON['mobile']}")
 
 
 @pytest.mark.feature("H-03", profile="all")

@@ -403,3 +403,37 @@ async def test_a_file_without_a_required_column_is_refused(make_place: MakePlace
         assert "缺少必填的" in desk.picture()
         await desk.press("<f10><f12>")
         assert place.rows() == []
+
+
+@pytest.mark.feature("I-07", profile="hangzhou")
+@pytest.mark.feature("W-05", profile="hangzhou")
+async def test_the_file_must_have_the_fund_type_chosen_on_the_screen(make_place: MakePlace) -> None:
+    place = make_place("hangzhou", fund_types='["general","subsidy"]')
+    rows = [row | {"fund_type": "住房公积金补贴"} for row in rows_of(place, 2)]
+    deliver(place, [rows[0], rows[1] | {"fund_type": "一般公积金"}])
+    async with running(place) as desk:
+        await begin(desk, place)
+        await desk.press("<f7>1\r")
+        assert "选择资金性质" in desk.picture() and "住房公积金补贴" in desk.picture()
+        await desk.press("2\r1\r")
+        await desk.see("导入校验结果")
+        assert "与画面上选择的住房公积金补贴不一致" in desk.picture()
+        assert "共 2 行，正确 1 行，有错误 1 行" in desk.picture()
+        await desk.press("<f10><f12>")
+        assert place.rows("file") == []
+        deliver(place, rows)
+        await desk.press("<f7>1\r2\r1\r")
+        assert [row.checked["fund_type"] for row in place.rows("file")] == ["subsidy", "subsidy"]
+
+
+@pytest.mark.feature("W-05", profile="hangzhou")
+async def test_a_unit_with_one_fund_type_is_not_asked_for_it(make_place: MakePlace) -> None:
+    place = make_place("hangzhou")
+    deliver(place, [rows_of(place, 1)[0] | {"fund_type": "住房公积金补贴"}])
+    async with running(place) as desk:
+        await begin(desk, place)
+        await desk.press("<f7>1\r")
+        assert "选择资金性质" not in desk.picture() and "收件文件夹" in desk.picture()
+        await desk.press("1\r")
+        await desk.see("导入校验结果")
+        assert "本单位没有“住房公积金补贴”" in desk.picture()
