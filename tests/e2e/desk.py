@@ -113,7 +113,12 @@ out_dir = "{self.folder / "out"}"
 
     def see(self, *texts: str, timeout: float = SLOW) -> None:
         """Wait until texts stand on the screen, all at once."""
-        self.terminal.wait(lambda: all(text in self.text for text in texts), timeout, repr(texts))
+
+        def all_there() -> bool:
+            picture = self.text
+            return all(text in picture for text in texts)
+
+        self.terminal.wait(all_there, timeout, repr(texts))
 
     def gone(self, text: str) -> None:
         """Wait until a text stands there no more."""

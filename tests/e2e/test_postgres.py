@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -16,8 +17,9 @@ pytestmark = pytest.mark.xdist_group("e2e-agent")
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres_server(tmp_path_factory.mktemp("postgres")) as url:
+def server() -> Iterator[str]:
+    """A server in a folder that its own user may reach."""
+    with TemporaryDirectory(prefix="gjj-pg-") as folder, postgres_server(Path(folder)) as url:
         yield url
 
 
