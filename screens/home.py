@@ -225,9 +225,7 @@ class HomeScreen(AppScreen):
         else:
             module = self.state.profile.module(key)
             assert module is not None
-            if module.opens == "help":
-                await self._help(None)
-            elif module.opens:
+            if module.opens:
                 await self.shell.open_screen(module.opens)
             else:
                 self.menu.tell(f"“{module.title}”在本版本请到中心柜台办理。")

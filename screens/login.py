@@ -51,7 +51,7 @@ class LoginScreen(CenterWatch):
         "refresh": ("再试", "再次连接中心，重新检查 UKey。"),
         "add_row": ("柜员登录", "中心柜员用登录名和密码登录。"),
         "paste_pad": ("忘记密码", "忘记密码时怎么办。"),
-        "save": ("操作手册", "把操作手册写到文件里。"),
+        "save": ("操作手册", "查看操作手册，存为文件。"),
         "submit": ("登录", "登录，与最后一栏的回车相同。"),
         "exit": ("退出", "退出程序。"),
     }
@@ -160,7 +160,7 @@ class LoginScreen(CenterWatch):
         auth = self.state.profile.auth
         lines = [f"开通：{auth.access_text}", f"环境：{auth.platform_text}", f"密码：{auth.reset_text}"]
         if auth.manual_download:
-            lines.append("操作手册：按 F9 下载。")
+            lines.append("操作手册：按 F9 查看，再按 F9 存为文件。")
         if self.state.hint is not None:
             lines += ["", *self.state.hint.lines]
         return [*lines, ""]
@@ -373,11 +373,8 @@ class LoginScreen(CenterWatch):
         await reset_password(self, {k: str(v) for k, v in self.form.snapshot().items()})
 
     async def _manual(self) -> None:
-        """Write the manual to a file and say where it is (L-12)."""
-        from screens.manual import write_manual
-
-        path = await self.busy("正在写操作手册…", write_manual, self.state, self.shell.keymap)
-        await self.tell("操作手册", ["操作手册已写到：", str(path)])
+        """Show the manual; from there it is saved as a file (L-12)."""
+        await self.shell.open_screen("help")
 
     async def _choose_certificate(self) -> None:
         found = self.facts.certificates

@@ -1,24 +1,33 @@
-"""The operation manual of a center, put together from what the screens themselves say (L-12)."""
+"""The operation manual of a center, from its rules and what the screens themselves say (L-12, H-10)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from exports.files import writing
+from screens.manual_rules import import_lines, question_lines, registration_lines
 from tui.actions import ACTIONS
+from tui.glyphs import fit
 from tui.keyboard_card import keyboard_card
 from tui.keymap import Keymap, key_label
 
 if TYPE_CHECKING:
     from domain.profile import Profile
-    from screens.state import AppState
 
+KEY_CELLS: Final = 14
+"""Cells of the first column of a table."""
 MORE = ("login", "home", "inbox", "message")
 """Screens of every center beside those of its modules."""
 
 
-def manual_text(profile: Profile, keymap: Keymap) -> str:
-    """The manual as Markdown: access, modules, each screen with its keys, the keyboard card."""
+def manual_text(profile: Profile, keymap: Keymap, address: str = "") -> str:
+    """The manual as Markdown: access, modules, rules, questions, the screens with their keys, the card.
+
+    `address` is the URL of the center.
+    """
     auth = profile.auth
     lines = [
         f"# {profile.center}单位版系统操作手册",
@@ -36,36 +45,81 @@ def manual_text(profile: Profile, keymap: Keymap) -> str:
     for one in profile.home.modules:
         lines.append(f"| {one.code} | {one.title} | {'本系统' if one.opens else '中心柜台'} |")
     lines.append("")
+    lines += [*registration_lines(profile), *import_lines(profile), *question_lines(profile, address)]
     titles = {one.opens: one.title for one in profile.home.modules if one.opens}
     titles |= {"login": "登录", "home": "首页", "inbox": "历史消息", "message": "消息内容"}
     for name in (*MORE, *(name for name in titles if name not in MORE)):
-        lines += _screen_lines(name, titles[name], keymap)
+        lines += _screen_lines(name, titles[name], profile, keymap)
     return "\n".join([*lines, keyboard_card(keymap)])
 
 
-def _screen_lines(name: str, title: str, keymap: Keymap) -> list[str]:
+def _screen_lines(name: str, title: str, profile: Profile, keymap: Keymap) -> list[str]:
     """A screen's own words and keys."""
     from screens.app import AppScreen
     from screens.catalog import screen_class
+    from screens.roster_screen import RosterScreen
 
     kind = screen_class(name)
     if kind is None or not issubclass(kind, AppScreen):
         return []
     lines = [f"## {title}", "", *(line for line in kind.HELP_LINES if line)]
     rows = []
-    for action in kind.KEY_BAR:
-        label, text = kind.LABELS.get(action, (ACTIONS[action].label, ACTIONS[action].help))
+    words: dict[str, tuple[str, str]] = {}
+    bar: Sequence[str] = kind.KEY_BAR
+    if issubclass(kind, RosterScreen):
+        words = _roster_words(profile, batch=not kind.with_form)
+        bar = [*(kind.FORM_KEYS if kind.with_form else ()), *kind.GRID_KEYS]
+    for action in dict.fromkeys(bar):
+        plain = (ACTIONS[action].label, ACTIONS[action].help)
+        label, text = words.get(action) or kind.LABELS.get(action, plain)
         keys = next((keys for where in ("form", "menu", "grid") if (keys := keymap.keys(where, action))), ())
         if keys:
             rows.append(f"| {key_label(keys[0])} | {label} | {text} |")
     return [*lines, "", "| 键 | 名称 | 作用 |", "|---|---|---|", *rows, ""]
 
 
-def write_manual(state: AppState, keymap: Keymap) -> Path:
-    """Write the manual into the outgoing folder. Blocking; raises WorkbookError, OSError."""
-    from screens.file_choice import delivery
+def _roster_words(profile: Profile, *, batch: bool) -> dict[str, tuple[str, str]]:
+    """What a center calls the keys of its registration roster."""
+    from screens.opening import opening_words
 
-    name = f"{state.profile.center}操作手册.md"
-    path = delivery(state).outgoing.new(name)
-    path.write_text(manual_text(state.profile, keymap), encoding="utf-8")
-    return path
+    words = opening_words(profile, batch=batch)
+    return {
+        "add_row": (words.record, f"把录入的内容放进{words.queue}；在清册中则回到录入栏。"),
+        "submit": (words.submit, "显示总人数和总月缴存额，确认后提交中心。"),
+        "refresh": (words.refresh or "刷新", "重新读取并校验清册，合计以此为准。"),
+        "paste_pad": ("导入", "从表格文件导入，或下载模板。"),
+        "print": ("导出", "把清册导出为表格文件。"),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the manual for people: no marks but those of a heading."""
+
+    text: str
+    heading: bool = False
+
+
+def manual_lines(profile: Profile, keymap: Keymap, address: str) -> list[Line]:
+    """The manual as plain lines, for the screen and for a text file."""
+    source = manual_text(profile, keymap, address).splitlines()
+    lines: list[Line] = []
+    for at, line in enumerate(source):
+        following = source[at + 1] if at + 1 < len(source) else ""
+        if line.startswith(("```", "|--")) or following.startswith("|--"):
+            continue
+        if line.startswith("#"):
+            lines.append(Line(f"【{line.lstrip('# ').replace('`', '')}】", True))
+        elif line.startswith("|"):
+            first, *others = (cell.strip().replace("`", "") for cell in line.strip("|").split(" | "))
+            lines.append(Line("  ".join([fit(first, KEY_CELLS), *others]).rstrip()))
+        else:
+            lines.append(Line(line.replace("`", "")))
+    return lines
+
+
+def write_manual(lines: Sequence[Line], path: Path, overwrite: bool) -> None:
+    """Write the manual as text. Blocking; raises WorkbookError."""
+    text = "".join(f"{line.text}\n" for line in lines)
+    with writing(path, overwrite=overwrite) as part:
+        part.write_text(text, encoding="utf-8")

@@ -32,6 +32,13 @@ class Reading(KeyWidget):
         self._lay()
         self.refresh()
 
+    @property
+    def pages(self) -> tuple[int, int]:
+        """The page shown, from 1, and how many there are."""
+        step = max(1, self.size.height - 1)
+        last = max(0, len(self._laid) - self.size.height)
+        return -(-self._top // step) + 1, -(-last // step) + 1
+
     def on_resize(self) -> None:
         """Wrap anew."""
         self._lay()

@@ -340,14 +340,26 @@ async def test_a_forgotten_password_is_reset_elsewhere_and_the_screen_says_where
 async def test_the_manual_is_had_before_the_login(make_front: MakeFront) -> None:
     front = make_front("baishan")
     async with at_login(front) as desk:
+        assert "操作手册" in desk.key_bar
         await desk.press("<f9>")
-        await desk.see("操作手册已写到")
-    (manual,) = (front.folder / "out").glob("*操作手册.md")
-    text = manual.read_text(encoding="utf-8")
+        await desk.see("第 1/")
+        assert front.profile.auth.access_text[:20] in desk.picture()
+        await desk.press("<f9>")
+        path = front.folder / "out" / f"{front.profile.center}操作手册.txt"
+        await desk.until(lambda: str(path)[:40] in desk.status)
+        text = path.read_text(encoding="utf-8")
+        await desk.press("<f9>y<f12>")
+        assert "单位登录" in desk.picture() and not desk.who()
     assert front.profile.auth.access_text in text
     for module in front.profile.home.modules:
-        assert f"| {module.code} | {module.title} |" in text
-    for word in ("## 首页", "## 缴存人登记", "# 键盘卡", "| F10 | 登录 |"):
+        assert any(line.split()[:2] == [module.code, module.title] for line in text.splitlines())
+    for word in (
+        "【首页】",
+        "【缴存人登记】",
+        "【缴存人登记的规则】",
+        "【键盘卡】",
+        "登录  登录，与最后一栏的回车相同。",
+    ):
         assert word in text
 
 
