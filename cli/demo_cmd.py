@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -39,6 +40,7 @@ def run(args: argparse.Namespace) -> int:
     if not (args.center_only or on_terminal()):
         print("演示需要在终端窗口里运行；只要演示中心请加 --center-only。", file=sys.stderr)
         return CANNOT
+    os.umask(0o077)  # the folders above the demo's own are nobody else's business either
     try:
         if folder.acquire():
             try:
