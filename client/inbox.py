@@ -46,6 +46,7 @@ class InboxWatcher:
         on_poll: Callable[[InboxPoll], None],
         *,
         on_link: Callable[[Link], None] | None = None,
+        on_quiet: Callable[[], None] | None = None,
         on_login: Callable[[], None] | None = None,
         is_active: Callable[[], bool] | None = None,
         wait: int = WAIT_SECONDS,
@@ -53,6 +54,7 @@ class InboxWatcher:
     ) -> None:
         """`on_poll` gets every answer that holds something new, `on_link` every change of state.
 
+        `on_quiet` is called after an answer that holds nothing new; a ClientError of it counts as a failure.
         `on_login` is called once when the session has ended; polling then stops. `is_active` says whether a
         person has pressed a key lately, which keeps the session alive at the center.
         """
@@ -61,6 +63,7 @@ class InboxWatcher:
         self.link = Link.RECONNECTING
         self._on_poll = on_poll
         self._on_link = on_link
+        self._on_quiet = on_quiet
         self._on_login = on_login
         self._is_active = is_active
         self._wait = wait
@@ -109,6 +112,8 @@ class InboxWatcher:
             self.cache.apply(answer.rev, answer.items, answer.counts)
             self._told = True
             self._on_poll(answer)
+        elif self._on_quiet is not None:
+            self._on_quiet()
         return answer
 
     def _failed(self, error: ClientError) -> float:

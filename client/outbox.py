@@ -140,7 +140,8 @@ class Outbox:
         return event
 
     def _attempt(self, entry: OutboxEntry) -> OutboxEvent | None:
-        if self.session.person is None or self.session.person.unit_account != entry.scope.unit_account:
+        who, owner = self.session.person, entry.scope
+        if who is None or (who.unit_account, who.operator) != (owner.unit_account, owner.operator):
             return self._later(entry, "login", AuthExpired(), LOGIN_WAIT)
         try:
             return self._settle(entry, self._ask(entry) or self._put(entry))

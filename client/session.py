@@ -154,6 +154,7 @@ class Session:
 
         self.profile()
         given = {name: fields.get(name, "") for name in CODE_FIELDS}
+        self.certificate = None
         return self._enter(self._plain_login(body_of(LoginRequest, **given, password=password, code=code)))
 
     def login_clerk(self, login_name: str, password: str) -> Person:
@@ -162,6 +163,7 @@ class Session:
 
         self.profile()
         request = body_of(LoginRequest, kind="clerk", login_name=login_name, password=password)
+        self.certificate = None
         return self._enter(self._plain_login(request))
 
     def choose_unit(self, unit_account: str) -> Person:

@@ -46,6 +46,7 @@ class Background:
             self.cache,
             self._polled,
             on_link=self._linked,
+            on_quiet=self._quiet,
             on_login=lambda: state.tell(StateEvent("expired")),
             is_active=lambda: state.active(),
         )
@@ -56,6 +57,7 @@ class Background:
         """Start sending and watching."""
         self.state.inbox.counts = self.cache.counts()
         if self.outbox is not None:
+            self._due.update(self.outbox.store.unsettled_ids(self.outbox.scope, STILL_OPEN))
             self._stops.append(self.outbox.start())
         self._stops.append(self._watcher.start())
 
@@ -89,6 +91,11 @@ class Background:
             self.state.note_link(str(link))
             if link is Link.ONLINE and self.outbox is not None:
                 self.outbox.wake()
+
+    def _quiet(self) -> None:
+        """Nothing new at the center: fetch what could not be fetched when it was told."""
+        if self._due and self.unit and not self._stopped:
+            self._fetch_results()
 
     def _polled(self, poll: InboxPoll) -> None:
         if self._stopped:

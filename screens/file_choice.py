@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from exports.delivery import Delivery, ListedFile, open_delivery
 from exports.workbook_error import WorkbookError
 from screens.text_entry import TextEntry
+from tui.progress import in_thread
 
 if TYPE_CHECKING:
     from screens.app import AppScreen
@@ -71,11 +72,20 @@ async def _typed_path(screen: AppScreen, title: str) -> Path | None:
     text = await screen.host(title, TextEntry(["文件的路径："], limit=1000))
     if not text:
         return None
-    path = Path(str(text)).expanduser()
-    if not path.is_file():
+    path = await in_thread(_existing, str(text))
+    if path is None:
         screen.status("找不到这个文件，请核对路径后重新选择。", kind="error", beep=True)
         return None
     return path
+
+
+def _existing(text: str) -> Path | None:
+    """The file of a typed path; None when there is none or it cannot be one. Blocking."""
+    try:
+        path = Path(text.strip()).expanduser()
+        return path if path.is_file() else None
+    except (OSError, RuntimeError, ValueError):
+        return None
 
 
 async def write_out(
@@ -99,5 +109,5 @@ async def write_out(
     except WorkbookError as error:
         screen.status(error.text, kind="error", beep=True)
         return None
-    screen.status(f"{what}已存为 {path}", kind="good")
+    screen.status(f"{what}已存为 {path.name}，在 {path.parent}", kind="good")
     return path

@@ -55,6 +55,12 @@ class OpeningScreen(RosterScreen):
         """Return the center's words."""
         return opening_words(profile, batch=not self.with_form)
 
+    async def opened(self, **args: Any) -> None:
+        """Begin anew: what an earlier visit had open, or another unit's file, is not taken up."""
+        self._submitting.forget()
+        self._importing.forget()
+        await super().opened(**args)
+
     async def submit(self) -> None:
         """Confirm, attach, sign, send (O-05, O-08)."""
         await self._submitting.begin()

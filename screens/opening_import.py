@@ -16,6 +16,7 @@ from screens.roster_model import money_text
 from tui.progress import in_thread
 
 if TYPE_CHECKING:
+    from client.store.rows import Scope
     from exports.roster import FileCheck, FileRow
     from screens.roster_screen import RosterScreen
 
@@ -46,6 +47,14 @@ class ImportFlow:
         self._uploaded: Path | None = None
         self._check: FileCheck | None = None
         self._fund_type = ""
+        self._whose: Scope | None = None
+
+    def forget(self) -> None:
+        """Wait for no review any more; a file that was uploaded stays with the agent who uploaded it."""
+        self._check = None
+        whose = self._screen.state.scope()
+        if whose != self._whose:
+            self._uploaded, self._fund_type, self._whose = None, "", whose
 
     @property
     def waits_for_review(self) -> bool:

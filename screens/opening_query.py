@@ -158,8 +158,10 @@ class OpeningQueryScreen(AppScreen):
     async def perform(self, request: ActionRequested) -> None:
         """Ask, open a count, export, walk between the panes."""
         match request.action:
-            case "record" | "refresh":
+            case "record":
                 await self._query()
+            case "refresh":
+                self._ask_again()
             case "next_field" | "previous_field":
                 self._walk(1 if request.action == "next_field" else -1)
             case "open" if request.widget is self._top and self._mode != "accounts":
@@ -170,6 +172,11 @@ class OpeningQueryScreen(AppScreen):
                 await self._export()
             case _:
                 await super().perform(request)
+
+    def _ask_again(self) -> None:
+        """Ask with the conditions as they stand, the one being typed included; a wrong one is shown."""
+        if not self._form.complete():
+            self.focus_key(self._form)
 
     def _walk(self, by: int) -> None:
         panes = [self._form, self._top] + ([self._people] if self._mode != "accounts" else [])
@@ -296,6 +303,8 @@ class OpeningQueryScreen(AppScreen):
             return
         self._chosen, self._results = batch, results
         self._show_people(state)
+        if stop:
+            self.status("读取已停止，只显示一部分，导出的也只有这一部分。", kind="warning")
 
     def _show_people(self, state: str) -> None:
         assert self._chosen is not None
@@ -327,7 +336,8 @@ class OpeningQueryScreen(AppScreen):
                 self.status(self._nothing(), kind="warning", beep=True)
                 return
             name = export_name(self.screen_title(), day, self.state.unit)
-            write = partial(write_accounts, title=self.screen_title(), accounts=self._accounts)
+            titles = [column.title for column in self._top.model.columns]
+            write = partial(write_accounts, title=self.screen_title(), accounts=self._accounts, titles=titles)
             await write_out(self, name, write, "查询结果")
             return
         if self._chosen is None:

@@ -237,15 +237,17 @@ def write_failed(
     write_table(path, title=title, columns=head, rows=lines(), overwrite=overwrite)
 
 
-def write_accounts(path: Path, overwrite: bool, *, title: str, accounts: Sequence[AccountRow]) -> None:
-    """Write accounts as a workbook (O-18). Blocking; raises WorkbookError."""
+def write_accounts(
+    path: Path, overwrite: bool, *, title: str, accounts: Sequence[AccountRow], titles: Sequence[str]
+) -> None:
+    """Write accounts as a workbook under the titles of the screen (O-18). Blocking; raises WorkbookError."""
     from domain.money import parse_yuan
     from exports.table_export import ExportColumn, write_table
 
     money = ("base", "unit_amount", "person_amount")
     head = [
-        ExportColumn(c.title, "money" if c.key in money else "text", c.width, c.key.endswith("_amount"))
-        for c in ACCOUNT_COLUMNS
+        ExportColumn(name, "money" if c.key in money else "text", c.width, c.key.endswith("_amount"))
+        for c, name in zip(ACCOUNT_COLUMNS, titles, strict=True)
     ]
     body = (
         [parse_yuan(getattr(one, c.key)) if c.key in money else getattr(one, c.key) for c in ACCOUNT_COLUMNS]

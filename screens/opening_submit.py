@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from screens.roster_screen import RosterScreen
 
 WAITING = "中心暂时连不上，已保存在发件箱，恢复后自动发送。"
+NO_SIGNATURE = "没有提交；需要 UKey 签名才能提交，清册没有改动。"
 IN_BACKGROUND = "已转到后台发送，结果到达时会提示。"
 
 
@@ -65,6 +66,10 @@ class SubmitFlow:
         """Whether the attachments screen is open for this submission."""
         return self._attaching
 
+    def forget(self) -> None:
+        """Wait for no attachments any more: the screen has been opened anew."""
+        self._attaching = False
+
     # ---- before --------------------------------------------------------------------------------------
 
     async def begin(self) -> None:
@@ -97,7 +102,7 @@ class SubmitFlow:
         screen, desk = self._screen, self._screen.desk
         scope = screen.state.profile.queue.submit_scope
         ids = await in_thread(desk.store.selected_ids, desk.service.roster_id)
-        count = await in_thread(desk.store.count, desk.service.roster_id)
+        count = (await in_thread(desk.store.totals, desk.service.roster_id)).draft
         if not count:
             screen.status("清册中没有可以提交的记录，请先录入。", kind="warning", beep=True)
             return None
@@ -151,7 +156,7 @@ class SubmitFlow:
         screen, desk = self._screen, self._screen.desk
         try:
             if not await self._key_ready():
-                screen.status("没有提交；需要 UKey 签名才能提交，清册没有改动。", kind="warning")
+                screen.status(NO_SIGNATURE, kind="warning")
                 return
             frozen = await screen.busy(
                 "正在核对清册…",
@@ -217,6 +222,7 @@ class SubmitFlow:
                 await screen.busy("正在签名…", outbox.submit, frozen)
             except NotUnlocked:
                 if not await self._key_ready():
+                    screen.status(NO_SIGNATURE, kind="warning")
                     return
                 await screen.busy("正在签名…", outbox.submit, frozen)
             await screen.returned(None)

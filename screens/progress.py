@@ -112,8 +112,11 @@ class ProgressScreen(AppScreen):
     async def perform(self, request: ActionRequested) -> None:
         """Ask, show errors, write the error file."""
         match request.action:
-            case "record" | "refresh":
+            case "record":
                 await self._query()
+            case "refresh":
+                if not self._form.complete():
+                    self.focus_key(self._form)
             case "next_field" | "previous_field":
                 panes = [self._form, self._top, self._errors]
                 at = next((n for n, pane in enumerate(panes) if pane is self.focused), 0)

@@ -14,7 +14,6 @@ from client.errors import ClientError
 from client.roster import RosterService
 from client.store.caches import FormDrafts, Settings
 from client.store.outbox_store import OutboxStore
-from client.store.rows import NewRow
 from domain.business import Kind
 from domain.findings import errors
 from domain.money import format_ratio
@@ -139,22 +138,8 @@ class RosterDesk:
     def _keep(self, row: StoredRow, told: Sequence[Finding]) -> tuple[Finding, ...]:
         """Store errors of the center with a row that has not changed meanwhile."""
         new = [finding for finding in errors(told) if finding not in row.findings]
-        now = self.store.row(row.row_id)
-        if not new or now is None or now.typed != row.typed or now.state != "draft":
+        if not new or not self.store.add_findings(row.row_id, row.typed, new):
             return ()
-        self.store.update(
-            row.row_id,
-            NewRow(
-                typed=now.typed,
-                checked=now.checked,
-                findings=[*now.findings, *new],
-                amount=now.amount,
-                person=now.person,
-                source=now.source,
-                sheet_row=now.sheet_row,
-                change=now.change,
-            ),
-        )
         return tuple(new)
 
     def take_back_failed(self) -> int:

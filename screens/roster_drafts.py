@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +37,7 @@ class DraftSaver:
         self._kept: dict[str, str] | None = None
         self._busy = False
         self._told = False
+        self._turn = asyncio.Lock()
 
     @property
     def has_cell(self) -> bool:
@@ -68,6 +70,11 @@ class DraftSaver:
             begin(self._screen, self._store, "draft")
 
     async def _store(self) -> None:
+        """Store one snapshot; never two at once, or the older one could be the last."""
+        async with self._turn:
+            await self._store_now()
+
+    async def _store_now(self) -> None:
         typed = self._snapshot()
         if typed == self._kept:
             return

@@ -378,10 +378,11 @@ class RosterScreen(AppScreen):
         """Delete the ticked rows as the center allows (O-04, W-04, V-25)."""
         desk, model = self.desk, self._grid.model
         ids, queue = model.selected_ids(), self.state.profile.queue
+        drafts = (await in_thread(desk.store.totals, desk.service.roster_id)).draft
         if not ids:
             self.status(TICK_FIRST, kind="warning", beep=True)
             return
-        if queue.delete_mode == "one_or_all" and 1 < len(ids) < model.count():
+        if queue.delete_mode == "one_or_all" and 1 < len(ids) < drafts:
             self.status("操作无效：只能删除一条或全部记录，请重新选择。", kind="error", beep=True)
             return
         if queue.delete_confirm:
@@ -389,7 +390,7 @@ class RosterScreen(AppScreen):
             if await self.ask("删除", lines, [("y", "确定"), ("n", "取消")], cancel="n") != "y":
                 self.status("没有删除。")
                 return
-        if len(ids) == model.count():
+        if len(ids) == drafts:
             gone = await self.busy("正在删除…", desk.store.clear, desk.service.roster_id)
             self._grid.reload()
             self.status(f"已删除 {gone} 条记录。", kind="good")
@@ -399,7 +400,8 @@ class RosterScreen(AppScreen):
 
     def _select_all(self) -> None:
         model = self._grid.model
-        model.select_all(len(model.selected_ids()) < model.count())
+        drafts = self.desk.store.totals(self.desk.service.roster_id).draft
+        model.select_all(len(model.selected_ids()) < drafts)
         self._grid.reload()
 
     @property

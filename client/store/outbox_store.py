@@ -122,6 +122,14 @@ class OutboxStore:
         with self.database.read() as connection:
             return [_entry(row) for row in connection.execute(query)]
 
+    def unsettled_ids(self, scope: Scope, states: Sequence[str]) -> list[str]:
+        """The operator's answered submissions whose receipt was last in one of `states`, oldest first."""
+        mine = (table.c.state == "final", table.c.receipt != "", *_of(scope))
+        query = select(table.c.submission_id, table.c.receipt).where(*mine).order_by(table.c.created)
+        with self.database.read() as connection:
+            found = connection.execute(query)
+            return [row.submission_id for row in found if json.loads(row.receipt)["state"] in states]
+
     def begin_attempt(self, submission_id: str) -> None:
         """Note, before the first byte, that a request is leaving."""
         with self.database.write() as connection:

@@ -33,9 +33,20 @@ from client.store.roster_sql import (
     touch,
     window,
 )
-from client.store.rows import NewRow, Roster, RosterTotals, Scope, StoredRow, load_findings, plain, row_values
+from client.store.rows import (
+    NewRow,
+    Roster,
+    RosterTotals,
+    Scope,
+    StoredRow,
+    dump_findings,
+    load_findings,
+    plain,
+    row_values,
+)
 from client.store.tables import roster as roster_table
 from client.store.tables import roster_row as row_table
+from domain.findings import Finding, errors
 
 Source = Literal["single", "file"]
 CHUNK = 500
@@ -233,6 +244,18 @@ class RosterStore:
             stored = find_row(connection, row_id)
             assert stored is not None
             return stored
+
+    def add_findings(self, row_id: int, typed: Mapping[str, str], new: Sequence[Finding]) -> bool:
+        """Add findings to a draft row; False when it has been changed since it read `typed`."""
+        with self.database.write() as connection:
+            row = find_row(connection, row_id)
+            if row is None or row.state != "draft" or row.typed != dict(typed):
+                return False
+            told = [*row.findings, *new]
+            values = {"findings": dump_findings(told), "errors": len(errors(told))}
+            connection.execute(update(row_table).where(row_table.c.row_id == row_id).values(**values))
+            touch(connection, draft_row(connection, row_id)[0])
+            return True
 
     def delete(self, row_ids: Sequence[int]) -> int:
         """Delete draft rows; rows on their way to the center stay. Returns how many went."""

@@ -312,3 +312,13 @@ def test_accounts_and_attachments_are_asked_for(agent: Agent) -> None:
     assert len(agent.client.accounts(agent.office.unit, after=page.next).rows) == 1
     ref = agent.client.attach(agent.office.unit, "名册 (1).pdf", b"%PDF-1.4\n", "application/pdf")
     assert (ref.name, ref.size) == ("名册 (1).pdf", 9)
+
+
+def test_a_poll_without_news_is_told_as_quiet(agent: Agent) -> None:
+    polls: list[InboxPoll] = []
+    quiet: list[int] = []
+    watch = watcher(agent, polls, [], wait=0, on_quiet=lambda: quiet.append(len(polls)))
+    watch.poll_once()
+    assert (len(polls), quiet) == (1, [])
+    watch.poll_once()
+    assert (len(polls), quiet) == (1, [1])

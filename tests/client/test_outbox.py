@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -442,3 +443,22 @@ def test_a_full_disk_is_told_in_one_sentence_and_nothing_is_sent(agent: Agent) -
 def _limited(connection: Any, pages: int) -> Any:
     connection.execute(f"PRAGMA max_page_count = {pages}")
     return connection
+
+
+def test_a_submission_under_review_is_known_to_be_unsettled(make_agent: MakeAgent) -> None:
+    agent = make_agent("hangzhou")
+    frozen, _ = queued(agent)
+    unsettled = agent.outbox.store.unsettled_ids
+    assert unsettled(agent.scope, ("review",)) == []
+    assert one_event(agent, frozen.submission_id).kind == "accepted"
+    assert unsettled(agent.scope, ("review",)) == [frozen.submission_id]
+    assert unsettled(agent.scope, ("processing",)) == []
+    assert unsettled(replace(agent.scope, operator="other"), ("review",)) == []
+
+
+def test_another_agent_of_the_unit_sends_nothing_in_the_first_ones_name(agent: Agent) -> None:
+    frozen, _ = queued(agent)
+    assert agent.session.person is not None
+    agent.session.person = replace(agent.session.person, operator="jbr999")
+    assert one_event(agent, frozen.submission_id).kind == "login"
+    assert arrived(agent) == 0

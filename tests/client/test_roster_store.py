@@ -369,3 +369,14 @@ def test_a_large_roster_answers_as_fast_as_a_small_one(store: RosterStore, roste
         assert min(took) < 0.05, (name, took)
     assert store.count(roster) == 100_000
     assert store.totals(roster).selected == 100_000
+
+
+def test_a_finding_told_late_never_replaces_what_was_typed_meanwhile(store: RosterStore, roster: int) -> None:
+    row = store.insert(roster, a_row("before"))
+    assert store.add_findings(row.row_id, row.typed, [BAD])
+    told = store.row(row.row_id)
+    assert told is not None and told.findings == (*row.findings, BAD) and store.totals(roster).bad == 1
+    store.update(row.row_id, a_row("after"))
+    assert not store.add_findings(row.row_id, row.typed, [BAD])
+    kept = store.row(row.row_id)
+    assert kept is not None and BAD not in kept.findings and kept.typed["name"] == "after"

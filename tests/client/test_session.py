@@ -161,9 +161,12 @@ def test_logout_without_a_connection_forgets_all_the_same(agent: Agent) -> None:
 def test_a_clerk_logs_in_with_name_and_password(make_agent: MakeAgent) -> None:
     agent = make_agent(login=False)
     clerk(agent.center)
-    session = Session(agent.client, profile_name="baishan")
+    assert agent.key is not None
+    session = Session(agent.client, profile_name="baishan", signer=agent.key)
+    session.use_key(agent.key, agent.key.certificates()[0])
     person = session.login_clerk("guiyuan", PASSWORD)
     assert (person.role, person.unit_account, person.must_choose_unit) == ("clerk", "", False)
+    assert session.certificate is None
     assert agent.client.cases().cases == []
 
 
