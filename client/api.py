@@ -198,6 +198,13 @@ class CenterClient:
 
         return self._get(_unit(unit, "/context"), wire.UnitContext)
 
+    def enter_reconcile(self, unit: str, unit_account: str, password: str) -> wire.Done:
+        """Check the separate password of 单位网上对账 (L-13)."""
+        from domain import wire
+
+        body = body_of(wire.ReconcileLogin, unit_account=unit_account, password=password)
+        return self._send("POST", _unit(unit, "/reconcile"), wire.Done, body)
+
     # ---- submissions -----------------------------------------------------------------------------
 
     def submission_url(self, unit: str, submission_id: str) -> str:

@@ -200,6 +200,10 @@ class Session:
         self.context = self.client.unit_context(self._who().unit_account)
         return self.context
 
+    def enter_reconcile(self, unit_account: str, password: str) -> None:
+        """Check the separate password of 单位网上对账 (L-13). Raises LoginRefused when it is wrong."""
+        self.client.enter_reconcile(self._who().unit_account, unit_account, password)
+
     def change_password(self, old: str, new: str) -> None:
         """Change the login password (L-11)."""
         person = self._who()

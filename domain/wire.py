@@ -190,6 +190,13 @@ class PasswordChange(Wire):
     new: Annotated[str, StringConstraints(min_length=6, max_length=128)] = Field(repr=False)
 
 
+class ReconcileLogin(Wire):
+    """Enter 单位网上对账 with its separate password (L-13)."""
+
+    unit_account: Annotated[str, StringConstraints(max_length=20)]
+    password: Annotated[str, StringConstraints(max_length=128)] = Field(repr=False)
+
+
 class PasswordReset(Wire):
     """Reset by SMS code (L-10, shaanxi)."""
 
@@ -249,6 +256,8 @@ class UnitContext(Wire):
     certificate_expires: str = ""
     signature_required: bool = True
     """Whether the unit's submissions must be signed by its key."""
+    reconcile_password: bool = False
+    """Whether 单位网上对账 asks for a separate password (L-13)."""
     revision: int
     """Revision of the unit's depositors, see `DepositorPage`."""
 

@@ -34,6 +34,7 @@ SCREENS: Final[dict[str, str]] = {
     "templates": "screens.templates:TemplatesScreen",
     "progress": "screens.progress:ProgressScreen",
     "unit_info": "screens.unit_info:UnitInfoScreen",
+    "reconcile": "screens.reconcile:ReconcileScreen",
     "help": "screens.manual_screen:ManualScreen",
 }
 """Name of a screen -> "module:class"; `home.modules[].opens` of a profile names one of these."""

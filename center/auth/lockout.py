@@ -26,10 +26,10 @@ def subject_of(*claim: str) -> str:
     return hashlib.sha256("\x00".join(claim).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def charge(conn: Connection, settings: Settings, subject: str) -> int:
+def charge(conn: Connection, settings: Settings, subject: str, place: str = "登录") -> int:
     """Count a try in the caller's transaction and return the tries left should it be wrong.
 
-    Raises auth.locked.
+    `place` names what is locked. Raises auth.locked.
     """
     now = settings.clock.now()
     row = hold(conn, subject, utc_text(now))
@@ -37,7 +37,7 @@ def charge(conn: Connection, settings: Settings, subject: str) -> int:
     if row.locked_until is not None:
         until = parse_utc(row.locked_until)
         if now < until:
-            raise locked(settings, math.ceil((until - now).total_seconds()))
+            raise locked(settings, math.ceil((until - now).total_seconds()), place)
         failed = 0
     failed += 1
     until_text = None
@@ -68,17 +68,17 @@ def hold(conn: Connection, subject: str, now: str) -> Row[Any]:
     return row
 
 
-def locked(settings: Settings, seconds: int) -> ProblemError:
+def locked(settings: Settings, seconds: int, place: str = "登录") -> ProblemError:
     """auth.locked with the seconds to wait."""
     minutes = max(1, math.ceil(seconds / 60))
-    text = f"密码连续输错{settings.password_tries}次，登录已锁定，请{minutes}分钟后再试。"
+    text = f"密码连续输错{settings.password_tries}次，{place}已锁定，请{minutes}分钟后再试。"
     return ProblemError("auth.locked", text, tries_left=0, retry_after=seconds)
 
 
-def wrong(settings: Settings, what: str, tries_left: int) -> ProblemError:
-    """auth.bad_credentials with the tries left; `what` names what was entered."""
+def wrong(settings: Settings, what: str, tries_left: int, place: str = "登录") -> ProblemError:
+    """auth.bad_credentials with the tries left; `what` names what was entered, `place` what is locked."""
     if tries_left == 0:
-        text = f"{what}不正确，登录已锁定{settings.password_lock // 60}分钟，请稍后再试。"
+        text = f"{what}不正确，{place}已锁定{settings.password_lock // 60}分钟，请稍后再试。"
     else:
         text = f"{what}不正确，请核对后重试，还可以试{tries_left}次。"
     return ProblemError("auth.bad_credentials", text, tries_left=tries_left)

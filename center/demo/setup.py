@@ -15,6 +15,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from center.audit import append_audit
 from center.auth.certificates import register_certificate
+from center.auth.passwords import hash_password
 from center.ca import demo_authority
 from center.clock import now_text, today
 from center.demo import names
@@ -32,6 +33,8 @@ from domain.profile import Profile
 
 AGENT_PASSWORD = "Demo2026"
 CLERK_PASSWORD = "Clerk2026"
+RECONCILE_PASSWORD = "Check2026"
+"""The small unit's separate password of 单位网上对账 where the profile knows one (L-13)."""
 AGENT_LOGIN = "jbr001"
 CLERK_LOGIN = "gy001"
 CLERK_NAME = "柜员甲"
@@ -182,6 +185,7 @@ def _add_agent(
 
 def add_unit(conn: Connection, profile: Profile, made: DemoUnit, day: date) -> None:
     """Register a unit with its inbox."""
+    separate = profile.auth.reconcile_password and made.people == SIZES[0]
     conn.execute(insert(scope).values(scope=made.account, inbox_rev=0))
     conn.execute(
         insert(unit).values(
@@ -197,6 +201,7 @@ def add_unit(conn: Connection, profile: Profile, made: DemoUnit, day: date) -> N
             unallocated=0,
             depositor_rev=0,
             account_counter=0,
+            reconcile_hash=hash_password(RECONCILE_PASSWORD) if separate else None,
         )
     )
 

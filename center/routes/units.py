@@ -7,6 +7,7 @@ import json
 from sqlalchemy import Connection, func, select
 
 from center.auth.certificates import certificate_end
+from center.auth.reconcile import enter_reconcile
 from center.auth.signatures import signature_required
 from center.clock import local_now, now_text
 from center.deps import Unit, UnitScope
@@ -17,7 +18,7 @@ from center.store.tables import account, operator, unit
 from domain.business import AccountStatus
 from domain.money import format_ratio, format_yuan
 from domain.profile import Profile
-from domain.wire import LimitsWire, RatioPairWire, UnitContext
+from domain.wire import Done, LimitsWire, RatioPairWire, ReconcileLogin, UnitContext
 
 router = make_router("单位")
 
@@ -27,6 +28,12 @@ def context(scope: Unit) -> UnitContext:
     """The unit, its agent, this month's limits and the center's clock (H-01, H-02)."""
     with scope.store.read() as conn:
         return unit_context(conn, scope)
+
+
+@router.post("/units/{unit}/reconcile", summary="核对单位网上对账的密码")
+def reconcile(body: ReconcileLogin, scope: Unit) -> Done:
+    """Check the separate password of 单位网上对账 (L-13); without one there is nothing to check."""
+    return enter_reconcile(scope, body)
 
 
 def unit_context(conn: Connection, scope: UnitScope) -> UnitContext:
@@ -66,6 +73,7 @@ def unit_context(conn: Connection, scope: UnitScope) -> UnitContext:
         permissions=list(scope.permissions),
         certificate_expires=certificate_end(conn, scope.session_fingerprint),
         signature_required=signature_required(conn, scope.profile, scope.unit_account),
+        reconcile_password=scope.profile.auth.reconcile_password and row.reconcile_hash is not None,
         revision=row.depositor_rev,
     )
 

@@ -53,10 +53,12 @@ unit = Table(
     Column("unallocated", BigInteger, nullable=False, default=0),
     Column("depositor_rev", Integer, nullable=False, default=0),
     Column("account_counter", Integer, nullable=False, default=0),
+    Column("reconcile_hash", String(200)),
 )
 """`ratios` is JSON [[unit_bp, person_bp], ...], `fund_types` JSON [..].
 
-`depositor_rev` grows under the row's lock.
+`depositor_rev` grows under the row's lock. `reconcile_hash` is NULL where the unit has no separate password
+of 单位网上对账 (L-13).
 """
 
 scope = Table(

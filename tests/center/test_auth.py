@@ -5,7 +5,8 @@ import threading
 import pytest
 from sqlalchemy import select, update
 
-from center.store.tables import challenge, operator
+from center.auth.passwords import hash_password
+from center.store.tables import audit, challenge, operator
 from tests.center.conftest import MakeCenter
 from tests.support.center import PASSWORD, CenterUnderTest, Login, code_of
 
@@ -245,3 +246,62 @@ def test_a_challenge_says_nothing_about_the_account(center: CenterUnderTest) -> 
     assert [len(known[key]) for key in known] == [len(unknown[key]) for key in unknown]
     with center.store.read() as conn:
         assert len(conn.execute(select(challenge)).all()) == 2
+
+
+# ---- the separate password of 单位网上对账 --------------------------------------------------------------
+
+
+def reconciling(center: CenterUnderTest, password: str) -> Login:
+    stored = hash_password(password) if password else None
+    center.add_unit("200001", reconcile_hash=stored)
+    center.add_operator("zhangsan", ("200001",))
+    key = center.new_key()
+    center.register(key, "200001")
+    return center.login(key, "200001")
+
+
+@pytest.mark.feature("L-13", profile="hangzhou")
+def test_the_separate_password_of_reconciling_is_checked_and_counted(make_center: MakeCenter) -> None:
+    center = make_center("hangzhou")
+    login = reconciling(center, "Check-2026")
+    path = "/v1/units/200001/reconcile"
+    right = {"unit_account": "200001", "password": "Check-2026"}
+    assert center.context(login).reconcile_password
+    assert center.post(path, right, login).status_code == 200
+    for wrong in ({**right, "password": PASSWORD}, {**right, "unit_account": "200002"}):
+        answer = center.post(path, wrong, login)
+        assert (answer.status_code, code_of(answer)) == (401, "auth.bad_credentials")
+    assert answer.json()["tries_left"] == 3
+    assert answer.json()["detail"] == "单位客户号或对账密码不正确，请核对后重试，还可以试3次。"
+    assert center.post(path, right, login).status_code == 200
+    for left in (4, 3, 2, 1, 0):
+        assert center.post(path, {**right, "password": "no"}, login).json()["tries_left"] == left
+    answer = center.post(path, right, login)
+    assert (answer.status_code, code_of(answer)) == (423, "auth.locked")
+    assert "单位网上对账已锁定" in answer.json()["detail"]
+    assert center.get("/v1/units/200001/context", login).status_code == 200
+    center.clock.advance(minutes=15)
+    assert center.post(path, right, login).status_code == 200
+    with center.store.read() as conn:
+        actions = list(conn.scalars(select(audit.c.action)))
+    assert (actions.count("reconcile"), actions.count("reconcile.failed")) == (3, 7)
+
+
+@pytest.mark.feature("L-13", profile="hangzhou")
+def test_a_unit_without_a_separate_password_reconciles_with_its_login(make_center: MakeCenter) -> None:
+    center = make_center("hangzhou")
+    login = reconciling(center, "")
+    assert not center.context(login).reconcile_password
+    body = {"unit_account": "200001", "password": ""}
+    assert center.post("/v1/units/200001/reconcile", body, login).status_code == 200
+    assert code_of(center.post("/v1/units/200001/reconcile", body)) == "auth.required"
+    assert code_of(center.post("/v1/units/200002/reconcile", body, login)) == "unit.not_found"
+
+
+def test_reconciling_has_no_password_of_its_own_elsewhere(make_center: MakeCenter) -> None:
+    center = make_center("baishan")
+    login = reconciling(center, "Check-2026")
+    assert not center.context(login).reconcile_password
+    body = {"unit_account": "200001", "password": "Check-2026"}
+    answer = center.post("/v1/units/200001/reconcile", body, login)
+    assert (answer.status_code, code_of(answer)) == (403, "module.off")

@@ -15,6 +15,7 @@ from center.demo.generator import Generator
 from center.demo.setup import (
     AGENT_PASSWORD,
     CLERK_PASSWORD,
+    RECONCILE_PASSWORD,
     SIZES,
     DemoAccounts,
     DemoError,
@@ -189,3 +190,17 @@ def test_a_center_without_limits_for_the_day_says_so(tmp_path: Path) -> None:
 
 def test_the_demo_day_is_the_tests_day() -> None:
     assert START.date() == DAY
+
+
+@pytest.mark.parametrize("name", PROFILE_NAMES)
+def test_the_small_unit_of_hangzhou_alone_reconciles_by_a_separate_password(
+    demos: dict[str, Demo], name: str
+) -> None:
+    small, *others = demo_units(demos[name].profile)
+    with demos[name].store.read() as conn:
+        known = {row.unit_account: row.reconcile_hash for row in conn.execute(select(unit))}
+    assert [known[made.account] for made in others] == [None, None]
+    if name == "hangzhou":
+        assert verify_password(known[small.account], RECONCILE_PASSWORD)
+    else:
+        assert known[small.account] is None

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
-from center.store.tables import certificate_unit
+from center.auth.passwords import hash_password
+from center.store.tables import certificate_unit, unit
 from client.errors import AuthExpired, ClientError, LoginRefused, Refused
 from client.session import Session
 from client.signing import prepare
@@ -283,3 +285,16 @@ def test_what_cannot_be_signed_is_told(agent: Agent) -> None:
             now=1.0,
         )
     assert refused.value.code == "input.invalid"
+
+
+@pytest.mark.feature("L-13", profile="hangzhou")
+def test_the_separate_password_of_reconciling_is_told_and_checked(make_agent: MakeAgent) -> None:
+    agent = make_agent("hangzhou")
+    assert not agent.session.refresh_context().reconcile_password
+    with agent.center.store.write() as conn:
+        conn.execute(update(unit).values(reconcile_hash=hash_password("Check-2026")))
+    assert agent.session.refresh_context().reconcile_password
+    with pytest.raises(LoginRefused) as refused:
+        agent.session.enter_reconcile("100001", PASSWORD)
+    assert refused.value.tries_left == 4
+    agent.session.enter_reconcile("100001", "Check-2026")

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from center import inbox as center_inbox
+from center.auth.passwords import hash_password
 from center.bell import BELL
 from center.clock import now_text
+from center.store.tables import unit
 from domain.profile import PROFILE_NAMES, load_profile
 from screens.home import HomeScreen
 from screens.home_parts import entries
@@ -281,3 +283,46 @@ async def test_the_menu_moves_by_arrows_and_stops_at_its_edges(tmp_path: Path) -
             await desk.press("<left><up><up><up>")
             current = menu.current
             assert current is not None and current.title == "单位网上对账"
+
+
+# ---- 单位网上对账 --------------------------------------------------------------------------------------
+
+
+@pytest.mark.feature("L-13", profile="hangzhou")
+async def test_reconciling_opens_at_once_where_the_password_is_the_same(tmp_path: Path) -> None:
+    with desk_of(tmp_path, "hangzhou") as front:
+        async with at_login(front) as desk:
+            await log_in(desk, front)
+            await desk.press("<f2>1001\r")
+            await desk.see("客户信息")
+            assert desk.title.startswith("单位网上对账")
+            assert f"示例单位{UNIT}" in desk.picture()
+
+
+@pytest.mark.feature("L-13", profile="hangzhou")
+async def test_reconciling_asks_for_the_separate_password(tmp_path: Path) -> None:
+    with desk_of(tmp_path, "hangzhou") as front:
+        with front.center.store.write() as conn:
+            conn.execute(update(unit).values(reconcile_hash=hash_password("Check-2026")))
+        async with at_login(front) as desk:
+            await log_in(desk, front)
+            await desk.press("<f2>1001\r")
+            await desk.see("与交易密码不同")
+            await desk.press("\r")
+            await desk.see("对账密码")
+            await desk.press(f"{UNIT}\rWrong-2026")
+            assert "Wrong-2026" not in desk.picture()
+            await desk.press("\r")
+            await desk.see("还可以试4次")
+            await desk.press("\r")
+            await desk.see("单位客户号")
+            await desk.press("<f12>")
+            await desk.until(lambda: "没有进入单位网上对账" in desk.status)
+            assert "客户信息" not in desk.picture()
+            await desk.press("<f5>")
+            await desk.see("与交易密码不同")
+            await desk.press(f"\r{UNIT}\rCheck-2026\r")
+            await desk.see("客户信息")
+            assert f"示例单位{UNIT}" in desk.picture()
+            await desk.press("<f5>")
+            await desk.see("客户信息")

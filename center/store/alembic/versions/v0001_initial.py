@@ -231,6 +231,7 @@ def upgrade() -> None:
         sa.Column("unallocated", sa.BigInteger(), nullable=False),
         sa.Column("depositor_rev", sa.Integer(), nullable=False),
         sa.Column("account_counter", sa.Integer(), nullable=False),
+        sa.Column("reconcile_hash", sa.String(length=200), nullable=True),
         sa.PrimaryKeyConstraint("unit_account"),
     )
     op.create_table(
