@@ -54,7 +54,7 @@ def place(entries: Sequence[MenuEntry], layout: Layout, width: int) -> tuple[lis
     """Place the entries in `width` cells; returns the places and the lines used."""
     if layout == "grid_tabs":
         return _grid(entries, width)
-    return _columns(entries, 4 if layout == "menus" else 3, width)
+    return _columns(entries, 4, width)
 
 
 def _grid(entries: Sequence[MenuEntry], width: int) -> tuple[list[_Place], int]:
