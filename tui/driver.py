@@ -4,14 +4,13 @@ Different from the stock driver of Textual 8.2.8:
 
 - bytes that are not UTF-8 (an input in GBK) become U+FFFD instead of ending the program;
 - Esc followed by a character is two keys, never an Alt key; an escape sequence nobody knows is one unknown
-key
-  instead of a handful of typed characters;
+  key instead of a handful of typed characters;
 - the input thread sleeps until there is input, and ends when the terminal is gone;
 - no kitty keyboard protocol, focus reports, in-band resize or synchronised output: some terminals on the
-way print
-  these queries as text, and the painter's frames are too small to tear;
+  way print these queries as text, and the painter's frames are too small to tear;
 - writing to a terminal that is gone does not block the program;
-- SIGHUP and SIGTERM end the program in order, so that drafts are kept.
+- SIGHUP and SIGTERM end the program in order, so that drafts are kept;
+- SIGCONT starts anew only what SIGTSTP has stopped.
 """
 
 from __future__ import annotations
@@ -162,6 +161,28 @@ class ShellDriver(LinuxDriver):
             redraw = getattr(self._app, "redraw", None)
             if redraw is not None:
                 self._app.call_later(redraw)
+
+    def _sigtstp_application(self, *_: object) -> None:
+        """Lend the terminal; after the application has ended, only stop."""
+        if self._loop.is_closed():
+            os.kill(os.getpid(), signal.SIGSTOP)
+        else:
+            super()._sigtstp_application()  # type: ignore[no-untyped-call]
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Take the terminal back if it was lent.
+
+        A terminal that closes sends SIGCONT as well, and so may whoever stopped the program from outside:
+        starting again then would put a second thread on the same keys.
+        """
+        if self._loop.is_closed():
+            return
+        if self._must_signal_resume:
+            super()._sigcont_application()  # type: ignore[no-untyped-call]
+            return
+        redraw = getattr(self._app, "redraw", None)
+        if redraw is not None:
+            self._loop.call_soon_threadsafe(self._app.call_later, redraw)
 
     def stop_application_mode(self) -> None:
         """Give the terminal back with its plain pen."""

@@ -149,6 +149,40 @@ def test_the_end_of_the_terminal_saves_what_is_half_typed(tmp_path: Path, how: s
     assert path.read_text(encoding="utf-8").splitlines()[-1] == "closing half"
 
 
+def test_a_program_stopped_from_outside_goes_on_with_one_reader_of_keys() -> None:
+    with PtyTerminal(APP, columns=80, rows=24) as terminal:
+        terminal.wait_for("返回")
+        terminal.send("ab")
+        terminal.wait_for("ab")
+        terminal.wait_quiet()
+        before = len(os.listdir(f"/proc/{terminal.pid}/task"))
+        picture = terminal.picture
+        os.kill(terminal.pid, signal.SIGSTOP)
+        terminal._feed(b"\x1b[H\x1b[2J")
+        os.kill(terminal.pid, signal.SIGCONT)
+        terminal.wait_for("返回")
+        terminal.wait_quiet()
+        assert terminal.picture == picture
+        assert len(os.listdir(f"/proc/{terminal.pid}/task")) == before
+        keys = [str(number % 10) for number in range(60)]
+        terminal.send_keys(keys, gap=0.001)
+        terminal.wait_for("ab" + "".join(keys))
+
+
+def test_a_late_continue_after_the_application_ended_changes_nothing() -> None:
+    code = (
+        "import os, signal, time; from tui.launch import run; from tests.tui.shell_main import make; "
+        "ended = run(make); os.kill(os.getpid(), signal.SIGCONT); time.sleep(0.1); "
+        "print('afterwards', ended)"
+    )
+    with PtyTerminal([sys.executable, "-c", code], columns=80, rows=24) as terminal:
+        terminal.wait_for("返回")
+        os.kill(terminal.pid, signal.SIGTERM)
+        terminal.wait_for("afterwards 0")
+        assert terminal.wait_exit(5) == 0
+        assert terminal.raw.count(b"\x1b[?1049h") == 1
+
+
 def test_a_crash_saves_restores_and_prints_no_values(tmp_path: Path) -> None:
     path = tmp_path / "log"
     with PtyTerminal([*APP, str(path)], columns=120, rows=36) as terminal:
