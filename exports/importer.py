@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import overload
 
@@ -69,8 +70,10 @@ def read_roster(
 
         mark_unreadable(path, sheet, {index for _, index in layout.columns})
     row = layout.header_row or 1
+    titles = {column.key: column.title for column in template_columns(business)}
     found = [
-        PlacedFinding(row, at, _title(layout, finding.field), "", finding) for at, finding in layout.findings
+        PlacedFinding(row, at, titles.get(finding.field, finding.field), "", finding)
+        for at, finding in layout.findings
     ]
     rows = _take_rows(sheet, layout, rules, found) if layout.header_row else []
     if len(rows) > limit_rows:
@@ -101,10 +104,6 @@ def _find_sheet(
         if found.header_row:
             return sheet, found
     return first, layout
-
-
-def _title(layout: Layout, field: str) -> str:
-    return next((column.title for column, _ in layout.columns if column.key == field), field)
 
 
 def _has_blanks(sheet: Sheet, layout: Layout) -> bool:
@@ -163,7 +162,8 @@ def _has_content(raw: RawRow, content: Sequence[int]) -> bool:
 def _judge_kinds(
     row: ImportedRow, raw: RawRow, columns: Sequence[tuple[Column, int]], rules: ImportRules
 ) -> None:
-    """Findings about cells that are no plain text; a month given as a date becomes YYYYMM."""
+    """Findings about cells that are no plain text; a month given as a date becomes YYYYMM,
+    a share in percent format the percentage shown."""
     for column, index in columns:
         kind = raw.kinds.get(index)
         if kind is None:
@@ -183,6 +183,17 @@ def _judge_kinds(
             row.findings.append(Finding("cell.not_text", column.key, message))
         elif kind == "date" and column.kind is Kind.MONTH:
             row.values[column.key] = text[:7].replace("-", "")
+        elif kind == "number" and column.kind is Kind.RATIO:
+            row.values[column.key] = _percent(text)
+
+
+def _percent(text: str) -> str:
+    """A ratio from a number cell: what is typed and shown as 12% is stored as 0.12; other numbers stand.
+
+    No ratio of the fund is below one percent, so 0.12 cannot mean anything else.
+    """
+    share = Decimal(text)
+    return f"{(share * 100).normalize():f}%" if 0 < share < 1 else text
 
 
 def _sheet_findings(sheet: Sheet, layout: Layout, header_row: int) -> Iterator[PlacedFinding]:

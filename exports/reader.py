@@ -28,6 +28,8 @@ LIMIT_ROWS = 100_000
 MEMORY = 1024 * 1024 * 1024
 CPU_SECONDS = 20
 WALL_SECONDS = 45.0
+MAX_SHEET_NAME = 255
+"""Excel allows 31; a much longer one could not be handed to another process."""
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 OUTPUT_SHEETS = ("错误清单", "填写说明")
 """Sheets that our own files carry beside the data."""
@@ -194,7 +196,11 @@ def _child(file: BinaryIO, wanted: str, skip: Collection[str]) -> Iterator[_Proc
         raise RuntimeError("python-calamine is not installed")
     folder = str(Path(spec.origin).parent.parent)
     script = str(Path(__file__).with_name("reader_child.py"))
-    command = [sys.executable, "-I", "-S", script, folder, str(MEMORY), str(CPU_SECONDS), wanted, *skip]
+    if len(wanted) > MAX_SHEET_NAME:
+        raise sentence("file.damaged")
+    # In JSON's ASCII, for the child may not share this process's locale, and a name may hold anything.
+    sheets = json.dumps([wanted, *skip])
+    command = [sys.executable, "-I", "-S", script, folder, str(MEMORY), str(CPU_SECONDS), sheets]
     popen = subprocess.Popen(
         command,
         stdin=file,

@@ -2,8 +2,8 @@
 
 Started by `exports.reader` as a script without site packages; it limits its own memory and processor
 time first, for a workbook can make a parser abort the whole process. Standard input is the workbook.
-Arguments: folder of python_calamine, memory limit in bytes, processor seconds, name of the wanted sheet
-("" for the first visible one), names of sheets to pass over.
+Arguments: folder of python_calamine, memory limit in bytes, processor seconds, and a JSON list: name of
+the wanted sheet ("" for the first visible one), names of sheets to pass over.
 
 The output is JSON lines: a head object or `{"error": code}`, then batches of rows
 `[row_number, texts, [column, kind, column, kind, ...]]`, then `[]`. Columns count from 0; only cells that
@@ -117,7 +117,8 @@ def read(calamine: Any, wanted: str, skip: Sequence[str]) -> None:
 
 def main() -> int:
     """Exit code 0 when an answer (a sheet or an error) was written."""
-    folder, memory, seconds, wanted, *skip = sys.argv[1:]
+    folder, memory, seconds, sheets = sys.argv[1:]
+    wanted, *skip = json.loads(sheets)
     limit(int(memory), int(seconds))
     sys.path.append(folder)
     sys.stdout.reconfigure(encoding="utf-8", errors="surrogatepass")  # type: ignore[union-attr]

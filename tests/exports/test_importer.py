@@ -116,10 +116,24 @@ def test_a_missing_required_column_is_said_once(profile: str, tmp_path: Path) ->
     rows = [row[:base] + row[base + 1 :] for row in _table(profile)]
     check = _check(profile, _write(tmp_path, rows))
     title = template_columns(workbooks.opening(profile))[base].title
-    assert [f.text for f in check.file_findings if f.code == "column.missing"] == [
-        f"缺少必填的“{title}”列，请用本中心的模板填写后再导入。"
+    assert [(f.title, f.text) for f in check.file_findings if f.code == "column.missing"] == [
+        (title, f"缺少必填的“{title}”列，请用本中心的模板填写后再导入。")
     ]
     assert not any(f.code == "required" and f.title == title for f in check.row_findings)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize(
+    ("stored", "value"), [(0.12, "12%"), (0.125, "12.5%"), (0.07, "7%"), (12, "12"), (12.5, "12.5")]
+)
+def test_a_ratio_typed_as_percentage_is_the_percentage_shown(
+    stored: float, value: str, suffix: str, tmp_path: Path
+) -> None:
+    rows = _table("hangzhou", 1)
+    rows[1][_column("hangzhou", "ratio")] = stored
+    check = _check("hangzhou", _write(tmp_path, rows, suffix))
+    assert check.rows[0].values["ratio"] == value
+    assert check.ok is (value in ("12%", "12"))
 
 
 def test_a_column_that_stands_twice(tmp_path: Path) -> None:

@@ -323,6 +323,38 @@ def test_hidden_sheets_and_our_own_lists_are_passed_over(tmp_path: Path) -> None
     assert sheet.visible_sheets == ("错误清单", "清册")
 
 
+def test_the_locale_does_not_matter(tmp_path: Path) -> None:
+    import openpyxl
+
+    path = tmp_path / "清册.xlsx"
+    book = openpyxl.Workbook()
+    book.active.title = "错误清单"
+    book.create_sheet("数据").append(HEAD)
+    book.save(path)
+    code = (
+        "import sys; from exports.reader import read_workbook as read; "
+        "print(ascii([read(sys.argv[1], sheet=name).name for name in ('', '\\u6570\\u636e')]))"
+    )
+    plain = path.rename(tmp_path / "plain.xlsx")
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8=0", "-c", code, str(plain)],
+        env={"PYTHONPATH": str(Path(reader.__file__).parents[1]), "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == ascii(["数据", "数据"]), done.stderr
+
+
+def test_a_sheet_with_an_impossible_name_is_refused_and_not_handed_on(tmp_path: Path) -> None:
+    with pytest.raises(WorkbookError) as refused:
+        read_workbook(_plain(tmp_path / "a.xlsx"), sheet="数" * 300_000)
+    assert refused.value.code == "file.damaged"
+    with pytest.raises(WorkbookError) as refused:
+        read_workbook(_plain(tmp_path / "b.xlsx"), sheet="a\0b")
+    assert refused.value.code == "file.no_sheet"
+
+
 def test_too_many_rows(tmp_path: Path) -> None:
     path = workbooks.write_xlsx(tmp_path / "a.xlsx", [[str(n)] for n in range(300)])
     with pytest.raises(WorkbookError) as caught:
