@@ -11,6 +11,7 @@ USAGE_ERROR = 2
 _SENTENCES = (
     (r"the following arguments are required: (.*)", r"缺少参数：\1"),
     (r"unrecognized arguments: (.*)", r"不认识的参数：\1"),
+    (r"argument : invalid choice: (.*) \(choose from (.*)\)", r"没有 \1 这个命令，可用的有：\2"),
     (r"argument (.*): invalid choice: (.*) \(choose from (.*)\)", r"\1 不能是 \2，可选：\3"),
     (r"argument (.*): expected one argument", r"\1 后面缺少内容"),
     (r"argument (.*): expected at least one argument", r"\1 后面缺少内容"),

@@ -90,10 +90,12 @@ def text_lines(result: FileCheck) -> Iterator[str]:
     total = result.totals
     errors = sum(found.is_error for found in result.findings)
     rest = len(result.findings) - errors
-    yield (
-        f"共 {len(result.rows)} 行，{total.count} 行可以导入，"
-        f"合计月缴存额 {format_yuan(total.amount)} 元；{errors} 个错误，{rest} 个提醒。"
+    usable = (
+        f"{total.count} 行可以导入，合计月缴存额 {format_yuan(total.amount)} 元"
+        if result.structure_ok
+        else "表格本身有错误，改正前不能导入"
     )
+    yield f"共 {len(result.rows)} 行，{usable}；{errors} 个错误，{rest} 个提醒。"
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:

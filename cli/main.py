@@ -51,10 +51,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
-    parser = Parser(prog="gjj", description="住房公积金单位网厅终端程序；不带命令时启动应用程序。")
+    parser = Parser(
+        prog="gjj",
+        usage="gjj [-h] [--config 文件] [命令 ...]",
+        description="住房公积金单位网厅终端程序；不带命令时启动应用程序。",
+    )
     parser.add_argument("--config", type=Path, metavar="文件", help="配置文件")
     parser.set_defaults(run=_application)
-    subparsers = parser.add_subparsers(title="命令", metavar="")
+    subparsers = parser.add_subparsers(title="命令", metavar="", prog="gjj")
     chosen = next((word for word in given if word in COMMANDS), None)
     for name, module in COMMANDS.items():
         if name == chosen:

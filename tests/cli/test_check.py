@@ -224,3 +224,15 @@ def test_check_loads_no_screens_network_or_keys(file: Path) -> None:
         [sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout == "0 []\n"
+
+
+def test_a_file_with_a_missing_column_names_it_and_offers_no_rows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "清册.csv"
+    file.write_text(f"姓名,证件号码\n张三,{identity(1)}\n", "utf-8")
+    code, findings, _ = check(capsys, file, "baishan")
+    assert code == 1
+    assert given_codes(findings) == [(1, "个人缴存基数", "column.missing")]
+    assert main(["check", "open", str(file), "--profile", "baishan", *DAY]) == 1
+    assert "表格本身有错误，改正前不能导入" in capsys.readouterr().out
