@@ -162,8 +162,10 @@ def _has_content(raw: RawRow, content: Sequence[int]) -> bool:
 def _judge_kinds(
     row: ImportedRow, raw: RawRow, columns: Sequence[tuple[Column, int]], rules: ImportRules
 ) -> None:
-    """Findings about cells that are no plain text; a month given as a date becomes YYYYMM,
-    a share in percent format the percentage shown."""
+    """Findings about cells that are no plain text.
+
+    A month given as a date becomes YYYYMM, a share in percent format the percentage shown.
+    """
     for column, index in columns:
         kind = raw.kinds.get(index)
         if kind is None:

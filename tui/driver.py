@@ -167,7 +167,7 @@ class ShellDriver(LinuxDriver):
         if self._loop.is_closed():
             os.kill(os.getpid(), signal.SIGSTOP)
         else:
-            super()._sigtstp_application()  # type: ignore[no-untyped-call]
+            super()._sigtstp_application()
 
     def _sigcont_application(self, *_: object) -> None:
         """Take the terminal back if it was lent.
@@ -178,7 +178,7 @@ class ShellDriver(LinuxDriver):
         if self._loop.is_closed():
             return
         if self._must_signal_resume:
-            super()._sigcont_application()  # type: ignore[no-untyped-call]
+            super()._sigcont_application()
             return
         redraw = getattr(self._app, "redraw", None)
         if redraw is not None:
