@@ -14,6 +14,8 @@ MEANT = {
     "_display",
     "_fatal_error",
     "_set_pointer_shape",
+    "_sigcont_application",
+    "_sigtstp_application",
     "_parse_extended_key",
     "_request_terminal_sync_mode_support",
     "_sequence_to_key_events",
