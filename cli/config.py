@@ -148,7 +148,19 @@ class _Reader:
                 if not (isinstance(keys, str) or several):
                     name = f"keys.{context}.{action}"
                     raise self._error(name, f'“{name}”应填键名，如 "f7" 或 ["*", "ctrl+d"]')
+        self._usable(value)
         return value
+
+    def _usable(self, keys: dict[str, dict[str, str | list[str]]]) -> None:
+        """Refuse what the keymap does not know or may not use."""
+        from tui.keymap import Keymap, KeymapError
+
+        try:
+            Keymap.default().override(keys)
+        except KeymapError as error:
+            context, *actions = error.place
+            own = [action for action in actions if action in keys.get(context, ())]
+            raise self._error(".".join(("keys", context, *own[:1])), str(error).rstrip("。")) from None
 
     def _unknown(self, name: str, key: str, known: tuple[str, ...]) -> None:
         if any(secret in key.lower() for secret in SECRET_KEYS):

@@ -79,7 +79,14 @@ FUNCTION_DIGITS: Final[dict[str, str]] = {
 
 
 class KeymapError(ValueError):
-    """A keymap that cannot be used; `str(error)` is one Chinese sentence for the user."""
+    """A keymap that cannot be used; the text is one Chinese sentence for the user.
+
+    `place` is the context meant, followed by the actions meant: none, one, or two that share a key.
+    """
+
+    def __init__(self, text: str, *place: str) -> None:
+        super().__init__(text)
+        self.place = place
 
 
 def key_label(key: str) -> str:
@@ -115,7 +122,9 @@ class Keymap:
             n for n, keys in self._tables.get(GLOBAL, {}).items() if n in ("back", "accept") and not keys
         ]
         if unreachable:
-            raise KeymapError(f"键位表里动作 {unreachable[0]} 没有键，请至少给它一个键。")
+            raise KeymapError(
+                f"键位表里动作 {unreachable[0]} 没有键，请至少给它一个键。", GLOBAL, unreachable[0]
+            )
 
     @classmethod
     def default(cls) -> Keymap:
@@ -130,9 +139,11 @@ class Keymap:
         merged = {context: dict(table) for context, table in self._tables.items()}
         for context, table in tables.items():
             if context not in CONTEXTS:
-                raise KeymapError(f"键位表里的场合“{context}”不存在，可用的是 {'、'.join(CONTEXTS)}。")
+                raise KeymapError(
+                    f"键位表里的场合“{context}”不存在，可用的是 {'、'.join(CONTEXTS)}。", context
+                )
             if not isinstance(table, Mapping):
-                raise KeymapError(f"键位表 [{context}] 应该是“动作 = 键”的表。")
+                raise KeymapError(f"键位表 [{context}] 应该是“动作 = 键”的表。", context)
             merged.setdefault(context, {}).update(_read_table(context, table))
         return Keymap(merged)
 
@@ -179,12 +190,16 @@ def _read_table(context: str, table: Mapping[str, object]) -> dict[str, tuple[st
     lines: dict[str, tuple[str, ...]] = {}
     for action, value in table.items():
         if action not in ACTIONS:
-            raise KeymapError(f"键位表 [{context}] 里的动作“{action}”不存在，请对照键盘卡改正。")
+            raise KeymapError(
+                f"键位表 [{context}] 里的动作“{action}”不存在，请对照键盘卡改正。", context, action
+            )
         keys = _read_keys(context, action, value)
         for key in keys:
             reason = refusal(key)
             if reason is not None:
-                raise KeymapError(f"键位表 [{context}] 里 {action} 的键“{key}”{reason}，请换一个键。")
+                raise KeymapError(
+                    f"键位表 [{context}] 里 {action} 的键“{key}”{reason}，请换一个键。", context, action
+                )
         lines[action] = keys
     return lines
 
@@ -194,7 +209,7 @@ def _read_keys(context: str, action: str, value: object) -> tuple[str, ...]:
         return (value,)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
-    raise KeymapError(f"键位表 [{context}] 里 {action} 的值应该是一个键名或键名的列表。")
+    raise KeymapError(f"键位表 [{context}] 里 {action} 的值应该是一个键名或键名的列表。", context, action)
 
 
 def _reverse(context: str, table: Mapping[str, Iterable[str]]) -> dict[str, str]:
@@ -203,7 +218,10 @@ def _reverse(context: str, table: Mapping[str, Iterable[str]]) -> dict[str, str]
         for key in keys:
             if key in by_key:
                 raise KeymapError(
-                    f"键位表 [{context}] 里的键“{key}”同时给了 {by_key[key]} 和 {action}，请改掉一个。"
+                    f"键位表 [{context}] 里的键“{key}”同时给了 {by_key[key]} 和 {action}，请改掉一个。",
+                    context,
+                    action,
+                    by_key[key],
                 )
             by_key[key] = action
     return by_key

@@ -77,6 +77,12 @@ def test_the_example_documents_every_option_with_its_default() -> None:
         ('[keys]\ngrid = "x"\n', 2, "应是一节 [keys.grid]"),
         ("[keys.grid]\ndup = 7\n", 2, "应填键名"),
         ("[keys.grid]\n\ndup = [1]\n", 3, "应填键名"),
+        ('[keys.nowhere]\ndup = "f7"\n', 1, "场合“nowhere”不存在"),
+        ('[keys.grid]\n\nfoo = "f7"\n', 3, "动作“foo”不存在"),
+        ('[keys.grid]\ndup = "*"\n[keys.form]\ndup = "alt+q"\n', 4, "收不到的键"),
+        ('[keys.grid]\ndup = ["*", "+"]\n', 2, "请改掉一个"),
+        ('[keys.grid]\nnegative = "-"\naccept_down = "*"\n', 3, "请改掉一个"),
+        ("[keys.global]\naccept = []\n", 2, "请至少给它一个键"),
         ('center.url = "http://x"\nscreen.sound = 3\n', 2, "“screen.sound”"),
     ],
 )
