@@ -126,8 +126,13 @@ def test_a_second_start_takes_no_set_up_and_leaves_nothing_behind(root: Path) ->
         assert time.monotonic() - started < SECOND_START_SECONDS
         assert answers(port)
         assert (root / "baishan" / "run" / "console.log").exists()
+        assert process.stdout is not None
+        told = ""
+        while "Ctrl+C" not in told:
+            told += process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        rest, err = process.communicate(timeout=20)
+    out = told + rest
     assert process.returncode == 0
     assert "1/4" not in err and "演示已结束" in err
     assert f"gjj --config {root / 'baishan' / 'run' / 'config.toml'}" in out

@@ -248,6 +248,7 @@ def test_a_window_too_small_says_so_and_the_program_lives() -> None:
         terminal.send("9")
         terminal.wait_quiet()
         terminal.resize(100, 30)
+        terminal.wait_gone("窗口太小")
         terminal.wait_for("返回")
         terminal.send("3")
         terminal.wait_for("123")
