@@ -58,7 +58,8 @@ IN_LIST = 500
 _BULK = (
     "INSERT INTO roster_row (roster_id, pos, typed, checked, findings, errors, amount, person, source,"
     " sheet_row, change, picked, batch, state, submission_id, submission_row, result, reason, account_no)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 'draft', '', 0, '', '', '')"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+    " (SELECT base_picked FROM roster r WHERE r.roster_id = ?1), ?, 'draft', '', 0, '', '', '')"
 )
 _REWRITE = (
     "UPDATE roster_row SET checked = ?, findings = ?, errors = ?, amount = ?, person = ?, dup_of = NULL"
@@ -223,7 +224,10 @@ class RosterStore:
             else:
                 pos = order.pos_before(connection, roster_id, max(0, at))
             values = row_values(row)
-            added = connection.execute(insert(row_table).values(roster_id=roster_id, pos=pos, **values))
+            unticked = base_picked(connection, roster_id)
+            added = connection.execute(
+                insert(row_table).values(roster_id=roster_id, pos=pos, picked=unticked, **values)
+            )
             row_id = int(added.lastrowid)
             mark_duplicates(connection, roster_id, values["person"])
             touch(connection, roster_id)

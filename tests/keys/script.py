@@ -20,7 +20,8 @@
 the roster before, `roster` is what stands there afterwards, `submitted` what the center has received; a row
 is a person (甲 to 癸) and the columns that are told. `see` is on the screen when the script has ended. A
 `keys` line is one step: typed text, named keys (`<f8>`, `<down*3>`), people (`{甲}` the name, `{甲.id}`,
-`{甲.mobile}`, `{甲.id:-4}` the last four); a line `paste: …` is a bracketed paste, with `\\t` and `\\n`.
+`{甲.mobile}`, `{甲.id:-4}` the last four), `{code}` the transaction code of registration,
+`{pin}`). `back` is how many screens lie over the home screen in the end (1). A line `paste: …` is a bracketed paste, with `\\t` and `\\n`.
 """
 
 from __future__ import annotations
@@ -65,6 +66,9 @@ _PERSON: Final = re.compile(rf"\{{([{PEOPLE}])(?:\.(id|mobile))?(?::(-?\d+))?\}}
 _ESCAPES: Final = {r"\t": "\t", r"\n": "\n"}
 
 
+_VALUES: Final[dict[str, Callable[[str], object]]] = {"budget": int, "back": int}
+
+
 class Somebody(Protocol):
     """A person of a script."""
 
@@ -105,6 +109,7 @@ class Script:
     start: str = "form"
     budget: int = 0
     see: str = ""
+    back: int = 1
     people: list[Row] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     roster: list[Row] = field(default_factory=list)
@@ -117,9 +122,9 @@ class Script:
         typed = [match[1] for line in self.keys for match in _PERSON.finditer(line)]
         return [who for who in PEOPLE if who in {*rows, *typed}]
 
-    def struck(self, people: Mapping[str, Somebody]) -> list[Key]:
-        """The keys, with the people put in."""
-        return [key for line in self.keys for key in _struck(line, people)]
+    def struck(self, people: Mapping[str, Somebody], words: Mapping[str, str]) -> list[Key]:
+        """The keys, with the people and the words (`code`, `pin`) put in."""
+        return [key for line in self.keys for key in _struck(line, people, words)]
 
 
 def read(path: Path) -> Script:
@@ -135,7 +140,7 @@ def read(path: Path) -> Script:
                 raise ScriptError(f"{path.name}:{number}: {text}")
             block = "" if value else name
             if value:
-                setattr(script, name, int(value) if name == "budget" else value.strip())
+                setattr(script, name, _VALUES.get(name, str.strip)(value))
         elif block == "keys":
             script.keys.append(text)
         elif block in ("people", "roster", "submitted"):
@@ -159,8 +164,10 @@ def _row(text: str) -> Row:
     return Row(who, dict(cell.split("=", 1) for cell in cells))
 
 
-def _struck(line: str, people: Mapping[str, Somebody]) -> Iterator[Key]:
+def _struck(line: str, people: Mapping[str, Somebody], words: Mapping[str, str]) -> Iterator[Key]:
     text = _PERSON.sub(_filled(people), line)
+    for word, value in words.items():
+        text = text.replace(f"{{{word}}}", value)
     if text.startswith("paste:"):
         for escape, char in _ESCAPES.items():
             text = text.replace(escape, char)
