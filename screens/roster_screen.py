@@ -191,6 +191,8 @@ class RosterScreen(AppScreen):
             self._form.rebuild()
             self._form.load({key: text for key, text in draft.items() if not key.startswith("@")})
         self._resume_cell(draft)
+        # Keys struck without looking begin in the same place, wherever the screen was left.
+        self.focus_key(self._form if self.with_form and self._grid.draft is None else self._grid)
         self.show_facts()
         count = self._grid.model.count()
         self.status(self._opening_words(count, any(draft.values())))

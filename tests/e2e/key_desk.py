@@ -19,12 +19,14 @@ from client.store.rosters import RosterStore
 from client.store.tables import roster as roster_table
 from domain.business import CheckContext, RatioPair, UnitFacts, form_columns
 from domain.businesses.opening import declare
-from tests.e2e.desk import Desk
+from tests.e2e.desk import SLOW, Desk
 from tests.e2e.site import MONTH, PIN, Agent, Site
-from tests.keys.script import PEOPLE, Key, Row, Script
+from tests.keys.script import NAMED, PEOPLE, Key, Row, Script
 from tests.support.center import START
 
 SIZE: Final = (120, 36)
+ROSTER_KEY: Final = "Ctrl+K"
+"""Stands in the key bar while the roster has the focus."""
 GIVEN: Final = "文武明亮春秋山河海天"
 _POINTER: Final = re.compile(rb"\x1b\[\?(9|1000|1002|1003|1005|1006|1015)h")
 _POINTER_KEYS: Final = re.compile(r"\x1b\[(M|<\d)")
@@ -48,7 +50,7 @@ class KeyDesk:
         self.site = site
         self.agent: Agent = site.agent()
         self.desk = Desk(site, folder, self.agent, ukey=_ukey(self.agent), columns=SIZE[0], rows=SIZE[1])
-        self._code = next(one.code for one in site.profile.home.modules if one.opens == "opening")
+        self.code = next(one.code for one in site.profile.home.modules if one.opens == "opening")
         self.desk.log_in()
         self.desk.open()
         self.desk.home()
@@ -73,12 +75,13 @@ class KeyDesk:
 
     def prepare(self, rows: Sequence[Row], people: Mapping[str, Person]) -> None:
         """Have these rows in the roster, and nothing half typed."""
-        service = self._service()
+        service = self.service()
         self.store.clear(service.roster_id)
         for row in rows:
-            service.add(self._typed(people[row.who], row))
+            service.add(self.typed(people[row.who], row))
 
-    def _service(self) -> RosterService:
+    def service(self) -> RosterService:
+        """The roster of the registration, under the rules of its unit."""
         with self.store.database.read() as connection:
             mine = select(roster_table.c.roster_id).where(
                 roster_table.c.state == "draft", roster_table.c.source == "single"
@@ -90,7 +93,8 @@ class KeyDesk:
         context = CheckContext(START.date(), MONTH, unit, profile.limits_for(MONTH))
         return RosterService(self.store, self.store.roster(roster_id), declare(profile), context, profile)
 
-    def _typed(self, someone: Person, row: Row) -> dict[str, str]:
+    def typed(self, someone: Person, row: Row) -> dict[str, str]:
+        """What is typed for somebody, by column."""
         business = declare(self.site.profile)
         keys = [column.key for column in business.columns if column.key in self.columns]
         texts = self.site.typed(someone)
@@ -104,7 +108,7 @@ class KeyDesk:
         """Strike the keys of a script from its start, `gap` seconds between them (0: as one burst)."""
         people = self.people(script)
         self.prepare(script.people, people)
-        struck = script.struck(people, {"code": self._code, "pin": PIN})
+        struck = script.struck(people, {"code": self.code, "pin": PIN})
         filed = len(self.site.submissions(self.agent.unit))
         desk = self.desk
         self._go_to(script.start)
@@ -124,9 +128,10 @@ class KeyDesk:
         if start == "home":
             return
         self.desk.open()
-        if start == "roster":
-            self.desk.terminal.send("\x1b[Z")
-            self.desk.see("Ctrl+K")
+        self.desk.terminal.wait_quiet(0.1)
+        if (ROSTER_KEY in self.desk.text) != (start == "roster"):
+            self.desk.terminal.send(NAMED["shift+tab"])
+            self.desk.terminal.wait(lambda: (ROSTER_KEY in self.desk.text) == (start == "roster"), SLOW)
         self.desk.terminal.wait_quiet(0.1)
 
     def _strike(self, struck: Sequence[Key], gap: float) -> None:
@@ -142,7 +147,7 @@ class KeyDesk:
 
     def _rows(self, people: Mapping[str, Person]) -> tuple[tuple[str, ...], ...]:
         """Draft rows: everything typed and computed, people by their letters."""
-        found = [row for row in self.store.rows(self._service().roster_id) if row.state == "draft"]
+        found = [row for row in self.store.rows(self.service().roster_id) if row.state == "draft"]
         return tuple(_told({**row.typed, **row.checked}, people) for row in found)
 
     def _submitted(self, before: int, people: Mapping[str, Person]) -> tuple[tuple[str, ...], ...]:

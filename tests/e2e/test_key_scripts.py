@@ -16,9 +16,7 @@ BYTES_PER_KEY = 300
 
 
 @pytest.fixture(scope="session")
-def key_desk(
-    site_of: MakeSite, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, KeyDesk]]:
+def key_desk(site_of: MakeSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, KeyDesk]]:
     """The workstations of this process, by profile."""
     desks: dict[str, KeyDesk] = {}
 

@@ -57,7 +57,10 @@ NAMED: Final[dict[str, str]] = {
     "pgup": "\x1b[5~",
     "pgdn": "\x1b[6~",
     **{f"f{number}": f"\x1bO{letter}" for number, letter in enumerate("PQRS", 1)},
-    **{f"f{n}": f"\x1b[{code}~" for n, code in zip(range(5, 13), (15, 17, 18, 19, 20, 21, 23, 24), strict=True)},
+    **{
+        f"f{n}": f"\x1b[{code}~"
+        for n, code in zip(range(5, 13), (15, 17, 18, 19, 20, 21, 23, 24), strict=True)
+    },
     **{f"ctrl+{chr(96 + number)}": chr(number) for number in range(1, 27)},
 }
 """What a key sends, as xterm and PuTTY do."""

@@ -1,0 +1,130 @@
+"""Bytes sent per key by the product's own screens, 120x36 in 256 colours, with few rows and with 100,000."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from client.store.rows import NewRow
+from domain.business import Source
+from tests.e2e.conftest import MakeSite
+from tests.e2e.key_desk import KeyDesk
+from tests.keys.script import NAMED, PEOPLE, Row
+
+pytestmark = pytest.mark.xdist_group("keys-shaanxi")
+
+CHAR, FIELD, ROW, PAGE, DIALOG, SCREEN = 32, 100, 300, 1024, 900, 2560
+PAGE_ROWS = 20
+"""Rows of the page that the limit of a page speaks of; a longer page may cost as much more."""
+ROSTER_ROWS = 23
+"""Rows of the roster in the window; with its eleven columns they alone are some 2.3 KB of text."""
+DOWN, ENTER, TAB, ESC = NAMED["down"], NAMED["enter"], NAMED["tab"], NAMED["esc"]
+IDLE_SECONDS = 2.5
+"""Stands for a minute: nothing of ours ticks more seldom than once a second."""
+
+
+@pytest.fixture(scope="module")
+def desk(site_of: MakeSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeyDesk]:
+    desk = KeyDesk(site_of("shaanxi"), tmp_path_factory.mktemp("bytes"))
+    try:
+        fill(desk, 2)  # once with rows: what they are checked by is known from now on
+        desk.desk.open()
+        desk.desk.home()
+        yield desk
+    finally:
+        desk.close()
+
+
+def fill(desk: KeyDesk, count: int) -> None:
+    """Have so many good rows of different people in the roster."""
+    service = desk.service()
+    desk.store.clear(service.roster_id)
+    people = [desk.site.person() for _ in PEOPLE]
+    typed = [desk.typed(someone, Row("甲", {})) for someone in people]
+    checks = [service.check(each) for each in typed]
+
+    def rows() -> Iterator[NewRow]:
+        made = [
+            NewRow(each, check.values, check.findings, 192_000, "", Source.SINGLE)
+            for each, check in zip(typed, checks, strict=True)
+        ]
+        for number in range(count):
+            yield replace(made[number % len(made)], person=f"{number}")
+
+    desk.store.bulk_insert(service.roster_id, rows())
+
+
+@pytest.mark.parametrize("rows", [100, 3_000, pytest.param(100_000, marks=pytest.mark.slow)])
+def test_bytes_of_the_registration(desk: KeyDesk, rows: int) -> None:
+    fill(desk, rows)
+    cost = desk.desk.terminal.bytes_for
+    desk.desk.keys(f"<f2>{desk.code}")
+    desk.desk.terminal.wait_quiet()
+    opened = cost(ENTER, quiet=0.4)
+    assert opened <= SCREEN + 50 * ROSTER_ROWS, "data that fill the screen"
+    typing_costs_little(desk)
+    assert cost(NAMED["f1"]) <= DIALOG
+    assert cost(NAMED["f12"]) <= DIALOG, "what the dialog covered"
+    walking_costs_little(desk)
+    assert cost("", quiet=IDLE_SECONDS) == 0
+    assert cost(NAMED["f12"], quiet=0.4) <= SCREEN
+    desk.desk.at_home()
+
+
+def typing_costs_little(desk: KeyDesk) -> None:
+    """A character, a Chinese one, the next field."""
+    cost = desk.desk.terminal.bytes_for
+    someone = desk.site.person()
+    for char in someone.name:
+        assert cost(char) <= CHAR
+    assert cost(ENTER) <= FIELD
+    desk.desk.keys(someone.id_number[:-2])
+    desk.desk.terminal.wait_quiet()
+    for char in someone.id_number[-2:]:
+        assert cost(char) <= CHAR
+    assert cost(ENTER) <= FIELD
+    assert cost("8") <= 2 * CHAR, "three amounts follow"
+    assert cost(ESC) <= FIELD
+
+
+def walking_costs_little(desk: KeyDesk) -> None:
+    """Down, across, into a cell, scrolling, a page."""
+    terminal = desk.desk.terminal
+    cost = terminal.bytes_for
+    terminal.send(NAMED["shift+tab"] * 3)
+    terminal.wait_quiet()
+    assert max(cost(DOWN), cost(DOWN)) <= ROW
+    for typed in (CHAR, 2 * CHAR):  # the number; the base, which three amounts follow
+        assert cost(TAB) <= FIELD
+        cost("9")
+        assert max(cost("1"), cost("2")) <= typed
+        cost(ESC)
+    terminal.send(DOWN * 30)
+    terminal.wait_quiet()
+    assert max(cost(DOWN), cost(DOWN)) <= ROW, "scrolling"
+    assert max(cost(NAMED["pgdn"]), cost(NAMED["pgup"])) <= PAGE * ROSTER_ROWS / PAGE_ROWS
+
+
+def test_bytes_of_screens_and_dialogs(desk: KeyDesk) -> None:
+    """A roster of a dozen people, its questions, the queries: each a screen within the limit."""
+    fill(desk, 12)
+    cost = desk.desk.terminal.bytes_for
+    desk.desk.keys(f"<f2>{desk.code}")
+    desk.desk.terminal.wait_quiet()
+    assert cost(ENTER, quiet=0.4) <= SCREEN
+    assert cost(NAMED["f10"], quiet=0.4) <= DIALOG
+    desk.desk.see("总人数：12 人")
+    assert cost(NAMED["f12"], quiet=0.4) <= DIALOG
+    assert cost(NAMED["f7"], quiet=0.4) <= DIALOG
+    assert cost(NAMED["f12"], quiet=0.4) <= DIALOG
+    assert cost(NAMED["f12"], quiet=0.4) <= SCREEN
+    desk.desk.at_home()
+    query = next(one.code for one in desk.site.profile.home.modules if one.opens == "opening_query")
+    desk.desk.keys(f"<f2>{query}")
+    desk.desk.terminal.wait_quiet()
+    assert cost(ENTER, quiet=0.6) <= SCREEN
+    assert cost(NAMED["f12"], quiet=0.4) <= SCREEN
+    desk.desk.at_home()
