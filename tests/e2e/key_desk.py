@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,9 +17,11 @@ from center.demo.generator import Person
 from client.roster import RosterService
 from client.store.database import Database
 from client.store.rosters import RosterStore
+from client.store.rows import NewRow
 from client.store.tables import roster as roster_table
-from domain.business import CheckContext, RatioPair, UnitFacts, form_columns
+from domain.business import CheckContext, RatioPair, Source, UnitFacts, form_columns
 from domain.businesses.opening import declare
+from domain.idnumber import check_digit, same_person_key
 from tests.e2e.desk import SLOW, Desk
 from tests.e2e.site import MONTH, PIN, Agent, Site
 from tests.keys.script import NAMED, PEOPLE, Key, Row, Script
@@ -46,10 +49,18 @@ class Outcome:
 class KeyDesk:
     """One agent before a registration, ready for one script after the other."""
 
-    def __init__(self, site: Site, folder: Path) -> None:
+    def __init__(self, site: Site, folder: Path, stall_log: Path | None = None) -> None:
         self.site = site
         self.agent: Agent = site.agent()
-        self.desk = Desk(site, folder, self.agent, ukey=_ukey(self.agent), columns=SIZE[0], rows=SIZE[1])
+        self.desk = Desk(
+            site,
+            folder,
+            self.agent,
+            ukey=_ukey(self.agent),
+            columns=SIZE[0],
+            rows=SIZE[1],
+            stall_log=stall_log,
+        )
         self.code = next(one.code for one in site.profile.home.modules if one.opens == "opening")
         self.desk.log_in()
         self.desk.open()
@@ -79,6 +90,22 @@ class KeyDesk:
         self.store.clear(service.roster_id)
         for row in rows:
             service.add(self.typed(people[row.who], row))
+
+    def fill(self, count: int) -> None:
+        """Have so many good rows of different people in the roster, with ten names."""
+        service = self.service()
+        self.store.clear(service.roster_id)
+        typed = [self.typed(self.site.person(), Row(who, {})) for who in PEOPLE]
+        checks = [service.check(each) for each in typed]
+
+        def row(number: int) -> NewRow:
+            place = number % len(PEOPLE)
+            own = {"id_number": id_number(number)}
+            checked = {**checks[place].values, **own}
+            person = same_person_key(own["id_number"])
+            return NewRow({**typed[place], **own}, checked, (), 192_000, person, Source.SINGLE)
+
+        self.store.bulk_insert(service.roster_id, map(row, range(count)))
 
     def service(self) -> RosterService:
         """The roster of the registration, under the rules of its unit."""
@@ -153,6 +180,13 @@ class KeyDesk:
     def _submitted(self, before: int, people: Mapping[str, Person]) -> tuple[tuple[str, ...], ...]:
         sent: list[Any] = self.site.submissions(self.agent.unit)[before:]
         return tuple(_told(row, people) for one in sent for row in json.loads(one.body)["rows"])
+
+
+def id_number(number: int) -> str:
+    """A good ID number, another for every number."""
+    day = date(1990, 1, 1) + timedelta(days=number // 500)
+    first = f"110101{day:%Y%m%d}{number % 500:03}"
+    return first + check_digit(first)
 
 
 def _ukey(agent: Agent) -> str:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from client.store.rows import NewRow
-from domain.business import Source
 from tests.e2e.conftest import MakeSite
 from tests.e2e.key_desk import KeyDesk
-from tests.keys.script import NAMED, PEOPLE, Row
+from tests.keys.script import NAMED
 
 pytestmark = pytest.mark.xdist_group("keys-shaanxi")
 
@@ -30,7 +26,7 @@ IDLE_SECONDS = 2.5
 def desk(site_of: MakeSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeyDesk]:
     desk = KeyDesk(site_of("shaanxi"), tmp_path_factory.mktemp("bytes"))
     try:
-        fill(desk, 2)  # once with rows: what they are checked by is known from now on
+        desk.fill(2)  # once with rows: what they are checked by is known from now on
         desk.desk.open()
         desk.desk.home()
         yield desk
@@ -38,28 +34,9 @@ def desk(site_of: MakeSite, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         desk.close()
 
 
-def fill(desk: KeyDesk, count: int) -> None:
-    """Have so many good rows of different people in the roster."""
-    service = desk.service()
-    desk.store.clear(service.roster_id)
-    people = [desk.site.person() for _ in PEOPLE]
-    typed = [desk.typed(someone, Row("甲", {})) for someone in people]
-    checks = [service.check(each) for each in typed]
-
-    def rows() -> Iterator[NewRow]:
-        made = [
-            NewRow(each, check.values, check.findings, 192_000, "", Source.SINGLE)
-            for each, check in zip(typed, checks, strict=True)
-        ]
-        for number in range(count):
-            yield replace(made[number % len(made)], person=f"{number}")
-
-    desk.store.bulk_insert(service.roster_id, rows())
-
-
 @pytest.mark.parametrize("rows", [100, 3_000, pytest.param(100_000, marks=pytest.mark.slow)])
 def test_bytes_of_the_registration(desk: KeyDesk, rows: int) -> None:
-    fill(desk, rows)
+    desk.fill(rows)
     cost = desk.desk.terminal.bytes_for
     desk.desk.keys(f"<f2>{desk.code}")
     desk.desk.terminal.wait_quiet()
@@ -110,7 +87,7 @@ def walking_costs_little(desk: KeyDesk) -> None:
 
 def test_bytes_of_screens_and_dialogs(desk: KeyDesk) -> None:
     """A roster of a dozen people, its questions, the queries: each a screen within the limit."""
-    fill(desk, 12)
+    desk.fill(12)
     cost = desk.desk.terminal.bytes_for
     desk.desk.keys(f"<f2>{desk.code}")
     desk.desk.terminal.wait_quiet()

@@ -20,8 +20,9 @@
 the roster before, `roster` is what stands there afterwards, `submitted` what the center has received; a row
 is a person (甲 to 癸) and the columns that are told. `see` is on the screen when the script has ended. A
 `keys` line is one step: typed text, named keys (`<f8>`, `<down*3>`), people (`{甲}` the name, `{甲.id}`,
-`{甲.mobile}`, `{甲.id:-4}` the last four), `{code}` the transaction code of registration,
-`{pin}`). `back` is how many screens lie over the home screen in the end (1). A line `paste: …` is a bracketed paste, with `\\t` and `\\n`.
+`{甲.mobile}`, `{甲.id:-4}` the last four), `{code}` the transaction code of registration, `{pin}`. A line
+`paste: …` is a bracketed paste, with `\\t` and `\\n`. `back` is how many screens lie over the home screen in
+the end (1).
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ FOLDER: Final = Path(__file__).parent
 PEOPLE: Final = "甲乙丙丁戊己庚辛壬癸"
 STARTS: Final = ("home", "form", "roster")
 HAN_KEYS: Final = 3
-"""Keys an input method needs for one Chinese character: 8 or 9 for a name of three (KLM, Card et al. 1980)."""
+"""Keys an input method needs for one Chinese character: 8 or 9 for a name of three (as in the KLM)."""
 PASTE_KEYS: Final = 2
 """Shift and Insert."""
 NAMED: Final[dict[str, str]] = {
