@@ -7,7 +7,7 @@ import sys
 import time
 
 from benchmarks import keys, startup, workbook
-from benchmarks.figures import lines
+from benchmarks.figures import Figure, lines
 
 PARTS = {"startup": startup.measure, "keys": keys.measure, "workbook": workbook.measure}
 
@@ -26,8 +26,9 @@ def main(arguments: list[str]) -> int:
     ]
     print("\n".join(lines(figures)))
     load = f"，测量结束时负载 {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    missed = sum(figure.met is False for figure in figures)
-    judged = sum(figure.met is not None for figure in figures)
+    met = [figure.met for figure in figures if isinstance(figure, Figure)]
+    missed = met.count(False)
+    judged = len(met) - met.count(None)
     print(f"{judged} 项目标达到 {judged - missed} 项；用时 {time.monotonic() - began:.0f} 秒{load}。")
     return 0
 

@@ -34,7 +34,9 @@ import pyte
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 KEEP: Final = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONDONTWRITEBYTECODE", "SOFTHSM2_CONF")
 _QUERY: Final = re.compile(rb"\x1b\[6n|\x1b\[0?c|\x1b\[>0?c|\x1b\[\?\d+\$p")
-_UNKNOWN_TO_PYTE: Final = re.compile(rb"\x1b\[[<=>][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b\][^\x07\x1b]*\x07")
+_UNKNOWN_TO_PYTE: Final = re.compile(
+    rb"\x1b\[[<=>][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*m|\x1b\[\?[0-9;]*\$p|\x1b\][^\x07\x1b]*\x07"
+)
 _OTHER_SCREEN: Final = re.compile(rb"\x1b\[\?1049[hl]")
 _INCOMPLETE: Final = re.compile(rb"\x1b(\[[0-?]*[ -/]*)?$|\x1b\][^\x07]{0,200}$")
 
