@@ -15,7 +15,10 @@ from hypothesis import HealthCheck, settings
 
 from center.auth import passwords
 from tests.support.passwords import PRODUCT, QUICK
+from tests.support.quick_files import keep_bytecode, use_memory
 
+keep_bytecode()
+use_memory()
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")

@@ -28,7 +28,6 @@ from center.operators import NewOperator, add_operator
 from center.server import bind, make_server
 from center.settings import Settings, sqlite_url
 from center.state import Center
-from center.store import migrate
 from center.store.engine import Store
 from center.store.tables import scope as scope_table
 from center.store.tables import unit as unit_table
@@ -183,7 +182,6 @@ class CenterUnderTest:
         self.clock = clock
         self.issuer = issuer
         self.store = Store(settings)
-        migrate.upgrade(self.store, settings.profile.name)
         self.app = create_app(settings, self.store)
         self.transport = AppTransport(self.app)
         self.client = httpx.Client(transport=self.transport, base_url=f"http://{AUTHORITY}")
