@@ -3,9 +3,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-all features bench check clean
 MAKEFLAGS += --no-print-directory
+unexport PYTHONDONTWRITEBYTECODE # the tests start hundreds of programs, which need not compile ours each time
 
 PROFILE ?= baishan
-WORKERS ?= 3
+WORKERS ?= 4
 BIN := .venv/bin
 
 help: ## 列出命令
