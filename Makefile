@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE # the tests start hundreds of programs, which need not compile ours each time
 
 PROFILE ?= baishan
-WORKERS ?= 4
+WORKERS ?= 3
 BIN := .venv/bin
 
 help: ## 列出命令

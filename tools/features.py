@@ -19,7 +19,7 @@ def run_marked_tests(extra: list[str]) -> int:
     """Run the tests that carry a row, writing OUTPUT; the exit code of pytest."""
     OUTPUT.unlink(missing_ok=True)
     command = [
-        *(sys.executable, "-m", "pytest", "-q", "-n", "4", "--dist", "loadgroup"),
+        *(sys.executable, "-m", "pytest", "-q", "-n", "3", "--dist", "loadgroup"),
         *("-m", "feature", "--features-json", str(OUTPUT), *extra),
     ]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
