@@ -7,7 +7,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.tui.entry_models import Bench, Stage, picture, settle, strike
-from tui.choices import initials, matching_choices, resolve_choice
+from tui.choices import matching_choices, resolve_choice
 from tui.picklist import ChoiceSource, PickList, PickRow
 
 CHOICES = (("01", "居民身份证"), ("02", "军官证"), ("03", "护照"), ("10", "其他"))
@@ -99,22 +99,6 @@ async def test_hostile_rows_are_drawn_as_tokens_in_exact_width() -> None:
         text = "".join(picture(picker))
         assert "\x1b" not in text and "\u202e" not in text
         assert all(picker.render_line(y).cell_length == picker.size.width for y in range(picker.size.height))
-
-
-@pytest.mark.parametrize(
-    ("text", "letters"),
-    [
-        ("身份证", "sfz"),
-        ("居民身份证", "jmsfz"),
-        ("护照", "hz"),
-        ("A1级", "a1j"),
-        ("啊座", "az"),
-        ("𠮷", "?"),
-        ("", ""),
-    ],
-)
-def test_initials(text: str, letters: str) -> None:
-    assert initials(text) == letters
 
 
 @pytest.mark.parametrize(
