@@ -14,7 +14,6 @@ from tui.keys import ActionRequested
 from tui.progress import in_thread
 
 if TYPE_CHECKING:
-    from client.store.caches import DepositorCache
     from client.sync import SyncProgress
 
 EXPLANATION = (
@@ -44,13 +43,8 @@ class SyncScreen(AppScreen):
         await self._show()
         self.status("按 F10 开始同步，F12 取消。")
 
-    def _cache(self) -> DepositorCache:
-        from client.store.caches import DepositorCache
-
-        return DepositorCache(self.state.database(), self.state.scope())
-
     async def _show(self) -> None:
-        cache = await in_thread(self._cache)
+        cache = await in_thread(self.state.depositors)
         count, complete = await in_thread(cache.count), await in_thread(cache.complete)
         context = self.state.context
         people = context.headcount + context.sealed_count if context is not None else 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from client.store.caches import DepositorCache
+from client.store.depositors import DepositorCache
 from tests.screens.conftest import MakePlace
 from tests.support.filing import moved
 from tests.support.workplace import Desk, Workplace, decide, employ, running
