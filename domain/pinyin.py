@@ -37,9 +37,10 @@ def name_initials(name: str) -> str:
 
 def name_syllables(name: str) -> list[str]:
     """A person's name spelled: "单于飞" -> ["chan", "yu", "fei"]; a letter or digit is its own syllable."""
-    surname, syllables = _surname(name)
+    surname, syllables = _surname(name) if name[:1] in _surnames() else ("", [])
     readings = _readings()
-    return [*syllables, *filter(None, (readings[ord(char)] for char in name[len(surname) :]))]
+    rest = [readings[ord(char)] for char in name[len(surname) :]]
+    return [*syllables, *(reading for reading in rest if reading)] if syllables or "" in rest else rest
 
 
 class _Readings(dict[int, str]):

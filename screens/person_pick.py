@@ -36,11 +36,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from client.errors import AuthExpired, ClientError
 from screens.dialog_form import Check, FieldsModel
+from screens.receipt import local_time
 from tui.form_model import FormField
 from tui.grid_model import CellResult
 from tui.keys import ActionRequested
@@ -215,7 +215,7 @@ class PersonPick:
             advice = "请先到“职工信息同步”同步" if self._by_hand else "可以照常录入，提交时由中心核对"
             self._screen.status(f"{wrong}本机没有完整的职工信息，{advice}。", kind="warning")
         elif wrong:
-            when = _local(await in_thread(cache.refreshed))
+            when = local_time(await in_thread(cache.refreshed)) or "以前"
             self._screen.status(f"{wrong}职工信息是 {when} 的，可以照常录入。", kind="warning")
 
     async def recall(self, account_no: str) -> None:
@@ -263,7 +263,7 @@ class PersonPick:
         screen = self._screen
         cache = await in_thread(screen.state.depositors)
         found = await in_thread(cache.search, text)
-        if not found.ids and text.strip() and not self._by_hand:
+        if not found.ids and not self._by_hand:
             await self._refresh("正在向中心查询…")
             found = await in_thread(cache.search, text)
         if then and not found.ids:
@@ -300,7 +300,7 @@ class PersonPick:
             widget.refuse_text(wrong)
             return
         if stale:
-            when = _local(await in_thread(cache.refreshed))
+            when = local_time(await in_thread(cache.refreshed)) or "以前"
             self._screen.status(f"{stale}显示的是 {when} 的职工信息。", kind="warning")
         if then:
             widget.settle(account, then)
@@ -321,10 +321,3 @@ class PersonPick:
         if self._take(None, text.strip()) == "":
             self._screen.status(f"“{text}”没有核对（没有完整的职工信息），提交时由中心核对。", kind="warning")
             widget.settle(text.strip(), then)
-
-
-def _local(moment: str) -> str:
-    """A stored UTC time as people read it, "11-23 10:05"; "以前" for none."""
-    if not moment:
-        return "以前"
-    return f"{datetime.fromisoformat(moment).astimezone():%m-%d %H:%M}"

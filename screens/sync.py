@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 
 from client.errors import ClientError
 from screens.app import AppScreen
+from screens.receipt import local_time
 from screens.roster_parts import FactsView
 from tui.keys import ActionRequested
 from tui.progress import in_thread
@@ -51,6 +52,8 @@ class SyncScreen(AppScreen):
         state = "已同步" if complete else "上次没有同步完" if count else "本机还没有同步过"
         facts = [*(("", line) for line in EXPLANATION), ("", "")]
         facts += [("中心人数", f"{people} 人"), ("本机人数", f"{count} 人"), ("状态", state)]
+        if when := await in_thread(cache.refreshed):
+            facts.append(("同步时间", local_time(when)))
         self.query_one(FactsView).show(facts)
 
     async def perform(self, request: ActionRequested) -> None:

@@ -20,7 +20,7 @@ from client.store.rows import Scope
 from client.store.tables import depositor, depositor_copy
 from domain.idnumber import same_person_key
 from domain.money import wire_fen
-from domain.pinyin import name_initials, name_syllables
+from domain.pinyin import name_syllables
 from domain.text import to_half_width
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 DOTS = "·•・．. "
 """What people put between the parts of a name, or leave out."""
+SPELLED = 4
+"""From so many of its first syllables on a name is found by its pinyin."""
 WORST = 3
 """Rank of the weakest match of a search; 0 is a number typed whole."""
 _SHOWN = [column for column in depositor.c if column.key not in ("copy_id", "initials", "spelled", "person")]
@@ -143,12 +145,15 @@ class DepositorCache:
     def _values(row: DepositorRow) -> tuple[tuple[str | int, ...], bool]:
         """The columns behind copy_id, and whether the person has left."""
         syllables = name_syllables(row.name)
-        spelled = "".join(f"|{''.join(syllables[at:])}" for at in range(min(len(syllables), 4)))
+        spelled, tails = "", []
+        for syllable in reversed(syllables):
+            spelled = syllable + spelled
+            tails.append(f"|{spelled}")
         values = (
             row.account_no,
             row.name,
-            name_initials(row.name),
-            spelled,
+            "".join([syllable[0] for syllable in syllables]),
+            "".join(tails[: -SPELLED - 1 : -1]),
             row.id_number,
             same_person_key(row.id_number),
             wire_fen(row.base),
@@ -216,6 +221,8 @@ class DepositorCache:
         with self.database.read() as connection:
             for number, fitting in connection.exec_driver_sql(sql, values | {"scope": self.scope}):
                 ranks[fitting].append(number)
+            # The walk has filled the connection's page cache; the system's own is as quick.
+            connection.exec_driver_sql("PRAGMA shrink_memory")
         ids = array("q")
         for rank in ranks:
             ids.extend(rank)
