@@ -6,12 +6,19 @@ import ipaddress
 import os
 import socket
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from center.auth import passwords
+from tests.support.passwords import PRODUCT, QUICK
+from tests.support.quick_files import keep_bytecode, use_memory
+
+keep_bytecode()
+use_memory()
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
@@ -48,6 +55,21 @@ def _clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
             patch.delenv(name)
         _settle(patch, tmp_path_factory.mktemp("run-home"))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """The center in this process hashes passwords cheaply; `product_passwords` undoes it for a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", QUICK)
+        yield
+
+
+@pytest.fixture
+def product_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords as the product does."""
+    monkeypatch.setattr(passwords, "_HASHER", PRODUCT)
+    monkeypatch.setattr(passwords, "_decoy", lru_cache(passwords._decoy.__wrapped__))
 
 
 @pytest.fixture(autouse=True)
