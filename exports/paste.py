@@ -77,12 +77,6 @@ class PastedTable:
             self.numbers = array("l", range(1, len(self.rows) + 1))
 
 
-def is_table(text: str) -> bool:
-    """True when a pasted text holds more than one cell."""
-    inside = text.strip("\r\n")
-    return "\t" in inside or "\r" in inside or "\n" in inside
-
-
 def read_paste(text: str, *, limit_rows: int = LIMIT_ROWS, progress: Progress | None = None) -> PastedTable:
     """Take a pasted text apart. Raises WorkbookError: paste.size, paste.rows, paste.columns, paste.empty.
 
