@@ -10,12 +10,12 @@ import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import overload
+from typing import Protocol, overload
 
 from domain.business import Business, CheckContext, Column, Kind, RowCheck, Source, Totals, template_columns
 from domain.findings import Finding, errors
 from exports.importer import UNREADABLE, by_sheet_row, first_only, joined, judge_kinds
-from exports.layout import MAX_HEADER_ROW, ImportRules, Layout, find_layout, rules_of
+from exports.layout import MAX_HEADER_ROW, ImportRules, Layout, find_layout, fold, rules_of
 from exports.paste import PastedTable
 from exports.reader import LIMIT_ROWS
 from exports.roster import ImportedRow
@@ -62,6 +62,12 @@ class PastedRows:
     def warnings(self) -> list[Finding]:
         """What is to be looked at in the paste as a whole."""
         return [finding for _, finding in self.layout.findings if not finding.is_error]
+
+    @property
+    def taken(self) -> list[Column]:
+        """The columns that were copied, in their order."""
+        width = self.table.width
+        return [column for column, at in self.layout.columns if at < width]
 
     def number(self, index: int) -> int:
         """The number of a row as it was copied, from 1."""
@@ -158,7 +164,7 @@ def _by_position(table: PastedTable, business: Business) -> Layout:
     columns = template_columns(business)
     if columns[0].kind is Kind.SERIAL and not _starts_with_serial(table):
         del columns[0]
-    layout = Layout(columns=[(column, at) for at, column in enumerate(columns[: table.width])])
+    layout = Layout(columns=[(column, at) for at, column in enumerate(columns)])
     if table.width > len(columns):
         text = (
             f"粘贴了 {table.width} 列，模板只有 {len(columns)} 列（{_titles(columns)}），"
@@ -183,7 +189,7 @@ def _judge_missing(pasted: PastedRows, may_lack: bool) -> None:
     layout, business = pasted.layout, pasted.business
     blank = business.check_row({}, pasted.context).findings
     needed = {finding.field for finding in blank if finding.code == "required"}
-    present = {column.key for column, _ in layout.columns}
+    present = {column.key for column in pasted.taken}
     columns = template_columns(business)
     lacking = [
         column
@@ -283,7 +289,75 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def one_column(table: PastedTable, title: str) -> list[str]:
-    """The cells of a paste of one column from the top, blank ones inside included; a title above is cut."""
-    texts = [texts[0] if texts else "" for texts in table.rows]
-    return texts[1:] if texts and texts[0] == title else texts
+# ---- one column -------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class PastedColumn(PastedRows):
+    """Cells that go down one column of rows the roster has already."""
+
+    rows: Sequence[StoredTexts] = ()
+    """The roster's rows from the cursor, one for each cell."""
+
+    def typed(self, index: int) -> dict[str, str]:
+        """The texts of the roster's row with the new one among them."""
+        texts = self.table.rows[self.places[index]]
+        column = self.layout.columns[0][0]
+        return {**self.rows[index].typed, column.key: texts[0] if texts else ""}
+
+    def number(self, index: int) -> int:
+        """The row's place in the roster, from 1."""
+        return self.rows[index].index + 1
+
+    def cells(self, *, good_only: bool = False) -> Iterator[tuple[int, str]]:
+        """Cells for `RosterService.fill_column`: (row id, text)."""
+        left_out = self.unreadable.union(self.faulty) if good_only else self.unreadable
+        key = self.layout.columns[0][0].key
+        for index in range(len(self)):
+            if index not in left_out:
+                yield self.rows[index].row_id, self.typed(index)[key]
+
+
+class StoredTexts(Protocol):
+    """A row of the roster as it is needed here."""
+
+    @property
+    def row_id(self) -> int:
+        """Its id."""
+
+    @property
+    def index(self) -> int:
+        """Its place in the roster, from 0."""
+
+    @property
+    def typed(self) -> Mapping[str, str]:
+        """Its texts by column key."""
+
+
+def without_title(table: PastedTable, column: Column) -> PastedTable:
+    """A paste of one column without the column's title at its top."""
+    if table.rows[0] and fold(table.rows[0][0]) in (fold(column.title), *map(fold, column.aliases)):
+        bare = PastedTable(width=table.width)
+        for place, texts in enumerate(table.rows[1:], start=1):
+            bare.rows.append(texts)
+            bare.numbers.append(table.numbers[place])
+        bare.damaged = {place - 1: kinds for place, kinds in table.damaged.items() if place}
+        return bare
+    return table
+
+
+def check_column(
+    table: PastedTable,
+    column: Column,
+    rows: Sequence[StoredTexts],
+    business: Business,
+    context: CheckContext,
+    *,
+    progress: Progress | None = None,
+) -> PastedColumn:
+    """Check what the cells of `table` make of the roster's `rows`; there are as many rows as cells."""
+    layout = Layout(columns=[(column, 0)])
+    pasted = PastedColumn(business, context, table, layout, places=list(range(len(rows))), rows=rows)
+    with _no_collection():
+        _check_rows(pasted, ImportRules(), progress)
+    return pasted

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from domain.business import Business
+from domain.business import Business, Source
 from domain.businesses.opening import declare
 from screens.opening_import import ImportFlow
 from screens.opening_submit import SubmitFlow
@@ -16,6 +16,7 @@ from screens.roster_export import export_roster
 from screens.roster_screen import RosterScreen
 
 if TYPE_CHECKING:
+    from domain.business import CheckContext
     from domain.profile import Profile
     from screens.state import StateEvent
 
@@ -68,6 +69,16 @@ class OpeningScreen(RosterScreen):
     async def import_menu(self) -> None:
         """Import a file, download a template (I-01, I-02)."""
         await self._importing.menu()
+
+    @property
+    def pasted_as(self) -> Source:
+        """As rows of a file; where files have a module of their own, rows pasted elsewhere count as typed."""
+        own_module = bool(self.state.profile.opening.batch_title)
+        return Source.SINGLE if own_module and self.with_form else Source.FILE
+
+    async def paste_context(self) -> CheckContext | None:
+        """Have chosen what a file would need as well."""
+        return await self._importing.paste_context(self.pasted_as)
 
     async def export(self) -> None:
         """Write the roster to a workbook."""

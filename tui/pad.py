@@ -21,6 +21,7 @@ MAX_CHARS: Final = 40_000_000
 SHOWN_CHARS: Final = 400
 """Characters of a line that are looked at for drawing."""
 TAB_SHOWN: Final = " | "
+INVITATION: Final = " 请在终端里粘贴从表格复制的行（右键或 Shift+Ins）"
 
 
 class PastePad(KeyWidget):
@@ -82,7 +83,7 @@ class PastePad(KeyWidget):
 
     def handle_paste(self, text: str) -> bool:
         """Take a whole paste, should the terminal mark it after all."""
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text = text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
         if self._length + len(text) > MAX_CHARS:
             return False
         first, *rest = text.split("\n")
@@ -166,7 +167,7 @@ class PastePad(KeyWidget):
         self._to_draw = False
         width, height = self.size
         if y == 0:
-            text = f" 已收到 {self.rows} 行" if self._length else " 请在终端里粘贴从表格复制的行（右键或 Shift+Ins）"
+            text = f" 已收到 {self.rows} 行" if self._length else INVITATION
             return Strip([Segment(glyphs.fit(text, width), theme.STRONG)], width)
         lines = self._tail(height - 1)
         text = lines[y - 1] if y <= len(lines) else ""
