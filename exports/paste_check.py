@@ -246,7 +246,10 @@ def _check_rows(pasted: PastedRows, rules: ImportRules, progress: Progress | Non
     only_first = business.first_error_only and context.source is Source.FILE
     unreadable: set[int] = set()
     good = amount = 0
-    for index, check in enumerate(business.check_roster(_Typed(pasted, progress), context)):
+    checks = business.check_roster(_Typed(pasted, progress), context)
+    checks.reverse()
+    for index in range(len(checks)):
+        check = checks.pop()  # one at a time: a list of 100,000 let go at once holds every thread
         cells = _cell_findings(pasted, index, rules)
         if not cells and not check.findings:
             good, amount = good + 1, amount + check.amount

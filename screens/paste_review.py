@@ -224,7 +224,7 @@ class PasteReviewScreen(AppScreen):
             index = self.query_one(PreviewGrid).cursor[0]
             notes.show(self._model.notes(index), wrong=index < len(self._model.pasted.faulty))
 
-    def on_grid_changed(self, message: Grid.Changed) -> None:
+    def on_grid_editing_changed(self, message: Grid.Changed) -> None:
         """Show the reasons of the row under the cursor."""
         self._show_notes()
 

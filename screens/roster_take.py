@@ -24,10 +24,12 @@ async def take_rows(
     total: int,
     source: Source,
     word: str,
+    *,
+    left: int = 0,
 ) -> bool:
     """Append `total` rows (row number, texts, check) in one step and tell; False when nothing was appended.
 
-    `word` is what is done: 导入 or 粘贴.
+    `word` is what is done: 导入 or 粘贴; `left` says how many rows were left out.
     """
     desk = screen.desk
     if not screen.with_form and not await _emptied(screen, word):
@@ -55,7 +57,7 @@ async def take_rows(
         screen.status(error.sentence, kind="error", beep=True)
         return False
     await screen.returned(None)
-    await tell_totals(screen, f"{word}成功 {count} 条")
+    await tell_totals(screen, f"{word}成功 {count} 条" + (f"（另 {left} 行没有追加）" if left else ""))
     return True
 
 

@@ -158,8 +158,9 @@ class PastePad(KeyWidget):
 
     def _tail(self, count: int) -> list[str]:
         """The last lines as they are drawn, the one being written included."""
-        last = self._lines[-(count - 1) :] if count > 1 else []
-        shown = [*(line[:SHOWN_CHARS] for line in last), "".join(self._line[-SHOWN_CHARS:])[-SHOWN_CHARS:]]
+        near = self._lines[-2 * count :]
+        last = [line[:SHOWN_CHARS] for line in near if not self._blank([line])][-(count - 1) :]
+        shown = [*last, "".join(self._line[-SHOWN_CHARS:])[-SHOWN_CHARS:]]
         return [TAB_SHOWN.join(map(glyphs.display, line.split("\t"))) for line in shown]
 
     def render_line(self, y: int) -> Strip:

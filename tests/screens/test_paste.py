@@ -8,13 +8,11 @@ from typing import Literal
 import pytest
 from textual import events
 
-from domain.business import Source
 from domain.login_form import PROFILE_NAMES
 from tests.screens.conftest import MakePlace
 from tests.screens.test_import import deliver, rows_of, take
 from tests.support.workbooks import table_of
 from tests.support.workplace import Desk, Workplace, running
-from tui.grid import Grid
 
 ALL = list(PROFILE_NAMES)
 
