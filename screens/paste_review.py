@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from screens.roster_desk import RosterWords
 
 NUMBER: Final = GridColumn("@row", "行", 6, align="right")
+NO_COLUMNS: Final = (NUMBER, GridColumn("@none", "", 10))
 NOTE_LINES: Final = 4
 
 
@@ -113,7 +114,7 @@ class PasteReviewScreen(AppScreen):
         """Counts, columns, rows, reasons."""
         yield InfoLine(strong=True)
         yield InfoLine()
-        yield PreviewGrid(RowsModel([NUMBER]), frozen=2)
+        yield PreviewGrid(RowsModel(NO_COLUMNS), frozen=2)
         yield NoteArea()
 
     def on_mount(self) -> None:
@@ -173,7 +174,7 @@ class PasteReviewScreen(AppScreen):
         self._model = None
         if shown and pasted is not None:
             self._model = PastedModel(pasted, mask=self.state.settings.screen.mask_id)
-        grid.set_model(self._model or RowsModel([NUMBER]))
+        grid.set_model(self._model or RowsModel(NO_COLUMNS))
         if self._model is not None and pasted is not None and pasted.faulty:
             grid.goto_next_error()
         self._show_notes()
@@ -272,7 +273,7 @@ class PasteReviewScreen(AppScreen):
     async def _leave(self, answer: str) -> None:
         """Answer and let go of the rows."""
         self._pasted = self._model = None
-        self.query_one(PreviewGrid).set_model(RowsModel([NUMBER]))
+        self.query_one(PreviewGrid).set_model(RowsModel(NO_COLUMNS))
         await self.shell.back(answer)
 
     async def may_leave(self) -> bool:

@@ -146,7 +146,7 @@ class RosterScreen(AppScreen):
             case "refresh" if words.refresh:
                 return words.refresh, "重新读取并校验清册，合计以此为准。"
             case "paste_pad":
-                return "导入", "从表格文件导入，或下载模板。"
+                return "导入", "从表格文件导入、打开粘贴板，或下载模板。"
             case "print":
                 return "导出", "把清册导出为表格文件。"
         return super().label(action)
