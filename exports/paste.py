@@ -62,6 +62,14 @@ class PastedTable:
         self.numbers.append(number)
         self.width = max(self.width, end)
 
+    def let_go(self) -> None:
+        """Forget the rows, some at a time; for a worker.
+
+        Half a million texts let go at once would hold every thread for a good while.
+        """
+        while self.rows:
+            del self.rows[-STEP:]
+
     def cut_blank_end(self) -> None:
         """Drop blank rows at the end."""
         while self.rows and not self.rows[-1]:

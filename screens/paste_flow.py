@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from client.errors import ClientError
@@ -15,12 +16,14 @@ from domain.business import CheckContext, Source, roster_columns
 from exports.workbook_error import WorkbookError
 from screens.roster_take import Cancelled, take_rows, tell_totals
 from tui.keys import ActionRequested
+from tui.progress import in_thread
 
 if TYPE_CHECKING:
     from exports.paste import PastedTable
     from exports.paste_check import PastedRows
     from screens.roster_screen import RosterScreen
 
+Progress = Callable[[int, int], None]
 ALL: Final = "all"
 GOOD: Final = "good"
 STOPPED: Final = "已停止读取，清册没有改动。"
@@ -63,10 +66,13 @@ class PasteFlow:
         self.forget()
         if pad and isinstance(answer, str):
             await self._read(answer, "", 0)
-        elif not pad and pasted is not None and answer in (ALL, GOOD):
+            return
+        if not pad and pasted is not None and answer in (ALL, GOOD):
             await self._take(pasted, good_only=answer == GOOD)
         else:
             self._screen.status(GIVEN_UP, kind="warning")
+        if pasted is not None:
+            await in_thread(pasted.table.let_go)
 
     # ---- reading -----------------------------------------------------------------------------------
 
@@ -99,50 +105,45 @@ class PasteFlow:
 
     async def _checked(self, text: str, column: str, index: int) -> PastedRows | None:
         """Read and check in a worker; None when a choice was not made. Raises Cancelled, WorkbookError."""
-        from exports.paste import read_paste
-
         screen, stop = self._screen, list[bool]()
-        step = self._steps(stop)
-        table = await screen.busy(
-            "正在读取粘贴的内容…",
-            read_paste,
-            text,
-            progress=lambda done: step(f"正在读取 {done} 行，F12 停止"),
+        say = screen.shell.progress.say
+
+        def step(told: str) -> None:
+            if stop:
+                raise Cancelled
+            say(f"{told}，F12 停止")
+
+        def read() -> PastedTable:
+            from exports.paste import read_paste
+
+            return read_paste(text, progress=lambda done: step(f"正在读取 {done} 行"))
+
+        table = await screen.busy("正在读取粘贴的内容…", read, on_cancel=lambda: stop.append(True))
+        check: Callable[[PastedTable, Progress], PastedRows]
+        if column and table.width == 1:
+            check = partial(self._column, column, index)
+        else:
+            context = await screen.paste_context()
+            if context is None:
+                return None
+            check = partial(self._rows, context)
+        return await screen.busy(
+            "正在校验粘贴的内容…",
+            check,
+            table,
+            lambda done, total: step(f"正在校验 {done}/{total} 行"),
             on_cancel=lambda: stop.append(True),
         )
 
-        def progress(done: int, total: int) -> None:
-            step(f"正在校验 {done}/{total} 行，F12 停止")
+    def _rows(self, context: CheckContext, table: PastedTable, progress: Progress) -> PastedRows:
+        """Check the rows; where they can be completed in the roster, columns may be missing."""
+        from exports.paste_check import check_paste
 
-        def check() -> PastedRows:
-            from exports.paste_check import check_paste
+        may_lack = self._screen.grid.model.editable and table.width > 1
+        business = self._screen.desk.service.business
+        return check_paste(table, business, context, may_lack=may_lack, progress=progress)
 
-            may_lack = screen.grid.model.editable and table.width > 1
-            business = screen.desk.service.business
-            return check_paste(table, business, context, may_lack=may_lack, progress=progress)
-
-        if column and table.width == 1:
-            work: Callable[[], PastedRows] = lambda: self._column(table, column, index, progress)  # noqa: E731
-        else:
-            chosen = await screen.paste_context()
-            if chosen is None:
-                return None
-            context, work = chosen, check
-        return await screen.busy("正在校验…", work, on_cancel=lambda: stop.append(True))
-
-    def _steps(self, stop: list[bool]) -> Callable[[str], None]:
-        say = self._screen.shell.progress.say
-
-        def step(text: str) -> None:
-            if stop:
-                raise Cancelled
-            say(text)
-
-        return step
-
-    def _column(
-        self, table: PastedTable, key: str, index: int, progress: Callable[[int, int], None]
-    ) -> PastedRows:
+    def _column(self, key: str, index: int, table: PastedTable, progress: Progress) -> PastedRows:
         """Check the cells against the roster's rows from `index` on."""
         from exports.paste_check import check_column, without_title
 

@@ -43,9 +43,9 @@ def table_of(profile: str, rows: list[dict[str, str]]) -> list[list[str]]:
     return workbooks.table_of(workbooks.opening(profile), rows)
 
 
-def check(profile: str, text: str, source: Source = Source.FILE, **options: bool) -> PastedRows:
+def check(profile: str, text: str, source: Source = Source.FILE, *, may_lack: bool = False) -> PastedRows:
     context = workbooks.context(profile).for_source(source)
-    return check_paste(read_paste(text), workbooks.opening(profile), context, **options)
+    return check_paste(read_paste(text), workbooks.opening(profile), context, may_lack=may_lack)
 
 
 def told(pasted: PastedRows) -> list[tuple[int, str, str]]:
