@@ -15,7 +15,7 @@ from textual.message import Message
 
 from tui.choices import matching_choices
 from tui.edit import typed_form
-from tui.form_model import CHECKED, UNCHECKED, FormField, FormModel
+from tui.form_model import CHECKED, PERSON_HELP, UNCHECKED, FormField, FormModel
 from tui.form_view import FormView
 
 NARROWED = "全角字符已改为半角。"
@@ -154,6 +154,7 @@ class Form(FormView):
             f"{field.title}{'（必填）' if field.required else ''}",
             field.help,
             self._model.note(field.key),
+            PERSON_HELP if field.kind == "person" else "",
         ]
         if field.choices:
             lines.append("可填：" + "、".join(f"{code} {label}" for code, label in field.choices[:12]))
