@@ -14,9 +14,10 @@ from typing import Any, ClassVar
 from textual.message import Message
 
 from tui.choices import matching_choices
-from tui.edit import typed_form
+from tui.edit import is_table, typed_form
 from tui.form_model import CHECKED, PERSON_HELP, UNCHECKED, FormField, FormModel
 from tui.form_view import FormView
+from tui.shellscreen import KeyScreen
 
 NARROWED = "全角字符已改为半角。"
 SETTLING = frozenset({"accept", "next_field", "down", "submit"})
@@ -187,11 +188,21 @@ class Form(FormView):
         return done
 
     def handle_paste(self, text: str) -> bool:
-        """Insert one line at the caret; more lines are refused whole."""
+        """Insert one cell at the caret; rows and columns go to a screen that takes `paste` (text)."""
+        if is_table(text):
+            return self._hand_over(text)
         line = text.strip("\r\n")
         if not self._field.entered or self._field.kind == "check":
             return False
         return self._editor.insert(line) and self._changed(True)
+
+    def _hand_over(self, text: str) -> bool:
+        """Give pasted rows to the screen; where it has no use for them they are refused whole."""
+        screen = self.screen
+        takes = isinstance(screen, KeyScreen) and "paste" in screen.screen_actions()
+        if takes:
+            self.request("paste", text=text)
+        return takes
 
     def _type(self, text: str) -> bool:
         field = self._field

@@ -3,7 +3,8 @@
 Actions a grid does not take itself (check, save, submit, find, undo, ...) first accept the cell under edit
 and then go to the screen with `snapshot()` as payload; so do moves over the edge. Enter on rows that cannot
 be edited asks the screen for `open` (index, row_id); pasted rows and columns for `paste` (text, index,
-row_id, column); a text to be accepted in a column of kind person for `pick` (`tui.picklist.Asking`).
+row_id, column), whether rows can be edited or not; a text to be accepted in a column of kind person for
+`pick` (`tui.picklist.Asking`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Final
 
-from tui.edit import LineEditor, typed_form
+from tui.edit import LineEditor, is_table, typed_form
 from tui.form_model import PERSON_HELP
 from tui.grid_edit import GridEditing
 from tui.grid_layout import column_widths
@@ -221,9 +222,9 @@ class Grid(GridEditing):
 
     def handle_paste(self, text: str) -> bool:
         """Insert a single cell at the caret; rows and columns go to the screen as `paste`."""
-        if "\t" in text or "\n" in text.strip("\r\n") or "\r" in text.strip("\r\n"):
-            if not self._model.editable or not self._finish():
-                return False
+        if is_table(text):
+            if not self._finish():
+                return True
             self.request("paste", text=text, **{k: v for k, v in self.snapshot().items() if k != "text"})
             return True
         if self._editor is None and not self._may_edit():

@@ -1,6 +1,6 @@
 """Where the files of a run lie: in memory where there is room, for the tests wait for the disk very often.
 
-Every commit of a store ends in several fsyncs. They prove nothing here: tests kill programs, never the machine.
+Every commit of a store ends in several fsyncs. They prove nothing here: tests kill programs, not the machine.
 """
 
 from __future__ import annotations
