@@ -11,7 +11,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from domain.business import Limits
 from domain.findings import Finding, Severity
+from domain.money import Rounding, format_ratio, format_yuan, parse_ratio, parse_yuan
 
 API = "/v1"
 """Path prefix of every endpoint."""
@@ -26,6 +28,8 @@ UnitAccount = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,20}$")]
 LoginName = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_.@-]{1,40}$")]
 SubmissionId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+BusinessId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,19}$")]
+"""Id of a business; one the center does not offer is refused with `module.off`."""
 Cell = Annotated[str, StringConstraints(max_length=200)]
 Month = Annotated[int, Field(ge=190001, le=299912)]
 Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,13}\.[0-9]{2}$")]
@@ -217,11 +221,46 @@ class RatioPairWire(Wire):
 
 
 class LimitsWire(Wire):
-    """Base limits of a fund year, 元 texts."""
+    """What holds in a fund year: 元 texts, percent texts, roundings by name."""
 
     fund_year: int
     base_min: Amount
     base_max: Amount
+    amount_min: Amount = "0.00"
+    amount_max: Amount | None = None
+    ratio_min: str = "5"
+    ratio_max: str = "12"
+    unit_rounding: str = Rounding.TO_FEN.value
+    person_rounding: str = Rounding.TO_FEN.value
+
+    @classmethod
+    def of(cls, limits: Limits) -> LimitsWire:
+        """The wire form."""
+        return cls(
+            fund_year=limits.fund_year,
+            base_min=format_yuan(limits.base_min),
+            base_max=format_yuan(limits.base_max),
+            amount_min=format_yuan(limits.amount_min),
+            amount_max=None if limits.amount_max is None else format_yuan(limits.amount_max),
+            ratio_min=format_ratio(limits.ratio_min),
+            ratio_max=format_ratio(limits.ratio_max),
+            unit_rounding=limits.unit_rounding.value,
+            person_rounding=limits.person_rounding.value,
+        )
+
+    def limits(self) -> Limits:
+        """The domain form."""
+        return Limits(
+            fund_year=self.fund_year,
+            base_min=parse_yuan(self.base_min),
+            base_max=parse_yuan(self.base_max),
+            amount_min=parse_yuan(self.amount_min),
+            amount_max=None if self.amount_max is None else parse_yuan(self.amount_max),
+            ratio_min=parse_ratio(self.ratio_min),
+            ratio_max=parse_ratio(self.ratio_max),
+            unit_rounding=Rounding(self.unit_rounding),
+            person_rounding=Rounding(self.person_rounding),
+        )
 
 
 class UnitContext(Wire):
@@ -246,6 +285,10 @@ class UnitContext(Wire):
     ratios: list[RatioPairWire]
     fund_types: list[str]
     limits: LimitsWire | None
+    years: list[LimitsWire] = []
+    """What holds in every published fund year; `limits` is that of `month`."""
+    verified_year: int | None = None
+    """Fund year of the unit's last 年度核定."""
     month: Month
     today: str
     server_time: str
@@ -283,7 +326,7 @@ class SubmissionTotals(Wire):
 class SubmissionRequest(Wire):
     """One submission of one business. The bytes are frozen before the first attempt and resent unchanged."""
 
-    business: Literal["open"]
+    business: BusinessId
     profile: str
     source: Literal["single", "file"]
     rows: list[dict[str, Cell]] = Field(min_length=1, max_length=MAX_ROWS)
@@ -319,7 +362,7 @@ class Receipt(Wire):
 class CheckRequest(Wire):
     """Dry run of rows against the center's data; nothing is stored."""
 
-    business: Literal["open"]
+    business: BusinessId
     source: Literal["single", "file"]
     rows: list[dict[str, Cell]] = Field(min_length=1, max_length=MAX_ROWS)
 
@@ -355,10 +398,12 @@ class RowPage(Wire):
 
 
 class BatchSummary(Wire):
-    """One submission as the registration query lists it (O-18, Q-11)."""
+    """One submission as a query lists it (O-18, Q-11 to Q-13, Y-01); `title` is the center's name for it."""
 
     submission_id: SubmissionId
     serial: str
+    business: str = "open"
+    title: str = ""
     declared: str
     month: Month
     state: SubmissionState
@@ -396,6 +441,33 @@ class AccountPage(Wire):
     next: str | None = None
 
 
+class ChangeRow(Wire):
+    """One change of an account: what it was and became, by which business (Q-08, S-14)."""
+
+    account_no: str
+    name: str
+    id_number: str
+    business: str
+    title: str
+    reason: str
+    day: str
+    month: Month
+    status_from: str
+    status_to: str
+    base_from: Amount
+    base_to: Amount
+    amount_from: Amount
+    amount_to: Amount
+    serial: str
+
+
+class ChangePage(Wire):
+    """A page of changes, oldest first; `next` is the `after` of the following page, None at the end."""
+
+    rows: list[ChangeRow]
+    next: int | None = None
+
+
 class DepositorRow(Wire):
     """A depositor in the delta sync; `gone` marks one that left the unit."""
 
@@ -408,7 +480,14 @@ class DepositorRow(Wire):
     unit_amount: Amount
     person_amount: Amount
     status: str
+    mobile: str = ""
+    fund_type: str = ""
+    opened: str = ""
+    sealed_month: int = 0
+    """YYYYMM since which a sealed account is sealed, 0 for none."""
     gone: bool = False
+    sealed_reason: str = ""
+    """Code of the center's reason for the sealing."""
 
 
 class DepositorPage(Wire):
@@ -444,6 +523,7 @@ class JobProgress(Wire):
 
     submission_id: SubmissionId
     serial: str
+    business: str = "open"
     title: str
     state: SubmissionState
     total: int

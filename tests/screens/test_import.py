@@ -341,7 +341,7 @@ async def test_a_batch_is_sent_and_a_second_file_replaces_the_first(make_place: 
         await desk.press("y")
         await desk.see("批量发送成功")
         assert place.rows("file") == []
-        [batch] = place.office.unit_get("/openings", month=202612)["batches"]
+        [batch] = place.office.unit_get("/submissions", month=202612)["batches"]
         assert batch["total"] == 2
 
 

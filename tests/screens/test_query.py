@@ -169,7 +169,7 @@ async def test_the_voucher_of_a_batch(make_place: MakePlace) -> None:
         await desk.until(lambda: place.office.accounts() and len(place.office.accounts()) == 2, "the job")
         await desk.open("opening_query")
         await desk.until(
-            lambda: place.office.unit_get("/openings", **SPAN)["batches"][0]["ok"] == 2, "the end"
+            lambda: place.office.unit_get("/submissions", **SPAN)["batches"][0]["ok"] == 2, "the end"
         )
         await desk.press("<f5>")
         await open_count(desk, "all")

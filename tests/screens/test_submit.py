@@ -64,7 +64,7 @@ async def test_a_roster_becomes_a_receipt(make_place: MakePlace, profile: str) -
         await confirm(desk, place)
         await desk.see("业务流水号")
         picture = desk.picture()
-        [batch] = place.office.unit_get("/openings", **{"from": "2026-11-01", "to": "2026-11-30"})["batches"]
+        [batch] = place.office.unit_get("/submissions", **{"from": "2026-11-01", "to": "2026-11-30"})["batches"]
         assert batch["serial"] in picture and "3840.00 元" in picture and "2 人" in picture
         body = place.wire.sent("PUT", "submissions")[0].content
         from domain.canonical import sha256_hex
@@ -127,7 +127,7 @@ async def test_rows_on_their_way_cannot_be_changed_deleted_or_sent_again(make_pl
         outbox.wake()
         await desk.until(lambda: place.rows() == [], "the rows to leave")
         await desk.until(lambda: "业务流水号" in desk.status, "the answer")
-        assert len(place.office.unit_get("/openings", month=202612)["batches"]) == 1
+        assert len(place.office.unit_get("/submissions", month=202612)["batches"]) == 1
 
 
 @pytest.mark.feature("O-17", profile="hangzhou")
