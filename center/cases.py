@@ -17,9 +17,9 @@ from center.audit import append_audit
 from center.bell import BELL
 from center.case_flow import ACTION_TITLES, STATE_TITLES, Step, actions, step_for
 from center.deps import ClerkScope
+from center.effects.apply import Results, lock_units
 from center.errors import ProblemError, not_found
 from center.moment import Moment
-from center.effects.apply import Results, lock_units
 from center.store.tables import case, case_event, submission, submission_row, unit
 from center.workflows import close_submission, push_done
 from domain.money import format_yuan

@@ -18,8 +18,8 @@ from center import inbox
 from center import rows as row_store
 from center.bell import BELL
 from center.clock import Clock, utc_text
-from center.moment import Moment
 from center.effects.apply import lock_units
+from center.moment import Moment
 from center.settings import Settings
 from center.store.engine import Store
 from center.store.tables import job, submission_row
@@ -45,7 +45,9 @@ class JobEngine:
         self.store = store
         self.profile = settings.profile
         self.clock = settings.clock
-        slow = [one for one in self.profile.offered().values() if one.workflow == "async"]
+        slow = [
+            one for one in self.profile.offered().values() if "async" in (one.workflow, one.batch_workflow)
+        ]
         self.needed = bool(slow)
         self.pause = max((one.settle_delay_seconds for one in slow), default=0.0)
         """Seconds between two chunks."""

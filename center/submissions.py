@@ -284,9 +284,7 @@ def current_receipt(conn: Connection, scope: UnitScope, submission_id: str) -> R
     }
     rules = scope.profile.rules(known.business)
     if known.state == "done" and rules is not None:
-        now["message"] = done_message(
-            rules, unit_name(conn, scope.unit_account), now["ok"], now["failed"]
-        )
+        now["message"] = done_message(rules, unit_name(conn, scope.unit_account), now["ok"], now["failed"])
     return receipt.model_copy(update=now)
 
 

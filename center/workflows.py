@@ -69,10 +69,8 @@ class Outcome:
 def start(filing: Filing) -> Outcome:
     """Store the rows and do what the profile's workflow says, in the filing's transaction."""
     rules = filing.business.rules
-    pending = row_store.store_rows(
-        filing.conn, filing.business, filing.key, filing.checks, filing.moment.day
-    )
-    outcome = WORKFLOWS[rules.workflow](filing, pending)
+    pending = row_store.store_rows(filing.conn, filing.business, filing.key, filing.checks, filing.moment.day)
+    outcome = WORKFLOWS[rules.workflow_of(filing.source)](filing, pending)
     sum_text = f"，{rules.amount_title.removeprefix('总')}{format_yuan(filing.amount)}元"
     entry = inbox.Entry(
         tab="started",
@@ -84,9 +82,7 @@ def start(filing: Filing) -> Outcome:
     )
     inbox.post_where_shown(filing.conn, filing.profile, filing.unit_account, entry, filing.moment.now)
     if outcome.state == "done":
-        push_done(
-            filing.conn, filing.profile, rules, filing.key, filing.moment, outcome.ok, outcome.failed
-        )
+        push_done(filing.conn, filing.profile, rules, filing.key, filing.moment, outcome.ok, outcome.failed)
     return outcome
 
 
@@ -139,7 +135,7 @@ def _open_case(filing: Filing, pending: Sequence[int]) -> Outcome:
 def _waits(filing: Filing) -> str:
     """The answer to a submission that clerks decide on."""
     rules = filing.business.rules
-    if rules.workflow == "approval":
+    if rules.workflow_of(filing.source) == "approval":
         return f"{rules.submitted or '已提交至中心审核'}，审核结果会推送到消息中。"
     sent = filing.profile.messages.get("batch_sent") if filing.source == "file" else None
     lead = sent or rules.submitted or "已提交，待中心处理"

@@ -93,7 +93,8 @@ def text_lines(result: FileCheck, business: Business) -> Iterator[str]:
     rest = len(result.findings) - errors
     sums = business.rules.amount_title
     usable = (
-        f"{total.count} 行可以导入" + (f"，{sums.replace('总', '合计')} {format_yuan(total.amount)} 元" if sums else "")
+        f"{total.count} 行可以导入"
+        + (f"，{sums.replace('总', '合计')} {format_yuan(total.amount)} 元" if sums else "")
         if result.structure_ok
         else "表格本身有错误，改正前不能导入"
     )

@@ -6,7 +6,7 @@ import argparse
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from domain.businesses.registry import BUSINESSES, BusinessOff, declare
+from domain.businesses.names import BUSINESSES, BusinessOff
 from domain.login_form import PROFILE_NAMES
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ def add_business(parser: argparse.ArgumentParser) -> None:
 
 def business_of(name: str, profile: Profile) -> Business:
     """The declaration of a business under a profile. Raises ArgumentProblem where the center has none."""
+    from domain.businesses.registry import declare
+
     try:
         return declare(name, profile)
     except BusinessOff as off:

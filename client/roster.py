@@ -80,10 +80,13 @@ class RosterService:
         """Check a typed row without storing it."""
         return self.business.check_row(typed, self.facts(Source.SINGLE, [typed]))
 
+    def with_people(self, context: CheckContext, rows: Sequence[Mapping[str, str]]) -> CheckContext:
+        """A context with what this computer knows of the people of some rows."""
+        return context if self.people is None else self.people(context, self.business, rows)
+
     def facts(self, source: Source, rows: Sequence[Mapping[str, str]]) -> CheckContext:
         """The context for rows of a source, with what this computer knows of their people."""
-        context = self.context.for_source(source)
-        return context if self.people is None else self.people(context, self.business, rows)
+        return self.with_people(self.context.for_source(source), rows)
 
     def findings(self, row: StoredRow) -> tuple[Finding, ...]:
         """All findings of a stored row, the one about duplicates included (O-16, V-18)."""
@@ -156,9 +159,7 @@ class RosterService:
         new = self._new(typed, check, source)
         return new if row is None else replace(new, sheet_row=row.sheet_row, change=row.change)
 
-    def _new(
-        self, typed: Mapping[str, str], check: RowCheck, source: Source, sheet_row: int = 0
-    ) -> NewRow:
+    def _new(self, typed: Mapping[str, str], check: RowCheck, source: Source, sheet_row: int = 0) -> NewRow:
         person = self.business.duplicate_key(check.values)
         values, findings = check.values, check.findings
         return NewRow(typed, values, findings, check.amount, person, source.value, sheet_row)

@@ -319,7 +319,9 @@ def form_columns(business: Business, unit: UnitFacts) -> list[Column]:
 def template_columns(business: Business) -> list[Column]:
     """The columns of the workbook template, in order."""
     by_key = {column.key: column for column in business.columns}
-    return [by_key[key] for key in business.template_order]
+    more = business.rules.required_in_file
+    columns = [by_key[key] for key in business.template_order]
+    return [replace(column, required=True) if column.key in more else column for column in columns]
 
 
 def roster_columns(business: Business) -> list[Column]:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from domain.business import Limits
+from domain.businesses.names import business_of
 from domain.businesses.open_rules import OpenRules
 from domain.businesses.seal_rules import SealRules, UnsealRules
 from domain.login_form import PROFILE_NAMES, raw_profile
@@ -20,11 +21,6 @@ from domain.period import fund_year
 from domain.rules import BusinessRules, Strict
 
 __all__ = ["PROFILE_NAMES", "Profile", "load_profile", "parse_profile"]
-
-def business_of(screen: str) -> str:
-    """The business behind a screen's name ("business:seal", "batch:seal", "query:seal"), "" for others."""
-    kind, _, name = screen.partition(":")
-    return name if kind in ("business", "batch", "query") else ""
 
 
 class LoginFieldSpec(Strict):
@@ -74,9 +70,14 @@ class Module(Strict):
     tabs: list[str] = Field(default=[], description="several screens, as `opens` names them, in one module")
 
     @property
+    def screens(self) -> tuple[str, ...]:
+        """The screens this module opens; several are chosen from."""
+        return tuple(one for one in (self.opens, *self.tabs) if one)
+
+    @property
     def businesses(self) -> tuple[str, ...]:
         """The businesses this module files or shows."""
-        return tuple(dict.fromkeys(name for one in (self.opens, *self.tabs) if (name := business_of(one))))
+        return tuple(dict.fromkeys(name for one in self.screens if (name := business_of(one))))
 
 
 class Home(Strict):

@@ -14,7 +14,7 @@ from domain.age import AgeBoundary, AgeLimits
 from domain.codes import CodeTable
 
 Workflow = Literal["immediate", "staff_review", "approval", "async"]
-QueryMode = Literal["month", "span", "accounts", "changes"]
+QueryMode = Literal["month", "span", "accounts"]
 
 
 class Strict(BaseModel):
@@ -28,6 +28,8 @@ class Reason(Strict):
 
     code: str
     title: str
+    aliases: list[str] = []
+    """Other words accepted in cells."""
 
 
 class AgeRule(Strict):
@@ -64,8 +66,10 @@ class BusinessRules(Strict):
     title: str
     batch_title: str = Field(default="", description="title of a module of its own for files")
     workflow: Workflow
+    batch_workflow: Workflow | None = Field(default=None, description="of submissions from files, if another")
     columns: list[str] = Field(description="column keys in roster order")
     required: list[str]
+    required_in_file: list[str] = Field(default=[], description="required besides, in files only (V-22)")
     titles: dict[str, str] = Field(default={}, description="titles that differ from the catalogue")
     template: list[str] = Field(description="column keys of the workbook template, in order")
     form: list[str] = Field(description="column keys of the entry form, in order")
@@ -100,4 +104,9 @@ class BusinessRules(Strict):
     def reason_table(self) -> CodeTable:
         """The reasons as a code table."""
         pairs = tuple((one.code, one.title) for one in self.reasons)
-        return CodeTable("reason", "原因", pairs)
+        aliases = tuple((word, one.code) for one in self.reasons for word in one.aliases)
+        return CodeTable("reason", "原因", pairs, aliases)
+
+    def workflow_of(self, source: str) -> Workflow:
+        """The workflow of a submission typed in ("single") or imported ("file")."""
+        return (self.batch_workflow or self.workflow) if source == "file" else self.workflow

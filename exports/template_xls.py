@@ -61,7 +61,11 @@ def write_xls(path: Path, business: Business, profile: Profile) -> None:
 def _notes_sheet(book: Any, business: Business) -> None:
     sheet = book.add_sheet(NOTES_SHEET)
     sheet.col(0).width, sheet.col(1).width = 18 * CHARACTER, 90 * CHARACTER
-    lines = [(NOTES_SHEET, ""), *((str(i), note) for i, note in enumerate(notes(business), start=1)), ("", "")]
+    lines = [
+        (NOTES_SHEET, ""),
+        *((str(i), note) for i, note in enumerate(notes(business), start=1)),
+        ("", ""),
+    ]
     lines.append(("列名", "说明"))
     for column in template_layout(business):
         lines.append((heading(column), column_help(column, business)))

@@ -201,7 +201,9 @@ class RosterModel:
     def footer(self) -> str:
         """Return people and sum over the good rows, and how many are faulty or ticked."""
         sums = self._store.totals(self.service.roster_id)
-        parts = [f"总人数 {sums.good}", f"{self._amount_title} {money_text(sums.amount)}"]
+        parts = [f"总人数 {sums.good}"]
+        if self._amount_title:
+            parts.append(f"{self._amount_title} {money_text(sums.amount)}")
         if sums.bad:
             parts.append(f"错误 {sums.bad}")
         if sums.selected:

@@ -74,9 +74,7 @@ def write_history(work: Work, lines: Sequence[Mapping[str, Any]]) -> None:
         work.conn.execute(insert(account_change), list(lines))
 
 
-def change_accounts(
-    work: Work, rows: Sequence[Row], changes: Sequence[Mapping[str, Any]]
-) -> dict[int, str]:
+def change_accounts(work: Work, rows: Sequence[Row], changes: Sequence[Mapping[str, Any]]) -> dict[int, str]:
     """Change one account of the unit per row, with revision and history; returns numbers by row.
 
     `changes` hold columns of `account`, the same ones in every row.

@@ -73,9 +73,7 @@ def _write(work: Work, rows: Sequence[Row]) -> dict[int, str]:
             counter += 1
             number = account_number(unit_account, counter)
             identity = {"account_no": number, "unit_account": unit_account, "gone": False}
-            new.append(
-                {**facts, **identity, "person_key": row.person_key, "opened": work.day.isoformat()}
-            )
+            new.append({**facts, **identity, "person_key": row.person_key, "opened": work.day.isoformat()})
             lines.append(record(work, row, number, rev, NOTHING, facts))
         numbers[row.row_no] = number
     if new:

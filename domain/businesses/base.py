@@ -30,14 +30,6 @@ REASON = "reason"
 """Key of the column of reasons; its code table are the reasons of the profile."""
 
 
-class BusinessOff(LookupError):
-    """The center does not offer a business; `text` is one Chinese sentence."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.text = text
-
-
 class RosterBusiness(ABC, Generic[R]):
     """A business under one center's profile; implements `domain.business.Business`."""
 
@@ -61,6 +53,10 @@ class RosterBusiness(ABC, Generic[R]):
         self.by_key = {column.key: column for column in self.columns}
         self._place = {column.key: place for place, column in enumerate(self.columns)}
         self._required = tuple(column for column in self.columns if column.required)
+        self._required_in_file = (
+            *self._required,
+            *(column for column in self.columns if column.key in rules.required_in_file),
+        )
         self._plain_columns = tuple(
             column
             for column in self.columns
@@ -142,9 +138,10 @@ class RosterBusiness(ABC, Generic[R]):
     # ---- parts of checks ---------------------------------------------------------------------------
 
     def _missing(self, typed: Mapping[str, str], context: CheckContext) -> list[Finding]:
+        columns = self._required_in_file if context.source is Source.FILE else self._required
         return [
             Finding("required", column.key, f"“{column.title}”不能为空，请填写。")
-            for column in self._required
+            for column in columns
             if not typed.get(column.key) and not self._optional(column, context)
         ]
 

@@ -15,19 +15,22 @@ from domain.business import (
     AccountStatus,
     CheckContext,
     Column,
+    Limits,
     RatioPair,
     RowCheck,
     Source,
     typed_values,
 )
-from domain.businesses.base import BusinessOff, RosterBusiness, age_finding
+from domain.businesses.base import RosterBusiness, age_finding
+from domain.businesses.names import BusinessOff
 from domain.businesses.open_rules import OpenRules
-from domain.businesses.plain_cells import check_cells
 from domain.businesses.opening_columns import CATALOGUE
 from domain.businesses.opening_people import check_people
+from domain.businesses.plain_cells import check_cells
+from domain.businesses.wages import limits_unknown, out_of_range, read_base, stated_amounts
 from domain.findings import Finding, Severity, errors
 from domain.idnumber import IdNumberError, area_warning, parse_id_number, same_person_key
-from domain.money import MoneyError, RatioError, format_ratio, format_yuan, parse_ratio, parse_yuan
+from domain.money import RatioError, format_ratio, format_yuan, parse_ratio
 from domain.text import clean_cell, han_count, name_problem
 
 if TYPE_CHECKING:
@@ -74,8 +77,9 @@ class Opening(RosterBusiness[OpenRules]):
         found += check_cells(self._plain_columns, typed, values, context)
         money, money_findings = self._money(typed, values, context)
         found += money_findings
-        found += self._stated(typed, money)
-        values |= self._computed(money)
+        computed = self._computed(money)
+        found += stated_amounts(typed, computed, self.by_key)
+        values |= computed
         if not errors(found):
             found += self._known_person(values, context)
         return RowCheck(values, self._ordered(found), money.total or 0)
@@ -160,37 +164,24 @@ class Opening(RosterBusiness[OpenRules]):
     def _base(
         self, typed: Mapping[str, str], values: dict[str, str], context: CheckContext
     ) -> tuple[int | None, list[Finding]]:
-        text, title = typed.get("base", ""), self.by_key["base"].title
-        if not text:
-            return None, []
-        try:
-            base = parse_yuan(text)
-        except MoneyError as error:
-            if error.code == "money.full_width":
-                return None, [Finding("base.full_width", "base", f"输入的{title}格式错误：请改成半角数字。")]
-            return None, [
-                Finding(f"base.{error.code.removeprefix('money.')}", "base", f"{title}：{error.text}")
-            ]
-        if base <= 0:
-            return None, [Finding("base.not_positive", "base", f"{title}不能为零或负数，请改成正数。")]
+        title = self.by_key["base"].title
+        base, found = read_base(typed.get("base", ""), title)
+        if base is None:
+            return None, found
         values["base"] = format_yuan(base)
         limits = context.limits
         if limits is None:
-            text = f"中心还没有公布{context.month}所属年度的缴存基数上下限，请联系中心。"
-            return base, [Finding("base.limits_unknown", "base", text)]
+            return base, [limits_unknown(context.month)]
         if limits.base_min <= base <= limits.base_max:
             return base, []
-        return self._out_of_range(base, title, values, context)
+        return self._out_of_range(base, title, limits, values, context)
 
     def _out_of_range(
-        self, base: int, title: str, values: dict[str, str], context: CheckContext
+        self, base: int, title: str, limits: Limits, values: dict[str, str], context: CheckContext
     ) -> tuple[int | None, list[Finding]]:
-        limits = context.limits
-        assert limits is not None
-        low, high = format_yuan(limits.base_min), format_yuan(limits.base_max)
         if self.rules.base_out_of_range == "reject" or context.source is Source.CENTER:
-            text = f"缴存基数和月缴存额不得超过上下限：{title}应在 {low} 至 {high} 元之间，请改正。"
-            return base, [Finding("base.out_of_range", "base", text)]
+            return base, [out_of_range(title, limits.base_min, limits.base_max)]
+        low, high = format_yuan(limits.base_min), format_yuan(limits.base_max)
         nearest = min(max(base, limits.base_min), limits.base_max)
         values["base"] = format_yuan(nearest)
         text = (
@@ -288,27 +279,6 @@ class Opening(RosterBusiness[OpenRules]):
             return None, [Finding("ratio.mismatch", "ratio", text)]
         values["ratio"] = format_ratio(stated)
         return pair, []
-
-    def _stated(self, typed: Mapping[str, str], money: _Money) -> list[Finding]:
-        """Amounts that the file or the submission states must equal the computed ones (V-14, V-22)."""
-        found: list[Finding] = []
-        computed = {"unit_amount": money.unit, "person_amount": money.person, "total_amount": money.total}
-        for key, amount in computed.items():
-            text = typed.get(key, "")
-            if not text or amount is None:
-                continue
-            title = self.by_key[key].title if key in self.by_key else "月缴存额"
-            try:
-                stated = parse_yuan(text)
-            except MoneyError as error:
-                found.append(
-                    Finding(f"amount.{error.code.removeprefix('money.')}", key, f"{title}：{error.text}")
-                )
-                continue
-            if stated != amount:
-                text = f"月缴存额与计算的月缴存额不一致：{title}应为 {format_yuan(amount)} 元，请改正。"
-                found.append(Finding("amount.mismatch", key, text))
-        return found
 
     @staticmethod
     def _computed(money: _Money) -> dict[str, str]:

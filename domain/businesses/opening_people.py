@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 LIVE = (AccountStatus.NORMAL, AccountStatus.FROZEN)
 
 
-def check_people(
-    rules: OpenRules, name: str, facts: PersonFacts, context: CheckContext
-) -> list[Finding]:
+def check_people(rules: OpenRules, name: str, facts: PersonFacts, context: CheckContext) -> list[Finding]:
     """Findings from accounts and the registered name.
 
     One person has one account (条例 article 13). A name other than the registered one is not taken over in

@@ -20,8 +20,8 @@ from center.store.tables import account
 from domain.business import AccountStatus, CheckContext, Source
 from domain.businesses.opening import declare
 from domain.canonical import canonical_json, content_digest
-from domain.period import fund_year
 from domain.money import format_yuan, parse_yuan
+from domain.period import fund_year
 from tests.support.center import PASSWORD, CenterUnderTest, Login, SignedRequest
 
 UNIT = "100001"

@@ -1,4 +1,4 @@
-"""Importing a workbook into the registration roster, and its template (I-01 to I-09, O-03)."""
+"""Importing a workbook into the roster of a business, and its template (I-01 to I-09, O-03)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def save_template(screen: RosterScreen) -> None:
     """Write the center's template into the out folder (I-01)."""
     profile = screen.state.profile
     business = screen.business(profile)
-    name = f"{profile.opening.template_title or business.title}.{profile.imports.template_format}"
+    name = f"{business.rules.template_title or business.title}.{profile.imports.template_format}"
 
     def write(path: Path, overwrite: bool) -> None:
         from exports.template import write_template
@@ -65,9 +65,10 @@ class ImportFlow:
         """Offer what this center has: import in one step or two, template, the batch module."""
         screen, profile = self._screen, self._screen.state.profile
         options: list[tuple[str, str]] = []
-        own_module = bool(profile.opening.batch_title)
+        rules = screen.desk.business.rules
+        own_module = bool(rules.batch_title)
         if own_module and screen.with_form:
-            options.append((f"{profile.opening.batch_title}：从 Excel 导入", "batch"))
+            options.append((f"{rules.batch_title}：从 Excel 导入", "batch"))
             options.append(("批量业务文本格式下载", "templates"))
         elif profile.imports.two_step:
             name = f"（已上传 {self._uploaded.name}）" if self._uploaded else "（先上传文件）"
@@ -83,7 +84,7 @@ class ImportFlow:
         screen = self._screen
         match what:
             case "batch":
-                await screen.shell.open_screen("opening_batch")
+                await screen.shell.open_screen(f"batch:{screen.desk.business.id}")
             case "templates":
                 await screen.shell.open_screen("templates")
             case "template":
@@ -107,7 +108,7 @@ class ImportFlow:
     async def _ratio_chosen(self) -> bool:
         """Have the ratio of the file chosen first where the center wants it (O-03)."""
         screen, service = self._screen, self._screen.desk.service
-        if screen.state.profile.opening.ratio_choice != "on_import":
+        if service.business.rules.ratio_choice != "on_import":
             return True
         pairs = service.context.unit.ratios
         rows = [f"单位 {format_ratio(pair.unit)}%  个人 {format_ratio(pair.person)}%" for pair in pairs]
@@ -197,6 +198,7 @@ class ImportFlow:
             replace(service.context, source=Source.FILE, chosen_fund_type=self._fund_type),
             formats=tuple(screen.state.profile.imports.formats),
             progress=progress,
+            with_people=service.with_people,
         )
 
     async def reviewed(self, answer: object) -> None:
@@ -228,7 +230,8 @@ class ImportFlow:
         await screen.returned(None)
         sums = await in_thread(desk.store.totals, desk.service.roster_id)
         words = screen.words(screen.state.profile)
-        text = f"导入成功 {count} 条：总人数 {sums.good}，{words.amount} {money_text(sums.amount)} 元"
+        amount = f"，{words.amount} {money_text(sums.amount)} 元" if words.amount else ""
+        text = f"导入成功 {count} 条：总人数 {sums.good}{amount}"
         if sums.bad:
             screen.status(f"{text}，有 {sums.bad} 条与清册重复或有错误，按 F8 查看。", kind="warning")
         else:
