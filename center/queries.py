@@ -1,7 +1,7 @@
 """Queries of a unit: submissions, their rows, accounts, changes of accounts, the delta sync of depositors.
 
-Q-06, Q-08, Q-11 to Q-13, O-18, O-19, S-14, E-02, E-03. Every function takes the unit account of a proven scope; all pages
-continue by key, never by offset.
+Q-06, Q-08, Q-11 to Q-13, O-18, O-19, S-14, E-02, E-03. Every function takes the unit account of a proven
+scope; all pages continue by key, never by offset.
 """
 
 from __future__ import annotations

@@ -282,14 +282,15 @@ class Session:
         """What checks of rosters may look at. ClientError when no unit is open."""
         from domain.business import CheckContext
         from domain.business import Source as Sources
+        from domain.limits_wire import from_wire
 
         context = self._context()
         return CheckContext(
             today=date.fromisoformat(context.today),
             month=context.month,
             unit=self.unit_facts(),
-            limits=None if context.limits is None else context.limits.limits(),
-            years={one.fund_year: one.limits() for one in context.years},
+            limits=None if context.limits is None else from_wire(context.limits),
+            years={one.fund_year: from_wire(one) for one in context.years},
             source=source or Sources.SINGLE,
             chosen_ratio=chosen_ratio,
         )

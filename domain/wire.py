@@ -11,9 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from domain.business import Limits
 from domain.findings import Finding, Severity
-from domain.money import Rounding, format_ratio, format_yuan, parse_ratio, parse_yuan
 
 API = "/v1"
 """Path prefix of every endpoint."""
@@ -221,7 +219,7 @@ class RatioPairWire(Wire):
 
 
 class LimitsWire(Wire):
-    """What holds in a fund year: 元 texts, percent texts, roundings by name."""
+    """What holds in a fund year (`domain.limits_wire`): 元 texts, percent texts, roundings by name."""
 
     fund_year: int
     base_min: Amount
@@ -230,37 +228,8 @@ class LimitsWire(Wire):
     amount_max: Amount | None = None
     ratio_min: str = "5"
     ratio_max: str = "12"
-    unit_rounding: str = Rounding.TO_FEN.value
-    person_rounding: str = Rounding.TO_FEN.value
-
-    @classmethod
-    def of(cls, limits: Limits) -> LimitsWire:
-        """The wire form."""
-        return cls(
-            fund_year=limits.fund_year,
-            base_min=format_yuan(limits.base_min),
-            base_max=format_yuan(limits.base_max),
-            amount_min=format_yuan(limits.amount_min),
-            amount_max=None if limits.amount_max is None else format_yuan(limits.amount_max),
-            ratio_min=format_ratio(limits.ratio_min),
-            ratio_max=format_ratio(limits.ratio_max),
-            unit_rounding=limits.unit_rounding.value,
-            person_rounding=limits.person_rounding.value,
-        )
-
-    def limits(self) -> Limits:
-        """The domain form."""
-        return Limits(
-            fund_year=self.fund_year,
-            base_min=parse_yuan(self.base_min),
-            base_max=parse_yuan(self.base_max),
-            amount_min=parse_yuan(self.amount_min),
-            amount_max=None if self.amount_max is None else parse_yuan(self.amount_max),
-            ratio_min=parse_ratio(self.ratio_min),
-            ratio_max=parse_ratio(self.ratio_max),
-            unit_rounding=Rounding(self.unit_rounding),
-            person_rounding=Rounding(self.person_rounding),
-        )
+    unit_rounding: str = "to_fen"
+    person_rounding: str = "to_fen"
 
 
 class UnitContext(Wire):

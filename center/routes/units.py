@@ -16,9 +16,10 @@ from center.facts import business_calendar, year_rules
 from center.routing import router as make_router
 from center.store.tables import account, operator, unit
 from domain.business import AccountStatus
+from domain.limits_wire import to_wire
 from domain.money import format_ratio, format_yuan
 from domain.period import fund_year
-from domain.wire import Done, LimitsWire, RatioPairWire, ReconcileLogin, UnitContext
+from domain.wire import Done, RatioPairWire, ReconcileLogin, UnitContext
 
 router = make_router("单位")
 
@@ -46,7 +47,7 @@ def unit_context(conn: Connection, scope: UnitScope) -> UnitContext:
     month = calendar.business_month(now.date())
     years = year_rules(conn)
     current = years.get(fund_year(month, scope.profile.calendar.fund_year_start))
-    limits = None if current is None else LimitsWire.of(current)
+    limits = None if current is None else to_wire(current)
     mobile = conn.scalar(select(operator.c.mobile).where(operator.c.operator_id == scope.operator_id))
     return UnitContext(
         unit_account=row.unit_account,
@@ -67,7 +68,7 @@ def unit_context(conn: Connection, scope: UnitScope) -> UnitContext:
         ],
         fund_types=json.loads(row.fund_types),
         limits=limits,
-        years=[LimitsWire.of(one) for one in years.values()],
+        years=[to_wire(one) for one in years.values()],
         verified_year=row.verified_year,
         month=month,
         today=now.date().isoformat(),

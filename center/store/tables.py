@@ -258,8 +258,8 @@ account_change = Table(
 )
 """Append-only: what a business changed of an account, from and to (S-14, Q-08; 增加 and 减少 of a month).
 
-`rev` is the unit's `depositor_rev` of the change; `month` the business month in which it counts; `status_from`
-is "" for a new account, and what a new account had is 0.
+`rev` is the unit's `depositor_rev` of the change; `month` the business month in which it counts. Of a new
+account `status_from` is "" and the rest 0.
 """
 
 submission = Table(

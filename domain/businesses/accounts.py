@@ -9,17 +9,19 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from domain.business import AccountStatus, CheckContext, Column, KnownAccount, PersonFacts, RowCheck, Source
 from domain.businesses.base import RosterBusiness, account_number_problem
 from domain.businesses.plain_cells import check_cells
-from domain.businesses.seal_rules import AccountRules
 from domain.findings import Finding, Severity, errors
 from domain.idnumber import IdNumber, IdNumberError, parse_id_number, same_person_key
 from domain.text import clean_cell, name_problem
 
-A = TypeVar("A", bound=AccountRules)
+if TYPE_CHECKING:
+    from domain.businesses.seal_rules import AccountRules
+
+A = TypeVar("A", bound="AccountRules")
 
 LIVE = (AccountStatus.NORMAL, AccountStatus.SEALED, AccountStatus.FROZEN)
 """An account that is still the person's; others are closed."""
@@ -166,10 +168,10 @@ class AccountBusiness(RosterBusiness[A]):
             values[VERDICT] = "；".join(text for _, text in differs)
         if self.rules.mismatch == "center_wins":
             return [
-                Finding(f"verdict.{key}", key, f"{text}，提交后以中心数据为准。", Severity.WARNING)
+                Finding("person.overruled", key, f"{text}，提交后以中心数据为准。", Severity.WARNING)
                 for key, text in differs
             ]
-        return [Finding(f"{key}.differs", key, f"{text}，请核对后改正。") for key, text in differs]
+        return [Finding("person.differs", key, f"{text}，请核对后改正。") for key, text in differs]
 
 
 def _identity(text: str, context: CheckContext) -> IdNumber | None:

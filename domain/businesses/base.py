@@ -15,13 +15,13 @@ from domain.business import CheckContext, Column, Kind, RowCheck, Source, typed_
 from domain.findings import Finding
 from domain.idnumber import IdNumber, same_person_key
 from domain.period import month_of
-from domain.rules import AgeRule, BusinessRules
 from domain.text import safe_text
 
 if TYPE_CHECKING:
     from domain.profile import Profile
+    from domain.rules import AgeRule, BusinessRules
 
-R = TypeVar("R", bound=BusinessRules)
+R = TypeVar("R", bound="BusinessRules")
 
 ACCOUNT_DIGITS = 8
 """Digits of the running number behind the unit account in a personal account number."""
@@ -158,7 +158,7 @@ class RosterBusiness(ABC, Generic[R]):
             return []
         title = self.profile.business_title(stopping[0])
         text = f"该职工有未处理完的{title}业务，请等处理结果出来后再办理。"
-        return [Finding(f"{self.id}.in_flight", self._person_column, text)]
+        return [Finding("person.in_flight", self._person_column, text)]
 
 
 def age_finding(rule: AgeRule | None, person: IdNumber, context: CheckContext, tail: str) -> list[Finding]:

@@ -312,7 +312,7 @@ def test_one_unfinished_registration_per_person(make_center: MakeCenter) -> None
     for unit in (office, other):
         answer = unit.send(unit.body([unit.row(person)]))
         assert answer.status_code == 422
-        assert answer.json()["findings"][0]["code"] == "open.in_flight"
+        assert answer.json()["findings"][0]["code"] == "person.in_flight"
 
 
 # ---- permission, module, hours -------------------------------------------------------------------------

@@ -52,7 +52,7 @@ async def test_a_person_goes_from_the_form_into_the_roster_on_the_same_screen(
         assert place.profile.queue.title in desk.picture()
         typed = (await record(desk, place, 1))[0]
         fixed = {"fund_type": "general"} if profile == "hangzhou" else {}
-        assert desk.status == place.profile.messages["recorded"]
+        assert desk.status == place.profile.offered()["open"].recorded
         row = place.rows()[0]
         assert dict(row.typed) == {key: text for key, text in typed.items() if text} | fixed
         assert (row.checked["total_amount"], row.bad) == ("1920.00", False)
