@@ -154,7 +154,7 @@ class AppTransport(httpx.BaseTransport):
     async def _call(self, request: httpx.Request) -> httpx.Response:
         sent = httpx.Request(request.method, request.url, headers=request.headers.raw, content=request.read())
         response = await self._inner.handle_async_request(sent)
-        body = await response.aread()
+        body = b"".join([part async for part in response.aiter_raw()])
         return httpx.Response(response.status_code, headers=response.headers.raw, content=body)
 
     @staticmethod

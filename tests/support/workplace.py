@@ -299,9 +299,14 @@ class Desk:
 
 
 @asynccontextmanager
-async def running(place: Workplace, columns: int = 80, rows: int = 24) -> AsyncIterator[Desk]:
-    """The application of a workplace, on its start screen."""
-    app = GjjApp({**catalog(), "start": Start}, place.state, start="start")
+async def running(
+    place: Workplace,
+    columns: int = 80,
+    rows: int = 24,
+    more: Mapping[str, Callable[[], AppScreen]] | None = None,
+) -> AsyncIterator[Desk]:
+    """The application of a workplace, on its start screen; `more` screens stand beside the catalog's."""
+    app = GjjApp({**catalog(), "start": Start, **(more or {})}, place.state, start="start")
     async with app.run_test(size=(columns, rows)) as pilot:
         desk = Desk(app, pilot)
         await desk.settle()
