@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Final
 
 from tui.edit import LineEditor, is_table, typed_form
+from tui.form_model import PERSON_HELP
 from tui.grid_edit import GridEditing
 from tui.grid_layout import column_widths
 from tui.grid_model import CellResult, GridModel
@@ -184,6 +185,8 @@ class Grid(GridEditing):
         lines = [f"{column.title}{'（必填）' if column.required else ''}"]
         if column.choices:
             lines.append("可填：" + "、".join(f"{code} {label}" for code, label in column.choices[:12]))
+        if column.kind == "person":
+            lines.append(PERSON_HELP)
         if not (self._model.editable and column.editable):
             lines.append("此栏不能修改。")
         finding = self._model.finding_text(self._index, column.key) if self._rows.count else ""
