@@ -22,6 +22,9 @@ from tui.shellscreen import KeyScreen, ShellScreen
 if TYPE_CHECKING:
     from textual.timer import Timer
 
+    from screens.options import OptionRun
+    from screens.places import Places
+
 GUARD_SECONDS = 1.0
 """How often it is looked whether the screen must be locked or the login renewed."""
 
@@ -60,6 +63,21 @@ class GjjApp(ShellApp):
         self.failure: BaseException | None = None
         self.last_key = time.monotonic()
         self._watch: Timer | None = None
+        self._places: Places | None = None
+
+    @property
+    def places(self) -> Places:
+        """Keeps where the person is; made after the first paint."""
+        if self._places is None:
+            from screens.places import Places
+
+            self._places = Places(self)
+        return self._places
+
+    @property
+    def known_screens(self) -> frozenset[str]:
+        """Names of all screens."""
+        return frozenset(self._catalog)
 
     def bell(self) -> None:
         """Beep unless the sound is off (H-04)."""
@@ -120,6 +138,51 @@ class GjjApp(ShellApp):
     def _deliver(self, event: events.Key | events.Paste) -> None:
         self.last_key = time.monotonic()
         super()._deliver(event)
+        self._moved()
+
+    # -- where one is ---
+
+    def _moved(self) -> None:
+        if self.state.person is not None:
+            self.places.changed()
+
+    async def open_screen(self, name: str, *, replace: bool = False, **args: Any) -> ShellScreen:
+        """Open a screen and remember how, so that it can be opened again after a cut."""
+        screen = self._made(name)
+        if isinstance(screen, AppScreen):
+            screen.opened_as, screen.opened_with = name, args
+        try:
+            return await super().open_screen(name, replace=replace, **args)
+        finally:
+            self._moved()
+
+    async def back(self, result: Any = None, *, ask: bool = True) -> bool:
+        """Leave the screen; where one is has changed."""
+        try:
+            left = await super().back(result, ask=ask)
+        finally:
+            self._moved()
+        below = self.screen
+        if left and isinstance(below, AppScreen):
+            below.go_on_with_options()
+        return left
+
+    async def home(self) -> None:
+        """Leave all screens; digits still to be run are given up."""
+        for screen in self.screen_stack:
+            if isinstance(screen, AppScreen) and screen.option_run is not None:
+                screen.option_run.give_up()
+        await super().home()
+
+    def hosts(self, title: str, widget: KeyWidget) -> None:
+        """Put back what was typed in a dialog when the program was cut off."""
+        if self._places is not None:
+            self._places.hosts(title, widget)
+
+    def _save_half_typed(self) -> None:
+        super()._save_half_typed()
+        with contextlib.suppress(Exception):
+            self.places.finish_now()
 
     # -- locking and logging in again ---
 
@@ -214,6 +277,16 @@ class AppScreen(ShellScreen):
 
     GUARDED: ClassVar[bool] = True
     """Whether the screen is covered when nobody is there, and waits while a login is renewed."""
+    FIRST: ClassVar[bool] = False
+    """Whether it is the first screen after the login; there is nothing to go back to then."""
+    MODULE: ClassVar[bool] = True
+    """Whether it is a module of the home screen, open only while the center offers it."""
+    RESUMABLE: ClassVar[bool] = True
+    """Whether it may be opened again by itself; a step within another screen's work may not."""
+    opened_as: str = ""
+    """Its name in the catalog, "" before it was opened."""
+    opened_with: Mapping[str, Any] = {}
+    """What it was opened with last."""
     LABELS: ClassVar[Mapping[str, tuple[str, str]]] = {}
     """Action -> (label, sentence for F1), where the general ones of `tui.actions` do not fit."""
 
@@ -261,6 +334,45 @@ class AppScreen(ShellScreen):
     def state_changed(self, event: StateEvent) -> None:
         """Take notice of an event; called on the event loop for every open screen, also a covered one."""
         self.show_marks()
+
+    # -- digits beside rows ---
+
+    option_run: OptionRun | None = None
+    """Runs the digits typed beside rows of this screen."""
+
+    def go_on_with_options(self) -> bool:
+        """Run the digits that are left, if any, now that the screen above has been left."""
+        run = self.option_run
+        if run is None or not run.waiting:
+            return False
+        self.run_gated(run.go_on)
+        return True
+
+    # -- kept over a cut ---
+
+    def keep(self) -> dict[str, Any]:
+        """Return where one is on this screen and what is half typed, as JSON values; nothing secret."""
+        widgets = list(self.query(KeyWidget))
+        focus = next((at for at, one in enumerate(widgets) if one is self.focused), None)
+        return {"widgets": [self.keep_of(one) for one in widgets], "focus": focus}
+
+    def keep_of(self, widget: KeyWidget) -> dict[str, Any]:
+        """Return what is kept of one widget; leave out what the screen keeps elsewhere."""
+        return widget.whereabouts()
+
+    async def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Go on from what `keep` told in an earlier run; the screen has just been opened."""
+        from screens.places import restore
+
+        restore(self, kept)
+
+    async def perform_again(self, request: ActionRequested) -> None:
+        """Perform a request of an earlier run whose dialog was cut off."""
+        outer, self._request, self._asked = self._request, request, 0
+        try:
+            await self.perform(request)
+        finally:
+            self._request = outer
 
     def help_text(self) -> Sequence[str]:
         """Return what F1 says about the screen as a whole, before the keys."""

@@ -57,6 +57,7 @@ def upload(client: CenterClient, unit: str, path: Path) -> AttachmentRef:
 class AttachmentsScreen(AppScreen):
     """The files of one submission; leaves with their references, or None when cancelled."""
 
+    RESUMABLE: ClassVar[bool] = False
     TITLE = "上传档案"
     KEY_BAR: ClassVar[tuple[str, ...]] = ("help", "add_row", "save", "submit", "back")
     LABELS: ClassVar[dict[str, tuple[str, str]]] = {

@@ -40,6 +40,7 @@ class PeopleGrid(Grid):
 class CaseScreen(AppScreen):
     """One case in full."""
 
+    MODULE: ClassVar[bool] = False
     DEFAULT_CSS = "CaseScreen Grid { height: 1fr; }"
     KEY_BAR: ClassVar[tuple[str, ...]] = (
         "help",

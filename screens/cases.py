@@ -48,6 +48,7 @@ class CaseList(ListView):
 class CasesScreen(AppScreen):
     """Lists the cases of a state, oldest first."""
 
+    FIRST: ClassVar[bool] = True
     KEY_BAR: ClassVar[tuple[str, ...]] = ("help", "next_field", "refresh", "paste_pad", "columns", "exit")
     LABELS = {
         "next_field": ("换状态", "换到下一种状态，左右键也可以。"),
@@ -175,5 +176,6 @@ class CasesScreen(AppScreen):
     async def _log_out(self) -> None:
         options = [("y", "确定"), ("n", "取消")]
         if await self.ask("退出系统", ["确定退出系统吗？"], options, cancel="n") == "y":
+            await self.gjj.places.finish()
             await self.busy("正在退出…", self.state.leave)
             await self.gjj.to_login("已退出系统。")

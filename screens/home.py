@@ -47,6 +47,7 @@ class InboxPane(ListView):
 class HomeScreen(AppScreen):
     """Where an agent starts every business."""
 
+    FIRST: ClassVar[bool] = True
     DEFAULT_CSS = "HomeScreen InboxPane { height: 1fr; } HomeScreen #rule { height: 1; }"
     KEY_BAR: ClassVar[tuple[str, ...]] = (
         "help",
@@ -245,6 +246,7 @@ class HomeScreen(AppScreen):
         options = [("y", "确定"), ("n", "取消")]
         if await self.ask("退出系统", lines, options, cancel="n") != "y":
             return
+        await self.gjj.places.finish()
         await self.busy("正在退出…", self.state.leave)
         await self.gjj.to_login("已退出系统。")
 

@@ -61,6 +61,7 @@ class FindingsModel(RowsModel):
 class ImportReviewScreen(AppScreen):
     """Leaves with "good" to import the good rows, with None to import nothing."""
 
+    RESUMABLE: ClassVar[bool] = False
     TITLE = "导入校验结果"
     LABELS: ClassVar[dict[str, tuple[str, str]]] = {
         "submit": ("导入正确行", "只导入没有错误的行，其余的改正后再导入。"),

@@ -23,6 +23,7 @@ PAGE = 50
 class InboxScreen(AppScreen):
     """All entries of a tab, read from the center."""
 
+    MODULE: ClassVar[bool] = False
     KEY_BAR: ClassVar[tuple[str, ...]] = ("help", "columns", "refresh", "back")
     LABELS = {
         "columns": ("下一页", "读取更早的内容。"),

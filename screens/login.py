@@ -319,6 +319,7 @@ class LoginScreen(CenterWatch):
         first = await self.shell.open_screen("cases" if person.role == "clerk" else "home")
         if isinstance(first, HomeScreen):
             await first.welcome()
+        await self.gjj.places.take_up()
 
     def banner(self) -> str:
         """Return unit, account and agent for the title line (H-01)."""

@@ -39,6 +39,7 @@ def pair(title: str, value: str) -> Sequence[Span]:
 class MessageScreen(AppScreen):
     """Shows an entry; opening marks a message as read where the center does that by itself (T-04)."""
 
+    MODULE: ClassVar[bool] = False
     TITLE = "消息"
     KEY_BAR: ClassVar[tuple[str, ...]] = ("help", "save", "delete_row", "back")
     LABELS = {

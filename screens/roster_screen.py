@@ -25,7 +25,7 @@ from screens.roster_model import RosterModel, describe, grid_columns, money_text
 from screens.roster_parts import Divider, Heading, InfoLine, NoteArea, QueueGrid, RowsModel, begin
 from tui.form import Form
 from tui.grid import Grid
-from tui.keys import ActionRequested
+from tui.keys import ActionRequested, KeyWidget
 from tui.masking import cover_middle
 from tui.picklist import answer_prompt
 from tui.progress import in_thread
@@ -220,6 +220,10 @@ class RosterScreen(AppScreen):
         """Keep what is half typed; the terminal is gone."""
         if self._desk is not None:
             self._keep_draft(self._snapshot())
+
+    def keep_of(self, widget: KeyWidget) -> dict[str, Any]:
+        """Leave out what is half typed: it is kept as the roster's draft, which knows what was recorded."""
+        return {key: kept for key, kept in widget.whereabouts().items() if key not in ("texts", "text")}
 
     # ---- drafts --------------------------------------------------------------------------------------
 

@@ -177,6 +177,9 @@ class ShellApp(PaintedApp, inherit_bindings=False):
             self._dialogs = DialogPool(self)
         return self._dialogs
 
+    def hosts(self, title: str, widget: KeyWidget) -> None:
+        """Take notice that a dialog with this title shows `widget`, mounted and empty. Override."""
+
     def shell_screen(self) -> ShellScreen | None:
         """Return the topmost screen with bars (below any dialog)."""
         for screen in reversed(self.screen_stack):
@@ -196,9 +199,12 @@ class ShellApp(PaintedApp, inherit_bindings=False):
         self.gate.hold()
         try:
             await (self.switch_screen(screen) if replace else self.push_screen(screen))
-            await screen.opened(**args)
-            screen.focus_key()
-            screen.refresh_bars()
+            try:
+                await screen.opened(**args)
+            finally:
+                # Also when it could not be read: without a focus no key would work, not even the one back.
+                screen.focus_key()
+                screen.refresh_bars()
         finally:
             self.gate.release()
         return screen
@@ -216,9 +222,11 @@ class ShellApp(PaintedApp, inherit_bindings=False):
             await self.pop_screen()
             below = self.screen
             if isinstance(below, ShellScreen):
-                await below.returned(result)
-                below.focus_key()
-                below.refresh_bars()
+                try:
+                    await below.returned(result)
+                finally:
+                    below.focus_key()
+                    below.refresh_bars()
         finally:
             self.gate.release()
         return True

@@ -78,6 +78,20 @@ class Form(FormView):
         self._open_editor()
         self.refresh()
 
+    def whereabouts(self) -> dict[str, Any]:
+        """Return the field under the cursor and the texts as typed, passwords left out."""
+        return {"field": self.current, "texts": self.snapshot()}
+
+    def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Enter the texts again and put the cursor where it was, ready to type on."""
+        self.load({key: str(text) for key, text in (kept.get("texts") or {}).items()})
+        keys = [field.key for field in self._fields]
+        if kept.get("field") in keys:
+            self._go(keys.index(kept["field"]))
+            self._refused.pop(self.current, None)
+            self._editor.end()
+            self.refresh()
+
     def clear_all(self) -> None:
         """Empty the form and go to its first field; nothing but the form is touched (W-02)."""
         self._model.clear()

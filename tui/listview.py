@@ -147,6 +147,21 @@ class ListView(KeyWidget):
         """Return the key of the row under the cursor (None without rows)."""
         return {"key": self.current}
 
+    def whereabouts(self) -> dict[str, Any]:
+        """Return the row under the cursor, the first row shown, and the digits beside rows."""
+        return {"key": self.current, "top": self._top, "options": [list(pair) for pair in self.chosen_options]}
+
+    def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Put cursor, page and digits back; rows that are gone are passed over."""
+        keys = {row.key for row in self._rows}
+        for key, digit in kept.get("options") or ():
+            if key in keys and digit in self._options:
+                self._chosen[key] = digit
+        self._top = int(kept.get("top") or 0)
+        self.goto(str(kept.get("key")))
+        self._keep_visible()
+        self.refresh()
+
     def help_lines(self) -> list[str]:
         """Say which digits do what, or how to choose."""
         if self._options:

@@ -6,9 +6,9 @@ field or grid column, `answer_prompt` does all of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final, Protocol, runtime_checkable
+from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
 from rich.segment import Segment
 from textual.geometry import Region
@@ -185,6 +185,16 @@ class PickList(KeyWidget):
         done = act()
         self._touch(0)
         return done
+
+    def whereabouts(self) -> dict[str, Any]:
+        """Return the filter and the row under the cursor."""
+        return {"text": self._filter.text, "row": self._cursor}
+
+    def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Filter again and put the cursor back."""
+        self._filter.set_text(str(kept.get("text") or ""))
+        self._filtered(True)
+        self._move(int(kept.get("row") or 0))
 
     def handle_text(self, char: str) -> bool:
         """Type into the filter."""

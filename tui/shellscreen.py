@@ -47,6 +47,10 @@ class KeyScreen(Screen[None], inherit_bindings=False):
 
     AUTO_FOCUS: ClassVar[str | None] = ""
     _request: ActionRequested | None = None
+    _asked = 0
+    """Dialogs the request being performed has opened so far."""
+    hosted: tuple[str, KeyWidget] | None = None
+    """Title and widget of the open dialog around a widget of the screen's own."""
 
     @property
     def shell(self) -> ShellApp:
@@ -81,6 +85,7 @@ class KeyScreen(Screen[None], inherit_bindings=False):
 
     async def _run(self, message: ActionRequested) -> None:
         outer, self._request = self._request, message
+        self._asked = 0
         try:
             await self.perform(message)
         except Exception as error:  # noqa: BLE001 - the application decides what the user is told
@@ -169,6 +174,7 @@ class KeyScreen(Screen[None], inherit_bindings=False):
         """
         from tui.dialog import Question, run_dialog
 
+        self._asked += 1
         struck = self._request.key if self._request is not None and distinct else ""
         question = Question(title, tuple(lines), tuple(options), default or "", struck)
         answer = await run_dialog(self.shell, question)
@@ -178,6 +184,7 @@ class KeyScreen(Screen[None], inherit_bindings=False):
         """Show a message until Enter, F12 or Esc."""
         from tui.dialog import Question, run_dialog
 
+        self._asked += 1
         await run_dialog(self.shell, Question(title, tuple(lines), (("\r", "确定"),), "\r", ""))
 
     async def choose(
@@ -186,6 +193,7 @@ class KeyScreen(Screen[None], inherit_bindings=False):
         """Let the user choose a row; returns its index, None on F12 or Esc. Digits jump to a row."""
         from tui.dialog import Choice, run_dialog
 
+        self._asked += 1
         answer = await run_dialog(self.shell, Choice(title, tuple(lines), tuple(rows), start))
         return None if answer is None else int(answer)
 
@@ -197,7 +205,17 @@ class KeyScreen(Screen[None], inherit_bindings=False):
         """
         from tui.dialog import run_host
 
-        return await run_host(self.shell, title, widget)
+        self._asked += 1
+        outer, self.hosted = self.hosted, (title, widget)
+        try:
+            return await run_host(self.shell, title, widget)
+        finally:
+            self.hosted = outer
+
+    @property
+    def first_request(self) -> ActionRequested | None:
+        """The request being performed, as long as it has opened no more than the dialog open now."""
+        return self._request if self._asked == 1 else None
 
 
 class ShellScreen(KeyScreen):
