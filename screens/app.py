@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import events
 from textual.message import Message
@@ -22,8 +22,11 @@ from tui.shellscreen import KeyScreen, ShellScreen
 if TYPE_CHECKING:
     from textual.timer import Timer
 
+    from client.outbox import OutboxEvent
     from screens.options import OptionRun
     from screens.places import Places
+
+Result = TypeVar("Result")
 
 GUARD_SECONDS = 1.0
 """How often it is looked whether the screen must be locked or the login renewed."""
@@ -64,6 +67,8 @@ class GjjApp(ShellApp):
         self.last_key = time.monotonic()
         self._watch: Timer | None = None
         self._places: Places | None = None
+        self._pinned = False
+        self._news: tuple[str, str] | None = None
 
     @property
     def places(self) -> Places:
@@ -137,8 +142,31 @@ class GjjApp(ShellApp):
 
     def _deliver(self, event: events.Key | events.Paste) -> None:
         self.last_key = time.monotonic()
+        self._unpin()
         super()._deliver(event)
         self._moved()
+
+    # -- what happens by itself ---
+
+    def pin(self) -> None:
+        """Keep what the status line says until the next key: news wait behind it."""
+        self._pinned = True
+
+    def tell_news(self, text: str, kind: str, *, beep: bool = False) -> None:
+        """Say what happened by itself; behind a pinned line it is said at the next key."""
+        screen = self.shell_screen()
+        if self._pinned:
+            self._news = text, kind
+            if beep:
+                self.bell()
+        elif screen is not None:
+            screen.status(text, kind=kind, beep=beep)
+
+    def _unpin(self) -> None:
+        self._pinned = False
+        news, self._news = self._news, None
+        if news is not None:
+            self.tell_news(*news)
 
     # -- where one is ---
 
@@ -324,6 +352,22 @@ class AppScreen(ShellScreen):
             parts.append(state.link)
         return " ".join(parts)
 
+    def news(self, text: str, *, kind: str = "info", beep: bool = False) -> None:
+        """Say what happened without a key, but not over a line that must be read first."""
+        self.gjj.tell_news(text, kind, beep=beep)
+
+    def submission_told(self, event: OutboxEvent) -> None:
+        """Say what became of a submission sent in the background; its number stays until the next key."""
+        if not self.is_current:
+            return
+        if event.kind == "accepted" and event.receipt is not None:
+            said = event.sentence
+            self.status(f"已受理，业务流水号 {event.receipt.serial}：{said}", kind="good")
+            self.gjj.pin()
+        elif event.kind == "refused":
+            self.status(event.sentence, kind="error", beep=True)
+            self.gjj.pin()
+
     def show_marks(self) -> None:
         """Draw the marks again."""
         from tui.bars import StatusLine
@@ -334,11 +378,28 @@ class AppScreen(ShellScreen):
     def state_changed(self, event: StateEvent) -> None:
         """Take notice of an event; called on the event loop for every open screen, also a covered one."""
         self.show_marks()
+        if event.kind == "outbox" and event.sent is not None:
+            self.submission_told(event.sent)
+
+    async def reading(self, text: str, work: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
+        """Do blocking work that only reads; F12 stops the waiting.
+
+        Raises GivenUp, and what the work raises.
+        """
+        from screens.giving_up import Waited
+
+        waited = Waited(work, *args, **kwargs)
+        return await self.busy(f"{text} F12 停止", waited.wait, on_cancel=waited.give_up)
 
     # -- digits beside rows ---
 
     option_run: OptionRun | None = None
     """Runs the digits typed beside rows of this screen."""
+
+    async def run_options(self, options: Sequence[tuple[str, str]]) -> None:
+        """Run digits typed beside rows."""
+        if self.option_run is not None:
+            await self.option_run.start(options)
 
     def go_on_with_options(self) -> bool:
         """Run the digits that are left, if any, now that the screen above has been left."""

@@ -16,8 +16,8 @@ from screens.roster_export import export_roster
 from screens.roster_screen import RosterScreen
 
 if TYPE_CHECKING:
+    from client.outbox import OutboxEvent
     from domain.profile import Profile
-    from screens.state import StateEvent
 
 
 def opening_words(profile: Profile, *, batch: bool = False) -> RosterWords:
@@ -81,11 +81,10 @@ class OpeningScreen(RosterScreen):
         elif self._importing.waits_for_review:
             self.run_gated(lambda: self._importing.reviewed(result))
 
-    def state_changed(self, event: StateEvent) -> None:
-        """Hand answers to the submission that waits for one."""
-        super().state_changed(event)
-        if event.kind == "outbox" and event.sent is not None:
-            self._submitting.note(event.sent)
+    def submission_told(self, event: OutboxEvent) -> None:
+        """Hand answers to the submission that waits for one; tell the others."""
+        if not self._submitting.note(event):
+            super().submission_told(event)
 
 
 class OpeningBatchScreen(OpeningScreen):

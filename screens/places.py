@@ -162,7 +162,7 @@ class Places:
             return None
         request = screen.first_request
         widgets = list(screen.query(KeyWidget))
-        at = widgets.index(request.widget) if request and request.widget in widgets else None  # type: ignore[arg-type]
+        at = widgets.index(request.widget) if request and request.widget in widgets else None
         return {"title": title, "kept": kept, "action": request.action if request else "", "widget": at}
 
     def _put(self, scope: Scope, place: str, tries: int = 0) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from client.errors import ClientError
+from client.errors import AuthExpired, CenterUnreachable, ClientError
 from screens.roster_parts import begin
 from tui.progress import in_thread
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 NEVER: Final = -1
 NOT_AT_CENTER: Final = "（中心连不上，没有核对）"
+NOT_LOGGED_IN: Final = "（登录已失效，中心没有核对）"
 
 
 class RosterChecks:
@@ -67,9 +68,14 @@ class RosterChecks:
                 lambda: bool(stop),
                 on_cancel=lambda: stop.append(True),
             )
-        except ClientError:
+        except AuthExpired:
+            screen.state.expired = True
+            return NOT_LOGGED_IN
+        except CenterUnreachable:
             return NOT_AT_CENTER
-        return ""
+        except ClientError as error:
+            return f"（中心没有核对：{error.sentence.rstrip('。')}）"
+        return "（中心只核对了一部分）" if stop else ""
 
     def ask_center(self, row_ids: Sequence[int]) -> None:
         """Have the center check rows in the background; typing goes on (O-15)."""

@@ -18,6 +18,7 @@ from domain.business import Business
 from domain.findings import Finding, errors
 from screens.app import AppScreen
 from screens.entry_model import EntryModel
+from screens.options import offered
 from screens.roster_check import RosterChecks
 from screens.roster_desk import RosterDesk, RosterWords, facts_line
 from screens.roster_drafts import DraftSaver
@@ -89,6 +90,7 @@ class RosterScreen(AppScreen):
         self._heading = Heading(self._words.queue)
         columns = grid_columns(business, context.unit, narrow=self._beside)
         self._grid = QueueGrid(RowsModel(columns))
+        self._grid.set_options(offered("4", "5"))
         self._entry = EntryModel(business, context, narrow=self._beside)
         self._form = Form(self._entry, columns=1 if self._beside else 2)
         self._notes = NoteArea()
@@ -291,6 +293,8 @@ class RosterScreen(AppScreen):
                 await self._delete()
             case "select_all":
                 self._select_all()
+            case "run_options":
+                await self._run_options(request.payload["options"])
             case "open":
                 await self._show_row(int(request.payload["index"]))
             case "print":
@@ -366,7 +370,7 @@ class RosterScreen(AppScreen):
     async def _refresh(self) -> None:
         """Read facts and rows again and check them (W-03)."""
         desk, words = self.desk, self._words
-        await self.busy("正在向中心查询…", desk.ask_facts)
+        await self.reading("正在向中心查询…", desk.ask_facts)
         told = await self.checks.both()
         self._entry.use(desk.service.context)
         self.show_facts()
@@ -378,10 +382,19 @@ class RosterScreen(AppScreen):
 
     # ---- rows ----------------------------------------------------------------------------------------
 
-    async def _delete(self) -> None:
-        """Delete the ticked rows as the center allows (O-04, W-04, V-25)."""
+    async def _run_options(self, options: Sequence[tuple[str, str]]) -> None:
+        """Show the rows marked 5, in row order, then delete those marked 4 together."""
+        for row_id in [int(key) for key, digit in options if digit == "5"]:
+            row = await in_thread(self.desk.store.row, row_id)
+            if row is not None:
+                await self._show_row(row.index)
+        if gone := [int(key) for key, digit in options if digit == "4"]:
+            await self._delete(gone)
+
+    async def _delete(self, chosen: Sequence[int] = ()) -> None:
+        """Delete rows, else the ticked ones, as the center allows (O-04, W-04, V-25)."""
         desk, model = self.desk, self._grid.model
-        ids, queue = model.selected_ids(), self.state.profile.queue
+        ids, queue = list(chosen) or model.selected_ids(), self.state.profile.queue
         drafts = (await in_thread(desk.store.totals, desk.service.roster_id)).draft
         if not ids:
             self.status(TICK_FIRST, kind="warning", beep=True)
@@ -390,7 +403,7 @@ class RosterScreen(AppScreen):
             self.status("操作无效：只能删除一条或全部记录，请重新选择。", kind="error", beep=True)
             return
         if queue.delete_confirm:
-            lines = [f"删除已勾选的 {len(ids)} 条记录，确认吗？"]
+            lines = [f"删除{'' if chosen else '已勾选的 '}{len(ids)} 条记录，确认吗？"]
             if await self.ask("删除", lines, [("y", "确定"), ("n", "取消")], cancel="n") != "y":
                 self.status("没有删除。")
                 return
@@ -437,4 +450,4 @@ class RosterScreen(AppScreen):
             self._grid.reload()
             if count:
                 text = f"中心退回 {count} 条记录，已放回{self._words.queue}，请按原因改正后重新申报。"
-                self.status(text, kind="error", beep=True)
+                self.news(text, kind="error", beep=True)

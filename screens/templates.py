@@ -11,6 +11,7 @@ from domain.business import template_columns
 from domain.businesses.opening import declare
 from screens.app import AppScreen
 from screens.file_choice import write_out
+from screens.options import offered
 from screens.roster_parts import FactsView, Heading
 from tui.keys import ActionRequested
 from tui.listview import ListColumn, ListRow, ListView
@@ -26,7 +27,8 @@ class TemplatesScreen(AppScreen):
 
     def body(self) -> ComposeResult:
         """The list over the notes."""
-        listed = ListView([ListColumn("表格", 40), ListColumn("格式", 24)])
+        columns = [ListColumn("表格", 40), ListColumn("格式", 24)]
+        listed = ListView(columns, options=offered("7"))
         listed.styles.height = 5
         yield listed
         yield Heading("填写说明")
@@ -47,7 +49,7 @@ class TemplatesScreen(AppScreen):
 
     async def perform(self, request: ActionRequested) -> None:
         """Write the chosen template."""
-        if request.action == "open":
+        if request.action in ("open", "run_options"):
             await self._write()
         else:
             await super().perform(request)

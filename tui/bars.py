@@ -102,6 +102,11 @@ class StatusLine(Bar):
         """The text at the left, without its mark."""
         return self._text
 
+    @property
+    def kind(self) -> str:
+        """The kind of the text, a key of `STATUS_STYLES`."""
+        return self._kind
+
     def show(self, text: str, kind: str = "info") -> None:
         """Set the text; `kind` is a key of `STATUS_STYLES`."""
         if (text, kind) != (self._text, self._kind):

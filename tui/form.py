@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from textual.message import Message
 
+from domain.codes import shown
 from tui.choices import matching_choices
 from tui.edit import typed_form
 from tui.form_model import CHECKED, UNCHECKED, FormField, FormModel
@@ -150,7 +151,7 @@ class Form(FormView):
             self._model.note(field.key),
         ]
         if field.choices:
-            lines.append("可填：" + "、".join(f"{code} {label}" for code, label in field.choices[:12]))
+            lines.append("可填：" + "、".join(shown(code, label) for code, label in field.choices[:12]))
         return [line for line in lines if line]
 
     # -- keys ------------------------------------------------------------------------------------------

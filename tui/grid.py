@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Final
 
+from domain.codes import shown
 from tui.edit import LineEditor, typed_form
 from tui.grid_layout import column_widths
 from tui.grid_model import GridModel
@@ -143,7 +144,7 @@ class Grid(GridOptions):
         column = self._column_now
         lines = [f"{column.title}{'（必填）' if column.required else ''}"]
         if column.choices:
-            lines.append("可填：" + "、".join(f"{code} {label}" for code, label in column.choices[:12]))
+            lines.append("可填：" + "、".join(shown(code, label) for code, label in column.choices[:12]))
         if not (self._model.editable and column.editable):
             lines.append("此栏不能修改。")
             if self._options:

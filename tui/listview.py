@@ -107,6 +107,8 @@ class ListView(KeyWidget):
     @property
     def chosen_options(self) -> list[tuple[str, str]]:
         """The (key, digit) pairs typed beside rows, in row order."""
+        if not self._chosen:
+            return []
         return [(row.key, self._chosen[row.key]) for row in self._rows if row.key in self._chosen]
 
     def set_rows(self, rows: Sequence[ListRow]) -> None:
@@ -149,7 +151,11 @@ class ListView(KeyWidget):
 
     def whereabouts(self) -> dict[str, Any]:
         """Return the row under the cursor, the first row shown, and the digits beside rows."""
-        return {"key": self.current, "top": self._top, "options": [list(pair) for pair in self.chosen_options]}
+        return {
+            "key": self.current,
+            "top": self._top,
+            "options": [list(pair) for pair in self.chosen_options],
+        }
 
     def take_up(self, kept: Mapping[str, Any]) -> None:
         """Put cursor, page and digits back; rows that are gone are passed over."""
