@@ -11,10 +11,8 @@ from textual import events
 from textual.message import Message
 
 from screens.state import AppState, StateEvent
-from tui.actions import ACTIONS, GLOBAL
 from tui.app import ShellApp
-from tui.bars import KeyBar, TitleBar
-from tui.keymap import Keymap, KeymapError, key_label
+from tui.keymap import Keymap, KeymapError
 from tui.keys import ActionRequested, KeyWidget
 from tui.progress import in_thread
 from tui.shellscreen import KeyScreen, ShellScreen
@@ -78,11 +76,6 @@ class GjjApp(ShellApp):
 
             self._places = Places(self)
         return self._places
-
-    @property
-    def known_screens(self) -> frozenset[str]:
-        """Names of all screens."""
-        return frozenset(self._catalog)
 
     def bell(self) -> None:
         """Beep unless the sound is off (H-04)."""
@@ -330,15 +323,11 @@ class AppScreen(ShellScreen):
 
     def label(self, action: str) -> tuple[str, str]:
         """Return label and help sentence of an action on this screen; override when they change."""
-        own = self.LABELS.get(action)
-        return own or (ACTIONS[action].label, ACTIONS[action].help)
+        return self.LABELS.get(action) or super().label(action)
 
     def refresh_bars(self) -> None:
         """Draw title, banner, key bar and marks from the current state."""
-        self.query_one(TitleBar).show(self.screen_title(), self.shell.banner)
-        keymap, context = self.shell.keymap, self.key_context()
-        items = [(keymap.label(context, name), self.label(name)[0]) for name in self.key_bar_actions()]
-        self.query_one(KeyBar).show([item for item in items if item[0]])
+        super().refresh_bars()
         self.show_marks()
 
     def marks(self) -> str:
@@ -434,36 +423,3 @@ class AppScreen(ShellScreen):
             await self.perform(request)
         finally:
             self._request = outer
-
-    def help_text(self) -> Sequence[str]:
-        """Return what F1 says about the screen as a whole, before the keys."""
-        return self.HELP_LINES
-
-    async def perform(self, request: ActionRequested) -> None:
-        """Show the help in this screen's own words; the rest as every screen."""
-        if request.action == "help":
-            await self._help(request.widget)
-        else:
-            await super().perform(request)
-
-    async def _help(self, widget: Any) -> None:
-        field = widget.help_lines() if isinstance(widget, KeyWidget) else []
-        if field:
-            key = self.shell.keymap.label(GLOBAL, "help")
-            lines = [*field, "", f"再按 {key} 看整个画面的说明。"]
-            options = [("\r", "确定"), ("help", "更多")]
-            if await self.ask("帮助", lines, options, distinct=False) != "help":
-                return
-        await self.tell("帮助", [*self.help_text(), *self._key_lines()])
-
-    def _key_lines(self) -> list[str]:
-        from tui.help import GLOBAL_SHOWN
-
-        keymap, context = self.shell.keymap, self.key_context()
-        bar = tuple(self.key_bar_actions())
-        lines = []
-        for name in (*bar, *(name for name in GLOBAL_SHOWN if name not in bar)):
-            if keys := keymap.keys(context, name):
-                label, text = self.label(name)
-                lines.append(f"{'/'.join(key_label(key) for key in keys):<10} {label}：{text}")
-        return lines

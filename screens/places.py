@@ -196,7 +196,7 @@ class Places:
         try:
             place = json.loads(kept["place"])
             stack: list[Entry] = place["stack"]
-            known = all(one["name"] in self._app.known_screens for one in stack)
+            known = all(self._app.knows(one["name"]) for one in stack)
         except (ValueError, KeyError, TypeError):
             known, stack, place = False, [], {}
         if not known or tries >= TRIES or not self._allowed(stack):

@@ -149,14 +149,16 @@ class KeyBar(Bar):
             self.refresh()
 
     def spans(self, cells: int) -> tuple[list[Span], Style]:
-        """Draw as many whole items as there is room for."""
+        """Draw as many whole items as there is room for; the last one, the way out, always has its place."""
+        shown = [(key, glyphs.display(label)) for key, label in self._items]
+        sizes = [glyphs.cell_len(key) + glyphs.cell_len(label) + 1 for key, label in shown]
         spans: list[Span] = []
-        left = cells
-        for key, label in self._items:
-            shown = glyphs.display(label)
-            size = glyphs.cell_len(key) + glyphs.cell_len(shown) + 1
-            if size > left + 1:
+        left = cells + 1 - (sizes[-1] if sizes else 0)
+        for (key, label), size in zip(shown[:-1], sizes[:-1], strict=True):
+            if size > left:
                 break
-            spans += [(key, theme.KEY), (shown + " ", theme.PLAIN)]
+            spans += [(key, theme.KEY), (label + " ", theme.PLAIN)]
             left -= size
+        for key, label in shown[-1:]:
+            spans += [(key, theme.KEY), (label + " ", theme.PLAIN)]
         return spans, theme.PLAIN

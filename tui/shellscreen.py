@@ -259,13 +259,21 @@ class ShellScreen(KeyScreen):
         """Return the key bar's actions and those of every screen."""
         return frozenset((*self.key_bar_actions(), *ALWAYS))
 
-    def refresh_bars(self) -> None:
-        """Draw title and key bar from the current state."""
+    def label(self, action: str) -> tuple[str, str]:
+        """Return label and help sentence of an action on this screen; override for words of its own."""
         from tui.actions import ACTIONS
 
+        return ACTIONS[action].label, ACTIONS[action].help
+
+    def help_text(self) -> Sequence[str]:
+        """Return what F1 says about the screen as a whole, before the keys."""
+        return self.HELP_LINES
+
+    def refresh_bars(self) -> None:
+        """Draw title and key bar from the current state."""
         self.query_one(TitleBar).show(self.screen_title(), self.shell.banner)
         keymap, context = self.shell.keymap, self.key_context()
-        items = [(keymap.label(context, name), ACTIONS[name].label) for name in self.key_bar_actions()]
+        items = [(keymap.label(context, name), self.label(name)[0]) for name in self.key_bar_actions()]
         self.query_one(KeyBar).show([item for item in items if item[0]])
 
     async def opened(self, **args: Any) -> None:

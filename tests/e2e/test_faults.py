@@ -91,8 +91,7 @@ def test_what_was_typed_outlives_the_program(site_of: MakeSite, tmp_path: Path, 
             desk.terminal.hang_up()
         desk.terminal.wait_exit(20)
         desk.again()
-        desk.log_in()
-        desk.open()
+        desk.take_up()
         desk.see("总人数 1", someone.name, someone.id_number[:11])
 
 
