@@ -330,6 +330,11 @@ class AppScreen(ShellScreen):
         super().refresh_bars()
         self.show_marks()
 
+    def on_descendant_focus(self) -> None:
+        """Show the keys of the pane that has the focus now."""
+        if self.is_mounted:
+            self.refresh_bars()
+
     def marks(self) -> str:
         """Return what stands at the right of the status line: place of the cursor, connection, month."""
         state, parts = self.state, []

@@ -120,6 +120,10 @@ class OpeningQueryScreen(AppScreen):
         modules = self.state.profile.home.modules
         return next((m.title for m in modules if m.opens == "opening_query"), "登记查询")
 
+    def key_bar_actions(self) -> Sequence[str]:
+        """Leave the width of columns out while the conditions are filled in."""
+        return [name for name in self.KEY_BAR if name != "columns" or self.focused is not self._form]
+
     def screen_actions(self) -> frozenset[str]:
         """Return the keys that walk between the panes as well."""
         return super().screen_actions() | {"previous_field"}

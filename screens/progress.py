@@ -97,6 +97,10 @@ class ProgressScreen(AppScreen):
         yield self._below
         yield self._errors
 
+    def key_bar_actions(self) -> Sequence[str]:
+        """Leave the pick list out where nothing is filled in."""
+        return [name for name in self.KEY_BAR if name != "prompt" or self.focused is self._form]
+
     def screen_actions(self) -> frozenset[str]:
         """Return the keys that walk between the panes as well."""
         return super().screen_actions() | {"previous_field"}

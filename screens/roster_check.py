@@ -39,7 +39,8 @@ class RosterChecks:
         """Check every row here, then at the center; returns what is to be said when that was not possible."""
         await self.recheck()
         told = await self._at_center()
-        self._revision = await in_thread(self._screen.desk.revision)
+        # What the center has not seen is not checked: the next F8 asks it again.
+        self._revision = NEVER if told else await in_thread(self._screen.desk.revision)
         return told
 
     async def run(self) -> None:

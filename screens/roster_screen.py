@@ -139,11 +139,6 @@ class RosterScreen(AppScreen):
                 return "导出", "把清册导出为表格文件。"
         return super().label(action)
 
-    def on_descendant_focus(self) -> None:
-        """Show the keys of the pane that has the focus now."""
-        if self.is_mounted:
-            self.refresh_bars()
-
     # ---- opening and leaving -------------------------------------------------------------------------
 
     @property

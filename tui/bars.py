@@ -140,25 +140,29 @@ class KeyBar(Bar):
     def __init__(self) -> None:
         super().__init__()
         self._items: tuple[tuple[str, str], ...] = ()
+        self._whole: frozenset[str] = frozenset()
 
-    def show(self, items: Sequence[tuple[str, str]]) -> None:
-        """Set the (key, label) pairs, most important first."""
-        pairs = tuple(items)
-        if pairs != self._items:
-            self._items = pairs
+    def show(self, items: Sequence[tuple[str, str]], whole: Sequence[str] = ()) -> None:
+        """Set the (key, label) pairs, most important first; those whose key is in `whole` always stay."""
+        pairs = tuple(items), frozenset(whole)
+        if pairs != (self._items, self._whole):
+            self._items, self._whole = pairs
             self.refresh()
 
     def spans(self, cells: int) -> tuple[list[Span], Style]:
-        """Draw as many whole items as there is room for; the last one, the way out, always has its place."""
+        """Draw as many whole items as there is room for, in their order."""
         shown = [(key, glyphs.display(label)) for key, label in self._items]
         sizes = [glyphs.cell_len(key) + glyphs.cell_len(label) + 1 for key, label in shown]
+        left = (
+            cells + 1 - sum(size for (key, _), size in zip(shown, sizes, strict=True) if key in self._whole)
+        )
         spans: list[Span] = []
-        left = cells + 1 - (sizes[-1] if sizes else 0)
-        for (key, label), size in zip(shown[:-1], sizes[:-1], strict=True):
-            if size > left:
-                break
-            spans += [(key, theme.KEY), (label + " ", theme.PLAIN)]
-            left -= size
-        for key, label in shown[-1:]:
+        full = False
+        for (key, label), size in zip(shown, sizes, strict=True):
+            if key not in self._whole:
+                full = full or size > left
+                if full:
+                    continue
+                left -= size
             spans += [(key, theme.KEY), (label + " ", theme.PLAIN)]
         return spans, theme.PLAIN

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from tui.app import ShellApp
 
 Result = TypeVar("Result")
+ALWAYS_SHOWN = ("help", "submit", "back", "exit")
+"""Actions that stand whole in the key bar of a narrow window, where the screen has them."""
 ALWAYS = ("help", "back", "exit", "redraw")
 """Actions every screen performs."""
 
@@ -274,7 +276,8 @@ class ShellScreen(KeyScreen):
         self.query_one(TitleBar).show(self.screen_title(), self.shell.banner)
         keymap, context = self.shell.keymap, self.key_context()
         items = [(keymap.label(context, name), self.label(name)[0]) for name in self.key_bar_actions()]
-        self.query_one(KeyBar).show([item for item in items if item[0]])
+        whole = [keymap.label(context, name) for name in ALWAYS_SHOWN]
+        self.query_one(KeyBar).show([item for item in items if item[0]], whole)
 
     async def opened(self, **args: Any) -> None:
         """Prepare for use; called with the arguments of `open_screen` each time, keys wait meanwhile."""

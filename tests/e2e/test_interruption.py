@@ -44,6 +44,7 @@ def cut(desk: Desk, end: End, *stored: str) -> None:
     desk.terminal.wait(lambda: all(text in place_of(folder) for text in stored), SLOW, repr(stored))
     end(desk)
     desk.terminal.wait_exit(20)
+    desk.site.forget_codes()
     desk.again()
     desk.take_up()
 

@@ -24,7 +24,16 @@ from tui.keys import KeyWidget
 from tui.shellscreen import KeyScreen, ShellScreen
 
 ITEM = InboxItem.model_validate(
-    {"item_id": 7, "rev": 1, "tab": "done", "title": "通知", "body": "内容", "time": "2026-11-23T01:00:00Z"}
+    {
+        "item_id": 7,
+        "rev": 1,
+        "tab": "done",
+        "title": "通知",
+        "body": "内容",
+        "time": "2026-11-23T01:00:00Z",
+        "channel": "中心",
+        "state": "",
+    }
 )
 ARGS: dict[str, dict[str, Any]] = {
     "inbox": {"tab": "messages"},
@@ -36,8 +45,8 @@ CLERKS = ("cases", "case")
 FROM_WORK = ("import_review", "receipt")
 """Opened by a file or a submission; tested where those are."""
 AGENTS = [name for name in SCREENS if name not in (*BEFORE_LOGIN, *CLERKS, *FROM_WORK, "keycheck")]
-PRESSED = {"exit"}
-"""Performed by every screen; leaves them all."""
+PRESSED = {"exit", "page_up", "page_down"}
+"""Leaves every screen; and what beeps at the edge of a text."""
 
 
 @contextmanager
@@ -64,6 +73,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 async def press_all(desk: Desk, screen: ShellScreen, refused: list[str], again: Any) -> None:
     """Strike every key of the bar of every pane, each on the screen newly opened."""
+    wrong: list[str] = []
     panes = [widget for widget in screen.query(KeyWidget) if widget.focusable]
     for pane in range(len(panes)):
         screen.focus_key(list(screen.query(KeyWidget))[pane])
@@ -76,12 +86,13 @@ async def press_all(desk: Desk, screen: ShellScreen, refused: list[str], again: 
             if not keys:
                 continue
             await desk.press(f"<{keys[0]}>")
-            assert refused == [], (
-                f"{type(screen).__name__} {type(widget).__name__}: {action}\n{desk.picture()}"
-            )
+            if refused:
+                wrong.append(f"{type(screen).__name__} {type(widget).__name__}: {refused}")
+                refused.clear()
             await desk.app.leave_dialogs()
             await desk.settle()
             screen = await again()
+    assert wrong == []
 
 
 def assert_whole(desk: Desk, screen: ShellScreen) -> None:
@@ -235,6 +246,6 @@ def test_every_action_of_the_keymap_is_done_somewhere() -> None:
 
 def test_the_bar_keeps_the_way_out() -> None:
     bar = KeyBar()
-    bar.show([("F1", "帮助"), *((f"F{n}", "很长的名称") for n in range(2, 12)), ("F12", "返回")])
+    bar.show([("F1", "帮助"), *((f"F{n}", "很长的名称") for n in range(2, 12)), ("F12", "返回")], ["F12"])
     text = "".join(text for text, _ in bar.spans(80)[0])
-    assert text.startswith("F1帮助") and "F12返回" in text
+    assert text.startswith("F1帮助") and text.rstrip().endswith("F12返回") and len(text.encode("gbk")) <= 81

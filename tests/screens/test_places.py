@@ -171,6 +171,8 @@ async def test_a_message_opens_again_over_the_history(make_place: MakePlace) -> 
             "title": "通知",
             "body": "内容甲",
             "time": "2026-11-23T01:00:00Z",
+            "channel": "中心",
+            "state": "",
         }
     )
     async with logged_in(place) as desk:
