@@ -1,35 +1,25 @@
 """Running the digits typed beside rows: one after the other, in row order, whatever each comes to.
 
-The digits mean the same on every list (`OPTION`). One that opens a screen waits until that screen is left
-with F12 and then goes on; F3 gives up the rest. A refusal is told at the end and does not stop the others;
-a cut connection does, because the others would fail as well.
+The digits mean the same on every list (`tui.actions.OPTIONS`). One that opens a screen waits until that
+screen is left with F12 and then goes on; F3 gives up the rest. A refusal is told at the end and does not stop
+the others; a cut connection does, because the others would fail as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from client.errors import AuthExpired, ClientError
+from tui.actions import OPTIONS
 
 if TYPE_CHECKING:
     from screens.app import AppScreen
 
-OPTION: Final = {
-    "1": "办理",
-    "2": "修改",
-    "4": "删除",
-    "5": "查看",
-    "6": "已阅",
-    "7": "打印",
-    "8": "流程",
-}
-"""What a digit does, on whatever list it is offered."""
-
 
 def offered(*digits: str) -> dict[str, str]:
     """The options of a list."""
-    return {digit: OPTION[digit] for digit in digits}
+    return {digit: OPTIONS[digit] for digit in digits}
 
 
 Do = Callable[[str, str], Awaitable[str]]
@@ -67,7 +57,7 @@ class OptionRun:
         """Run what is left, up to the next screen that opens."""
         while self._left:
             key, digit = self._left.pop(0)
-            what = f"{OPTION[digit]} {self._name(key)}"
+            what = f"{OPTIONS[digit]} {self._name(key)}"
             try:
                 said = await self._do(key, digit)
             except AuthExpired:

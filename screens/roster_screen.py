@@ -365,8 +365,12 @@ class RosterScreen(AppScreen):
     async def _refresh(self) -> None:
         """Read facts and rows again and check them (W-03)."""
         desk, words = self.desk, self._words
-        await self.reading("正在向中心查询…", desk.ask_facts)
-        told = await self.checks.both()
+        told = ""
+        try:
+            await self.reading("正在向中心查询…", desk.ask_facts)
+        except ClientError as error:
+            told = self.checks.unchecked(error)
+        told = await self.checks.both(told)
         self._entry.use(desk.service.context)
         self.show_facts()
         self._grid.reload()

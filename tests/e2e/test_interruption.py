@@ -12,6 +12,7 @@ import pytest
 
 from tests.e2e.conftest import MakeSite
 from tests.e2e.desk import SLOW, Desk
+from tests.e2e.test_faults import kept
 
 pytestmark = pytest.mark.xdist_group("e2e-interruption")
 
@@ -60,6 +61,8 @@ def test_a_grid_cell(site_of: MakeSite, tmp_path: Path, end: End) -> None:
         desk.see("总人数 3")
         desk.keys("\x1b[Z<up>" + "欧阳")
         desk.see("行 2/3", "欧阳")
+        stored = desk.folder / "data"
+        desk.terminal.wait(lambda: kept(stored, "欧阳"), SLOW, "the draft")
         cut(desk, end, '"index": 1')
         desk.see("行 2/3", "欧阳")
         desk.keys("修\r")
@@ -103,6 +106,8 @@ def test_a_text_in_a_dialog(site_of: MakeSite, tmp_path: Path) -> None:
         desk.log_in_clerk()
         desk.see("审批意见", "材料不全")
         desk.keys("，请补充\r")
+        desk.see("状态  已办结")
+        desk.keys("\x10")
         desk.see("意见：材料不全，请补充")
 
 
@@ -116,12 +121,11 @@ def test_a_cut_line_throws_nobody_out(site_of: MakeSite, tmp_path: Path) -> None
         site.kill()
         desk.see("重连中")
         desk.keys("修\r<f5>")
-        desk.see("连不上中心", "[欧阳修")
+        desk.see("中心连不上，没有核对", "[欧阳修")
         site.start()
-        desk.see("在线")
-        desk.see("[欧阳修")
+        desk.see("在线", "[欧阳修")
         desk.keys("<f5>")
-        desk.see("总人数 0")
+        desk.see("总月缴存额 0.00 元。", "[欧阳修")
 
 
 def test_leaving_in_order_leaves_no_place(site_of: MakeSite, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ async def press_all(desk: Desk, screen: ShellScreen, refused: list[str], again: 
     for pane in range(len(panes)):
         screen.focus_key(list(screen.query(KeyWidget))[pane])
         for action in screen.key_bar_actions():
-            if action in PRESSED:
+            if action in PRESSED or action not in screen.key_bar_actions():
                 continue
             widget = [one for one in screen.query(KeyWidget) if one.focusable][pane]
             screen.focus_key(widget)
