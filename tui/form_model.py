@@ -17,9 +17,10 @@ UNCHECKED: Final = "0"
 class FormField:
     """One field.
 
-    `kind` is one of text, id, money, ratio, month, code, password, mobile, check, static. `width` is the room
-    for the value in cells. `choices` are (code, label) pairs: the code, the label or its initials may be
-    typed, and the value is the code. A `readonly` or static field is shown and never entered.
+    `kind` is one of text, id, money, ratio, month, code, password, mobile, person, check, static. `width` is
+    the room for the value in cells. The value of a person is an account number. `choices` are (code, label)
+    pairs: the code, the label or its initials may be typed, and the value is the code. A `readonly` or static
+    field is shown and never entered.
     """
 
     key: str

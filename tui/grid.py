@@ -3,7 +3,8 @@
 Actions a grid does not take itself (check, save, submit, find, undo, ...) first accept the cell under edit
 and then go to the screen with `snapshot()` as payload; so do moves over the edge. Enter on rows that cannot
 be edited asks the screen for `open` (index, row_id); pasted rows and columns for `paste` (text, index,
-row_id, column).
+row_id, column), whether rows can be edited or not; a text to be accepted in a column of kind person for
+`pick` (`tui.picklist.Asking`).
 """
 
 from __future__ import annotations
@@ -12,13 +13,20 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Final
 
 from domain.codes import shown
-from tui.edit import LineEditor, typed_form
+from tui.edit import LineEditor, is_table, typed_form
 from tui.grid_layout import column_widths
-from tui.grid_model import GridModel
+from tui.grid_model import CellResult, GridModel
 from tui.grid_options import GridOptions
 
 _UNTOUCHED: Final = frozenset({"help", "prompt", "exit", "redraw", "function_prefix"})
 """Actions of the screen that leave the cell under edit as it is."""
+_MOVING: Final = frozenset(
+    {
+        *("accept", "accept_down", "next_field", "previous_field", "add_row", "insert_row"),
+        *("up", "down", "page_up", "page_down", "top", "bottom"),
+    }
+)
+"""Own actions that accept the cell under edit."""
 _SIGNLESS: Final = frozenset({"id", "money", "ratio"})
 """Kinds in which a minus sign cannot be typed."""
 NARROWED: Final = "全角字符已改为半角。"
@@ -139,6 +147,39 @@ class Grid(GridOptions):
         column = self._column_now
         return (column.title, column.choices, str(self.snapshot()["text"])) if column.choices else None
 
+    def asked_text(self) -> tuple[str, str] | None:
+        """Return title and text of the current cell where it asks for a person."""
+        column = self._column_now
+        asks = column.kind == "person" and self._may_edit()
+        return (column.title, str(self.snapshot()["text"])) if asks else None
+
+    def settle(self, text: str, then: str) -> None:
+        """Put in the account number that was chosen and go on as the action `then` does."""
+        if self._store(text) and not self.handle_action(then) and not self._offer_to_screen(then):
+            self.shell.bell()
+
+    def refuse_text(self, message: str) -> None:
+        """Keep the text under edit and say why it was not taken."""
+        self._say(CellResult(False, message))
+        if self._editor is not None:
+            self._editor.fresh = bool(self._editor.text)
+        self._touch_row(self._index)
+        self._touch_footer()
+
+    def _ask_person(self, action: str) -> bool:
+        """Have the screen find out whom a text means that is about to be accepted."""
+        if self._editor is None or self._column_now.kind != "person":
+            return False
+        sideways = not self._in_place and action in ("left", "right", "home", "end")
+        own = action in self._acts or action in _UNTOUCHED
+        text = self._editor.text
+        if (own and not sideways and action not in _MOVING) or not text.strip():
+            return False
+        if text == self._cell_text(self._index, self._column):
+            return False
+        self.request("pick", text=text, then=action)
+        return True
+
     def help_lines(self) -> list[str]:
         """Say what the current column is and what it takes."""
         column = self._column_now
@@ -160,7 +201,10 @@ class Grid(GridOptions):
             return True
         shown, self._notice = self._notice, ""
         act = self._acts.get(action)
-        done = act() if act is not None else action not in _UNTOUCHED and not self._finish()
+        if self._ask_person(action):
+            done = True
+        else:
+            done = act() if act is not None else action not in _UNTOUCHED and not self._finish()
         if shown != self._notice:
             self._touch_footer()
         return done
@@ -183,9 +227,9 @@ class Grid(GridOptions):
 
     def handle_paste(self, text: str) -> bool:
         """Insert a single cell at the caret; rows and columns go to the screen as `paste`."""
-        if "\t" in text or "\n" in text.strip("\r\n") or "\r" in text.strip("\r\n"):
-            if not self._model.editable or not self._finish():
-                return False
+        if is_table(text):
+            if not self._finish():
+                return True
             self.request("paste", text=text, **{k: v for k, v in self.snapshot().items() if k != "text"})
             return True
         if self._editor is None and not self._may_edit():
@@ -252,7 +296,7 @@ class Grid(GridOptions):
         return not self._store(above) or self._accept()
 
     def _check_letter(self) -> bool:
-        if self._column_now.kind != "id":
+        if self._column_now.kind not in ("id", "person"):
             return False
         if self._editor is not None or self._may_edit():
             self._type("X")

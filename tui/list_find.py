@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.choices import initials
-
 
 def find_row(rows: Sequence[Sequence[str]], typed: str, start: int) -> int | None:
     """Return the first row from `start` on, wrapping round, with `typed` in a cell; None without one."""
+    from domain.pinyin import initials
+
     wanted = typed.strip().lower()
     if not wanted:
         return None

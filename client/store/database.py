@@ -155,7 +155,16 @@ def _first(connection: Connection) -> None:
         connection.exec_driver_sql(trigger)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first,)
+def _searched_depositors(connection: Connection) -> None:
+    """The copy of depositors is fetched anew, with what a search needs."""
+    from client.store.tables import depositor, depositor_copy
+
+    connection.exec_driver_sql("DROP TABLE IF EXISTS depositor")
+    connection.exec_driver_sql("DELETE FROM setting WHERE name LIKE 'depositors %'")
+    metadata.create_all(connection, tables=[depositor_copy, depositor])
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first, _searched_depositors)
 """Step n takes a store of version n to version n + 1; a step is never changed once released."""
 
 

@@ -12,19 +12,28 @@ import pytest
 
 from tests.e2e.conftest import MakeSite
 from tests.e2e.desk import SLOW, Desk
-from tests.e2e.test_faults import kept
 
 pytestmark = pytest.mark.xdist_group("e2e-interruption")
 
 
-def place_of(folder: Path) -> str:
-    """The place as it is stored now, "" for none."""
+def stored(folder: Path) -> dict[str, dict[str, str]]:
+    """All that is half typed, by what it belongs to."""
     connection = sqlite3.connect(f"file:{folder / 'gjj.db'}?mode=ro", uri=True)
     try:
-        rows = connection.execute("select typed from form_draft where screen = '@place'").fetchall()
+        rows = connection.execute("select screen, typed from form_draft").fetchall()
     finally:
         connection.close()
-    return str(json.loads(rows[0][0])["place"]) if rows else ""
+    return {screen: json.loads(typed) for screen, typed in rows}
+
+
+def place_of(folder: Path) -> str:
+    """The place as it is stored now, "" for none."""
+    return stored(folder).get("@place", {}).get("place", "")
+
+
+def drafts_of(folder: Path) -> list[str]:
+    """The texts that are half typed, the place aside."""
+    return [text for name, typed in stored(folder).items() if name != "@place" for text in typed.values()]
 
 
 def kill(desk: Desk) -> None:
@@ -39,10 +48,10 @@ ENDS = pytest.mark.parametrize("end", [kill, hang_up], ids=["killed", "hung up"]
 End = Callable[[Desk], None]
 
 
-def cut(desk: Desk, end: End, *stored: str) -> None:
+def cut(desk: Desk, end: End, *texts: str) -> None:
     """Wait until the place has what is meant to come back, end the program, and log in again."""
     folder = desk.folder / "data"
-    desk.terminal.wait(lambda: all(text in place_of(folder) for text in stored), SLOW, repr(stored))
+    desk.terminal.wait(lambda: all(text in place_of(folder) for text in texts), SLOW, repr(texts))
     end(desk)
     desk.terminal.wait_exit(20)
     desk.site.forget_codes()
@@ -61,8 +70,8 @@ def test_a_grid_cell(site_of: MakeSite, tmp_path: Path, end: End) -> None:
         desk.see("总人数 3")
         desk.keys("\x1b[Z<up>" + "欧阳")
         desk.see("行 2/3", "欧阳")
-        stored = desk.folder / "data"
-        desk.terminal.wait(lambda: kept(stored, "欧阳"), SLOW, "the draft")
+        folder = desk.folder / "data"
+        desk.terminal.wait(lambda: "欧阳" in drafts_of(folder), SLOW, "the draft")
         cut(desk, end, '"index": 1')
         desk.see("行 2/3", "欧阳")
         desk.keys("修\r")

@@ -296,3 +296,20 @@ async def test_a_list_is_back_at_its_row(make_place: MakePlace) -> None:
     place.again()
     async with logged_in(place) as desk:
         assert desk.app.screen.query_one(ListView).chosen_options == [("open", "7")]
+
+
+async def test_the_paste_pad_is_back_with_what_it_holds(make_place: MakePlace) -> None:
+    place = make_place("baishan")
+    async with logged_in(place) as desk:
+        await desk.open("opening")
+        screen = top(desk)
+        screen.run_gated(screen.pasting.open_pad)  # type: ignore[attr-defined]
+        await desk.until(lambda: desk.title == "粘贴板")
+        await desk.press("abc\tdef\rgh")
+        await cut(desk)
+    place.again()
+    async with logged_in(place) as desk:
+        assert desk.title == "粘贴板" and desk.status == RESTORED
+        assert top(desk)._pad.text == "abc\tdef\ngh"  # type: ignore[attr-defined]
+        await desk.press("<f10>")
+        await desk.until(lambda: desk.title == "粘贴预览")
