@@ -263,7 +263,7 @@ class RosterScreen(AppScreen):
         """Keep the form soon, and at once when another field is being typed in."""
         self._saver.changed(message.key)
 
-    def on_grid_changed(self, message: Grid.Changed) -> None:
+    def on_grid_editing_changed(self, message: Grid.Changed) -> None:
         """Keep the cell under edit."""
         if self._grid.draft is not None or self._saver.has_cell:
             self._saver.changed("@cell")
@@ -396,7 +396,8 @@ class RosterScreen(AppScreen):
         sums = await in_thread(desk.store.totals, desk.service.roster_id)
         text = f"{words.queue}：总人数 {sums.good}，{words.amount} {money_text(sums.amount)} 元"
         bad = f"，错误 {sums.bad} 条" if sums.bad else ""
-        self.status(f"{text}{bad}{told}。", kind="warning" if told or sums.bad else "info")
+        first = f"{told.strip('（）')}；" if told else ""
+        self.status(f"{first}{text}{bad}。", kind="warning" if told or sums.bad else "info")
 
     # ---- rows ----------------------------------------------------------------------------------------
 

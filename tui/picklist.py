@@ -14,6 +14,7 @@ from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
 
+from domain.codes import shown
 from tui.choices import matching_choices
 from tui.edit import LineEditor
 from tui.glyphs import fit
@@ -87,7 +88,7 @@ class ChoiceSource:
 
     def __init__(self, choices: Sequence[tuple[str, str]], *, width: int = 40) -> None:
         self._choices = tuple(choices)
-        code = max((len(code) for code, _ in choices), default=1)
+        code = max((len(code) for code, label in choices if shown(code, label) != label), default=1)
         self._widths = (code, max(4, width - code - 1))
         self._query = ""
         self._found: list[tuple[str, str]] = list(choices)
@@ -108,7 +109,9 @@ class ChoiceSource:
 
     def window(self, query: str, start: int, count: int) -> Sequence[PickRow]:
         """Return a run of the choices that fit."""
-        return [PickRow(code, (code, label)) for code, label in self._matching(query)[start : start + count]]
+        found = self._matching(query)[start : start + count]
+        # A code of the program's own is not shown: its label alone says what it is.
+        return [PickRow(code, ("" if shown(code, label) == label else code, label)) for code, label in found]
 
 
 class PickList(KeyWidget):

@@ -236,7 +236,7 @@ def test_every_action_of_the_keymap_is_done_somewhere() -> None:
     keymap = Keymap.default()
     bound = {
         name
-        for context in ("global", "grid", "form", "list", "menu", "picklist")
+        for context in ("global", "form", "list", "menu", "picklist", "dialog", "pad", "find")
         for name, _ in keymap.actions(context)
     }
     assert bound <= set(ACTIONS)

@@ -62,7 +62,8 @@ async def test_a_roster_opens_again_with_cursor_and_half_typed_cell(make_place: 
         grid = desk.app.screen.query_one(Grid)
         cursor, draft = grid.cursor, grid.draft
         assert cursor[0] == 1 and draft is not None and draft[2].endswith("李小")
-        await top(desk).may_leave()
+        drafts = FormDrafts(place.state.database(), place.state.scope())
+        await desk.until(lambda: "李小" in drafts.load("open single").get("@text", ""), "the cell's draft")
         await cut(desk)
     place.again()
     async with logged_in(place) as desk:
