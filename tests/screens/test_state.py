@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from center.demo.generator import Generator
 from client.errors import CenterBusy
 from screens.app import AppScreen
 from screens.home import HomeScreen
@@ -17,7 +18,7 @@ from screens.relogin import ReloginScreen
 from screens.state import AppState
 from tests.screens.front import PIN, SECOND, UNIT, Front, LoginDesk, ScriptedKey, at_login, front_of
 from tests.screens.test_login_code import DETAILS, code_of
-from tests.support.center import PASSWORD
+from tests.support.center import PASSWORD, START
 from tui.grid import Grid
 from ukey.signer import KeyNotResponding, KeyState
 
@@ -253,7 +254,9 @@ async def test_a_half_typed_cell_outlives_a_login_that_ended(
             module = next(one for one in front.profile.home.modules if one.opens == "opening")
             await desk.press(f"<f2>{module.code}\r")
             await desk.until(lambda: module.title in desk.title)
-            await desk.press("王芳\r11010519491231002X\r8000\r13900000001\r20\r\r")
+            someone = Generator(front.profile, START.date(), 7).person(plain=True)
+            typed = [someone.name, someone.id_number, "8000", someone.mobile, "20", ""]
+            await desk.press("".join(f"{text}\r" for text in typed))
             await desk.press("<shift+tab>欧阳")
             grid = desk.app.screen.query_one(Grid)
             draft = grid.draft
