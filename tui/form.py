@@ -16,7 +16,7 @@ from textual.message import Message
 from domain.codes import shown
 from tui.choices import matching_choices
 from tui.edit import is_table, typed_form
-from tui.form_model import CHECKED, UNCHECKED, FormField, FormModel
+from tui.form_model import CHECKED, PERSON_HELP, UNCHECKED, FormField, FormModel
 from tui.form_view import FormView
 from tui.shellscreen import KeyScreen
 
@@ -170,6 +170,7 @@ class Form(FormView):
             f"{field.title}{'（必填）' if field.required else ''}",
             field.help,
             self._model.note(field.key),
+            PERSON_HELP if field.kind == "person" else "",
         ]
         if field.choices:
             lines.append("可填：" + "、".join(shown(code, label) for code, label in field.choices[:12]))

@@ -11,6 +11,8 @@ from tui.grid_model import CellResult
 CHECKED: Final = "1"
 """Value of a ticked box; an unticked one is "0"."""
 UNCHECKED: Final = "0"
+PERSON_HELP: Final = "可填账号、姓名、拼音、首字母，或账号、证件号码的末几位；F4 打开名单。"
+"""What a field or column of kind person takes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final
 
 from domain.codes import shown
 from tui.edit import LineEditor, is_table, typed_form
+from tui.form_model import PERSON_HELP
 from tui.grid_layout import column_widths
 from tui.grid_model import CellResult, GridModel
 from tui.grid_options import GridOptions
@@ -186,6 +187,8 @@ class Grid(GridOptions):
         lines = [f"{column.title}{'（必填）' if column.required else ''}"]
         if column.choices:
             lines.append("可填：" + "、".join(shown(code, label) for code, label in column.choices[:12]))
+        if column.kind == "person":
+            lines.append(PERSON_HELP)
         if not (self._model.editable and column.editable):
             lines.append("此栏不能修改。")
             if self._options:

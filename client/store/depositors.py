@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects.sqlite import insert
 
-from client.store.database import Database, utc_now
+from client.store.database import CACHE_SIZE, Database, utc_now
 from client.store.rows import Scope
 from client.store.tables import depositor, depositor_copy
 from domain.idnumber import same_person_key
@@ -219,10 +219,11 @@ class DepositorCache:
         # The order of the index is kept within each rank, so that nothing is sorted.
         ranks = [array("q") for _ in range(WORST + 1)]
         with self.database.read() as connection:
+            # A walk reads every page once: keeping them would only cost memory.
+            connection.exec_driver_sql("PRAGMA cache_size = -500")
             for number, fitting in connection.exec_driver_sql(sql, values | {"scope": self.scope}):
                 ranks[fitting].append(number)
-            # The walk has filled the connection's page cache; the system's own is as quick.
-            connection.exec_driver_sql("PRAGMA shrink_memory")
+            connection.exec_driver_sql(f"PRAGMA cache_size = {CACHE_SIZE}")
         ids = array("q")
         for rank in ranks:
             ids.extend(rank)

@@ -141,7 +141,7 @@ async def test_keys_behind_a_search_wait_for_what_it_finds() -> None:
     async with bench(picker) as (app, pilot):
         strike(app, "12<down><down><enter>3<enter>")
         await settle(pilot)
-        assert chosen == [] and app.gate.closed and "正在查找" in picture(picker)[-1]
+        assert not chosen and "正在查找" in picture(picker)[-1]
         crowd.may_go.set()
         for _ in range(4):
             await found(pilot, picker)
