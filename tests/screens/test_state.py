@@ -271,4 +271,4 @@ async def test_a_half_typed_cell_outlives_a_login_that_ended(
             await desk.settle()
             assert grid.draft == draft and grid.has_focus
             await desk.press("修")
-            assert grid.draft is not None and grid.draft[2] == "欧阳修"
+            assert grid.draft[2] == "欧阳修"

@@ -12,8 +12,9 @@ from domain.wire import InboxItem, InboxPoll, Receipt
 from screens.state import StateEvent
 from tests.screens.conftest import MakePlace
 from tests.screens.front import UNIT, at_login, front_of
-from tests.screens.test_cases import Office, clerk_of
+from tests.screens.test_cases import clerk_of
 from tests.screens.test_submit import fill
+from tests.support.filing import Office
 from tests.support.workplace import decide, running
 from tui.grid import Grid
 
