@@ -78,8 +78,7 @@ def test_a_grid_cell(site_of: MakeSite, tmp_path: Path, end: End) -> None:
         desk.see("欧阳修")
 
 
-@ENDS
-def test_a_question_and_the_roster_below_it(site_of: MakeSite, tmp_path: Path, end: End) -> None:
+def test_a_question_and_the_roster_below_it(site_of: MakeSite, tmp_path: Path) -> None:
     site = site_of("lyszfgjj")
     with Desk(site, tmp_path, site.agent()) as desk:
         desk.log_in()
@@ -88,7 +87,7 @@ def test_a_question_and_the_roster_below_it(site_of: MakeSite, tmp_path: Path, e
         desk.see("总人数 2")
         desk.keys("<f10>")
         desk.see("总月缴存额")
-        cut(desk, end, '"name": "opening"')
+        cut(desk, kill, '"name": "opening"')
         desk.see("总人数 2")
         desk.gone("确认提交吗")
         desk.submit(2)

@@ -106,7 +106,7 @@ def assert_whole(desk: Desk, screen: ShellScreen) -> None:
 
 
 @pytest.mark.parametrize("down", [False, True], ids=["online", "line cut"])
-@pytest.mark.parametrize("profile", ["hangzhou", "lyszfgjj"])
+@pytest.mark.parametrize("profile", ["hangzhou", pytest.param("lyszfgjj", marks=pytest.mark.slow)])
 async def test_every_key_of_every_bar_does_something(
     make_place: MakePlace, monkeypatch: pytest.MonkeyPatch, profile: str, down: bool
 ) -> None:
