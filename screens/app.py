@@ -163,9 +163,9 @@ class GjjApp(ShellApp):
 
     # -- where one is ---
 
-    def _moved(self) -> None:
+    def _moved(self, *, at_once: bool = False) -> None:
         if self.state.person is not None:
-            self.places.changed()
+            self.places.changed(at_once=at_once)
 
     async def open_screen(self, name: str, *, replace: bool = False, **args: Any) -> ShellScreen:
         """Open a screen and remember how, so that it can be opened again after a cut."""
@@ -175,14 +175,14 @@ class GjjApp(ShellApp):
         try:
             return await super().open_screen(name, replace=replace, **args)
         finally:
-            self._moved()
+            self._moved(at_once=True)
 
     async def back(self, result: Any = None, *, ask: bool = True) -> bool:
         """Leave the screen; where one is has changed."""
         try:
             left = await super().back(result, ask=ask)
         finally:
-            self._moved()
+            self._moved(at_once=True)
         below = self.screen
         if left and isinstance(below, AppScreen):
             below.go_on_with_options()

@@ -85,9 +85,14 @@ class Places:
 
     # ---- keeping -----------------------------------------------------------------------------------
 
-    def changed(self) -> None:
-        """Take notice that something may have moved; it is stored soon, once for a burst."""
-        if self._timer is None and not self._resuming and self._app.state.person is not None:
+    def changed(self, *, at_once: bool = False) -> None:
+        """Take notice that something may have moved; it is stored soon, once for a burst.
+
+        Another screen is stored `at_once`, behind a store that is under way.
+        """
+        if at_once and not self._resuming:
+            self._app.run_worker(self.finish(), name="place", group="place")
+        elif self._timer is None and not self._resuming and self._app.state.person is not None:
             self._timer = self._app.set_timer(WAIT_SECONDS, self._flush)
 
     def _flush(self) -> None:

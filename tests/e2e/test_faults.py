@@ -85,6 +85,7 @@ def test_what_was_typed_outlives_the_program(site_of: MakeSite, tmp_path: Path, 
         desk.see(someone.id_number[:11])
         stored = tmp_path / "data"
         desk.terminal.wait(lambda: kept(stored, someone.id_number[:11]), SLOW, "the draft")
+        desk.terminal.wait(lambda: kept(stored, "@place"), SLOW, "the place")
         if how == "killed":
             desk.terminal.process.send_signal(signal.SIGKILL)
         else:
