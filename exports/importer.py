@@ -196,20 +196,20 @@ def judge_kinds(
 
 def _damage(column: Column, text: str, kind: CellKind, again: str) -> Finding | None:
     """The finding of a cell whose text is not its value."""
-    title, shown = column.title, safe_text(text.strip(), limit=24)
+    title, key, shown = column.title, column.key, safe_text(text.strip(), limit=24)
     match kind:
         case "error":
-            message = f"“{title}”是公式错误值 {shown}，请改成实际内容后{again}。"
+            return Finding("cell.error", key, f"“{title}”是公式错误值 {shown}，请改成实际内容后{again}。")
         case "exponent":
-            message = f"“{title}”显示为 {shown}，末位已丢失，请把该列设为文本、核对后{again}。"
+            lost = f"“{title}”显示为 {shown}，末位已丢失，请把该列设为文本、核对后{again}。"
+            is_id = column.kind is Kind.ID
+            return Finding("id.number_cell", key, lost) if is_id else Finding("cell.exponent", key, lost)
         case "narrow":
-            message = f"“{title}”显示为 {shown}，列宽不够，请加宽该列后{again}。"
+            return Finding("cell.narrow", key, f"“{title}”显示为 {shown}，列宽不够，请加宽该列后{again}。")
         case "quote":
-            message = f"“{title}”中的引号不成对，请删除多余的引号后{again}。"
+            return Finding("cell.quote", key, f"“{title}”中的引号不成对，请删除多余的引号后{again}。")
         case _:
             return None
-    lost_id = kind == "exponent" and column.kind is Kind.ID
-    return Finding("id.number_cell" if lost_id else f"cell.{kind}", column.key, message)
 
 
 def _percent(text: str) -> str:
