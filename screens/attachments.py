@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from client.errors import ClientError, Refused
 from screens.app import AppScreen
 from screens.file_choice import choose_file, size_text
+from screens.options import offered
 from screens.roster_parts import InfoLine
 from tui.keys import ActionRequested
 from tui.listview import ListColumn, ListRow, ListView
@@ -57,6 +58,7 @@ def upload(client: CenterClient, unit: str, path: Path) -> AttachmentRef:
 class AttachmentsScreen(AppScreen):
     """The files of one submission; leaves with their references, or None when cancelled."""
 
+    RESUMABLE: ClassVar[bool] = False
     TITLE = "上传档案"
     KEY_BAR: ClassVar[tuple[str, ...]] = ("help", "add_row", "save", "submit", "back")
     LABELS: ClassVar[dict[str, tuple[str, str]]] = {
@@ -72,24 +74,26 @@ class AttachmentsScreen(AppScreen):
     def __init__(self) -> None:
         super().__init__()
         self._files: list[Attachment] = []
+        self._submit_label = ""
 
     def body(self) -> ComposeResult:
         """The purpose over the list of files."""
         yield InfoLine()
         columns = [ListColumn("文件", 44), ListColumn("大小", 9, "right"), ListColumn("状态", 16)]
-        yield ListView(columns, options={"4": "去掉"}, empty="还没有选择文件，请按 F6 选择电脑上传。")
+        yield ListView(columns, options=offered("4"), empty="还没有选择文件，请按 F6 选择电脑上传。")
 
     async def opened(self, **args: Any) -> None:
         """Start with no file; `purpose` says for what."""
         self._files = []
         self.query_one(InfoLine).show(args.get("purpose", ""))
+        self._submit_label = args.get("submit", "")
         self._show()
         self.status("请选择要上传的档案。")
 
     def label(self, action: str) -> tuple[str, str]:
         """Return the center's word for submitting."""
         if action == "submit":
-            return self.state.profile.attach.submit_label, "文件全部上传后提交。"
+            return self._submit_label or self.state.profile.attach.submit_label, "文件全部上传后提交。"
         return super().label(action)
 
     def _show(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import ComposeResult
 
-from client.errors import AuthExpired, ClientError
-from domain.businesses.opening import declare
+from client.errors import AuthExpired, ClientError, Refused
+from domain.businesses.registry import declare
 from screens.app import AppScreen
+from screens.business_rows import BATCH_STATES, fetch_rows, write_failed
 from screens.date_fields import check_period, parse_day, span_fields
 from screens.dialog_form import FieldsModel
 from screens.file_choice import write_out
-from screens.opening_rows import BATCH_STATES, fetch_rows, write_failed
+from screens.options import OptionRun, offered
 from screens.roster_parts import Heading, QueueGrid, RowsModel
 from tui.form import Form
 from tui.form_model import FormField
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from domain.wire import BatchSummary, RowResult
     from screens.state import StateEvent
 
+SEVERAL: Final = 8
+"""Errors of a transaction shown in a dialog when several are looked at one after the other."""
 ALL: Final = ("0", "全部")
 REVIEWED: Final = (ALL, ("1", "是"), ("2", "否"))
 COLUMNS: Final = (
@@ -71,10 +74,12 @@ class ProgressScreen(AppScreen):
         self._batches: list[BatchSummary] = []
         self._chosen: BatchSummary | None = None
         self._failed: list[RowResult] = []
+        self.option_run = OptionRun(self, self._option, lambda key: self._batches[int(key)].serial)
 
     def body(self) -> ComposeResult:
         """Conditions, transactions, errors."""
-        names = (ALL, ("open", self.state.profile.opening.title))
+        businesses = self.state.profile.offered()
+        names = (ALL, *((name, rules.title) for name, rules in businesses.items()))
         fields = [
             FormField("title", "交易名称", "code", 16, choices=names),
             FormField("reviewed", "是否复核", "code", 8, choices=REVIEWED),
@@ -84,6 +89,7 @@ class ProgressScreen(AppScreen):
         self._form = Form(self._values)
         self._top = QueueGrid(RowsModel(COLUMNS))
         self._top.styles.height = 8
+        self._top.set_options(offered("5", "7"))
         self._below = Heading("错误信息")
         self._errors = QueueGrid(RowsModel(FAILED_COLUMNS))
         yield self._form
@@ -91,6 +97,10 @@ class ProgressScreen(AppScreen):
         yield self._top
         yield self._below
         yield self._errors
+
+    def key_bar_actions(self) -> Sequence[str]:
+        """Leave the pick list out where nothing is filled in."""
+        return [name for name in self.KEY_BAR if name != "prompt" or self.focused is self._form]
 
     def screen_actions(self) -> frozenset[str]:
         """Return the keys that walk between the panes as well."""
@@ -109,6 +119,22 @@ class ProgressScreen(AppScreen):
         self._form.rebuild()
         await self._query()
 
+    def keep(self) -> dict[str, Any]:
+        """Keep whose errors are shown as well."""
+        chosen = self._chosen.submission_id if self._chosen is not None else ""
+        return {**super().keep(), "chosen": chosen}
+
+    async def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Ask with the conditions that stood there, and show the same errors."""
+        before = dict(self._values.values())
+        await super().take_up(kept)
+        if dict(self._values.values()) != before:
+            await self._query()
+        chosen = next((one for one in self._batches if one.submission_id == kept.get("chosen")), None)
+        if chosen is not None:
+            await self._show_errors(chosen)
+        await super().take_up(kept)
+
     async def perform(self, request: ActionRequested) -> None:
         """Ask, show errors, write the error file."""
         match request.action:
@@ -126,6 +152,8 @@ class ProgressScreen(AppScreen):
 
                 if not await answer_prompt(self, request):
                     self.shell.bell()
+            case "run_options":
+                await self.run_options(request.payload["options"])
             case "open" if request.widget is self._top:
                 await self._show_errors(self._batches[int(request.payload["index"])])
             case "open":
@@ -141,18 +169,19 @@ class ProgressScreen(AppScreen):
         values = self._values.values()
         days = [parse_day(values.get(key, "")) for key in ("first", "last")]
         first, last = (day.isoformat() if day is not None else "" for day in days)
+        client, chosen = self.state.session().client, values.get("title", "")
+        business = "" if chosen in ("", ALL[0]) else chosen
         try:
-            answer = await self.busy(
-                "正在查询…", self.state.session().client.openings, self.state.unit, start=first, end=last
+            answer = await self.reading(
+                "正在查询…", client.submissions, self.state.unit, business, start=first, end=last
             )
         except AuthExpired:
             raise
         except ClientError as error:
             self.status(error.sentence, kind="error", beep=True)
             return
-        reviewed = self.state.profile.opening.workflow in ("staff_review", "approval")
-        wanted = {"0": True, "1": reviewed, "2": not reviewed}[values.get("reviewed") or "0"]
-        self._batches = list(answer.batches) if wanted else []
+        wanted = {"0": (True, False), "1": (True,), "2": (False,)}[values.get("reviewed") or "0"]
+        self._batches = [one for one in answer.batches if self._reviewed(one) in wanted]
         self._show()
         self._no_errors()
         if self._batches:
@@ -171,42 +200,53 @@ class ProgressScreen(AppScreen):
             self._top.set_model(RowsModel(COLUMNS, rows, footer=f"共 {len(rows)} 笔"))
 
     def _row(self, at: int, batch: BatchSummary) -> GridRow:
-        rules = self.state.profile.opening
         job = self.state.inbox.jobs.get(batch.submission_id)
         newer = job is not None and job.ok + job.failed >= batch.ok + batch.failed
         state, ok, failed = batch.state, batch.ok, batch.failed
         if job is not None and newer:
             state, ok, failed = job.state, job.ok, job.failed
-        reviewed = "是" if rules.workflow in ("staff_review", "approval") else "否"
-        cells = (batch.serial, rules.title, reviewed, batch.declared, BATCH_STATES[state])
+        reviewed = "是" if self._reviewed(batch) else "否"
+        cells = (batch.serial, batch.title, reviewed, batch.declared, BATCH_STATES[state])
         mark = "!" if failed else " " if state == "done" else ">"
         return GridRow(at, mark, (*cells, str(batch.total), str(ok), str(failed)))
+
+    def _reviewed(self, batch: BatchSummary) -> bool:
+        rules = self.state.profile.rules(batch.business)
+        return rules is not None and rules.workflow in ("staff_review", "approval")
 
     def _no_errors(self) -> None:
         self._chosen, self._failed = None, []
         self._below.show("错误信息")
         self._errors.set_model(RowsModel(FAILED_COLUMNS))
 
+    async def _option(self, key: str, digit: str) -> str:
+        """5 shows what went wrong, 7 writes it to a file."""
+        batch = self._batches[int(key)]
+        await self._show_errors(batch)
+        if digit == "7" and self._failed:
+            await self._write_errors()
+        elif digit == "7":
+            raise Refused("这一笔交易没有错误信息，没有报错文件。")
+        said = f"{batch.serial} 错误信息 {len(self._failed)} 条。"
+        if digit == "5" and self.option_run is not None and self.option_run.waiting:
+            shown = [f"{one.row} {one.values.get('name', '')} {one.reason}" for one in self._failed[:SEVERAL]]
+            await self.tell("错误信息", [said, "", *shown, "", "按回车看下一笔。"])
+        return said
+
     async def _show_errors(self, batch: BatchSummary) -> None:
         stop: list[bool] = []
         say = self.shell.progress.say
-        try:
-            rows = await self.busy(
-                "正在读取错误信息…",
-                fetch_rows,
-                self.state.session().client,
-                self.state.unit,
-                batch.submission_id,
-                "failed",
-                lambda count: say(f"正在读取错误信息… {count} 条，F12 停止"),
-                lambda: bool(stop),
-                on_cancel=lambda: stop.append(True),
-            )
-        except AuthExpired:
-            raise
-        except ClientError as error:
-            self.status(error.sentence, kind="error", beep=True)
-            return
+        rows = await self.busy(
+            "正在读取错误信息…",
+            fetch_rows,
+            self.state.session().client,
+            self.state.unit,
+            batch.submission_id,
+            "failed",
+            lambda count: say(f"正在读取错误信息… {count} 条，F12 停止"),
+            lambda: bool(stop),
+            on_cancel=lambda: stop.append(True),
+        )
         self._chosen, self._failed = batch, rows
         self._below.show(f"错误信息 {batch.serial} {len(rows)} 条")
         shown = [GridRow(at, "!", self._failed_cells(row)) for at, row in enumerate(rows)]
@@ -232,8 +272,9 @@ class ProgressScreen(AppScreen):
         if self._chosen is None or not self._failed:
             self.status("请先在有失败的交易上按回车，再下载报错文件。", kind="warning", beep=True)
             return
-        title = self.state.profile.opening.template_title or self.state.profile.opening.title
-        write = partial(write_failed, title=title, business=declare(self.state.profile), rows=self._failed)
+        business = declare(self._chosen.business, self.state.profile)
+        title = business.rules.template_title or business.title
+        write = partial(write_failed, title=title, business=business, rows=self._failed)
         await write_out(self, f"报错文件_{self._chosen.serial}.xlsx", write, "报错文件")
 
     # ---- events --------------------------------------------------------------------------------------
@@ -248,7 +289,7 @@ class ProgressScreen(AppScreen):
                 self._show()
                 job = jobs[-1]
                 done = job.ok + job.failed
-                self.status(f"{job.serial} 已办 {done}/{job.total}：成功 {job.ok}，失败 {job.failed}")
+                self.news(f"{job.serial} 已办 {done}/{job.total}：成功 {job.ok}，失败 {job.failed}")
 
 
 def _reason(rows: Sequence[RowResult], index: int) -> str:

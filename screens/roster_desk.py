@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from client.errors import ClientError
 from client.roster import RosterService
 from client.store.caches import FormDrafts, Settings
 from client.store.outbox_store import OutboxStore
@@ -39,7 +38,13 @@ class RosterWords:
     queue: str
     refresh: str
     amount: str = "总月缴存额"
+    """What the sum is called, "" where only people are counted."""
     yes_no: bool = False
+
+    @property
+    def totals(self) -> str:
+        """What is confirmed before a submission."""
+        return f"总人数和{self.amount}" if self.amount else "总人数"
 
 
 def facts_of(context: CheckContext) -> str:
@@ -85,11 +90,9 @@ class RosterDesk:
         Settings(self.database).put(self._facts_name, facts_of(self.service.context))
 
     def ask_facts(self) -> None:
-        """Ask the center for the unit's facts; without a connection the known ones stay."""
+        """Ask the center for the unit's facts. Raises ClientError; the known ones are good then."""
         try:
             self.session.refresh_context()
-        except ClientError:
-            return
         finally:
             context = self.session.check_context(chosen_ratio=self.service.context.chosen_ratio)
             self.service.context = context
@@ -112,7 +115,9 @@ class RosterDesk:
             source: Literal["single", "file"] = (
                 "file" if any(row.source == "file" for row in part) else "single"
             )
-            request = CheckRequest(business="open", source=source, rows=[self._sent(row) for row in part])
+            request = CheckRequest(
+                business=self.business.id, source=source, rows=[self._sent(row) for row in part]
+            )
             told = self.session.client.check(self.scope.unit_account, request).findings
             for place, row in enumerate(part, 1):
                 own = [finding.finding() for finding in told if finding.row == place]

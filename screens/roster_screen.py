@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual.app import ComposeResult
@@ -14,10 +15,12 @@ from textual.containers import Horizontal, Vertical
 
 from client.errors import ClientError
 from client.store.rows import CENTER_FAILED
-from domain.business import Business
+from domain.business import Business, Source
 from domain.findings import Finding, errors
 from screens.app import AppScreen
 from screens.entry_model import EntryModel
+from screens.options import offered
+from screens.paste_flow import PasteFlow
 from screens.roster_check import RosterChecks
 from screens.roster_desk import RosterDesk, RosterWords, facts_line
 from screens.roster_drafts import DraftSaver
@@ -25,12 +28,13 @@ from screens.roster_model import RosterModel, describe, grid_columns, money_text
 from screens.roster_parts import Divider, Heading, InfoLine, NoteArea, QueueGrid, RowsModel, begin
 from tui.form import Form
 from tui.grid import Grid
-from tui.keys import ActionRequested
+from tui.keys import ActionRequested, KeyWidget
 from tui.masking import cover_middle
 from tui.picklist import answer_prompt
 from tui.progress import in_thread
 
 if TYPE_CHECKING:
+    from domain.business import CheckContext
     from domain.profile import Profile
     from screens.state import StateEvent
 
@@ -51,13 +55,15 @@ class RosterScreen(AppScreen):
         *("help", "refresh", "check", "submit", "delete_row", "select_all", "back", "select_row", "print"),
     )
     ACTIONS: ClassVar[frozenset[str]] = frozenset(
-        {"next_field", "previous_field", "clear_form", "add_row", "paste_pad", "prompt", "edit", "columns"}
+        {"next_field", "previous_field", "clear_form", "add_row", "paste_pad", "paste", "prompt", "edit"}
+        | {"columns"}
     )
 
     def __init__(self) -> None:
         super().__init__()
         self._desk: RosterDesk | None = None
         self.checks = RosterChecks(self)
+        self.pasting = PasteFlow(self)
         self._noted = ""
 
     # ---- for the business --------------------------------------------------------------------------
@@ -78,6 +84,15 @@ class RosterScreen(AppScreen):
     async def import_menu(self) -> None:
         """Offer import and template."""
 
+    @property
+    def pasted_as(self) -> Source:
+        """From where pasted rows count as coming."""
+        return Source.FILE
+
+    async def paste_context(self) -> CheckContext | None:
+        """How pasted rows are judged, after what must be chosen for them; None when it was not."""
+        return replace(self.desk.service.context, source=self.pasted_as)
+
     # ---- picture -----------------------------------------------------------------------------------
 
     def body(self) -> ComposeResult:
@@ -89,6 +104,7 @@ class RosterScreen(AppScreen):
         self._heading = Heading(self._words.queue)
         columns = grid_columns(business, context.unit, narrow=self._beside)
         self._grid = QueueGrid(RowsModel(columns))
+        self._grid.set_options(offered("4", "5"))
         self._entry = EntryModel(business, context, narrow=self._beside)
         self._form = Form(self._entry, columns=1 if self._beside else 2)
         self._notes = NoteArea()
@@ -128,19 +144,14 @@ class RosterScreen(AppScreen):
             case "add_row":
                 return words.record, f"把录入的内容放进{words.queue}；在清册中则回到录入栏。"
             case "submit":
-                return words.submit, "显示总人数和总月缴存额，确认后提交中心。"
+                return words.submit, f"显示总人数{'和' * bool(words.amount)}{words.amount}，确认后提交中心。"
             case "refresh" if words.refresh:
                 return words.refresh, "重新读取并校验清册，合计以此为准。"
             case "paste_pad":
-                return "导入", "从表格文件导入，或下载模板。"
+                return "导入", "从表格文件导入、打开粘贴板，或下载模板。"
             case "print":
                 return "导出", "把清册导出为表格文件。"
         return super().label(action)
-
-    def on_descendant_focus(self) -> None:
-        """Show the keys of the pane that has the focus now."""
-        if self.is_mounted:
-            self.refresh_bars()
 
     # ---- opening and leaving -------------------------------------------------------------------------
 
@@ -183,6 +194,7 @@ class RosterScreen(AppScreen):
             self.status(error.sentence, kind="error", beep=True)
             return
         self.checks.forget()
+        self.pasting.forget()
         mask = self.state.settings.screen.mask_id
         model = RosterModel(desk.service, amount_title=self._words.amount, narrow=self._beside, mask=mask)
         self._grid.set_model(model)
@@ -217,11 +229,17 @@ class RosterScreen(AppScreen):
         """Read the rows again: a screen above may have changed them."""
         if self._desk is not None:
             self._grid.reload()
+            if self.pasting.waits:
+                self.run_gated(lambda: self.pasting.returned(result))
 
     def closing(self) -> None:
         """Keep what is half typed; the terminal is gone."""
         if self._desk is not None:
             self._keep_draft(self._snapshot())
+
+    def keep_of(self, widget: KeyWidget) -> dict[str, Any]:
+        """Leave out what is half typed: it is kept as the roster's draft, which knows what was recorded."""
+        return {key: kept for key, kept in widget.whereabouts().items() if key not in ("texts", "text")}
 
     # ---- drafts --------------------------------------------------------------------------------------
 
@@ -247,7 +265,7 @@ class RosterScreen(AppScreen):
         """Keep the form soon, and at once when another field is being typed in."""
         self._saver.changed(message.key)
 
-    def on_grid_changed(self, message: Grid.Changed) -> None:
+    def on_grid_editing_changed(self, message: Grid.Changed) -> None:
         """Keep the cell under edit."""
         if self._grid.draft is not None or self._saver.has_cell:
             self._saver.changed("@cell")
@@ -289,12 +307,16 @@ class RosterScreen(AppScreen):
                 await self._delete()
             case "select_all":
                 self._select_all()
+            case "run_options":
+                await self._run_options(request.payload["options"])
             case "open":
                 await self._show_row(int(request.payload["index"]))
             case "print":
                 await self.export()
-            case "paste_pad" | "paste":
+            case "paste_pad":
                 await self.import_menu()
+            case "paste":
+                await self.pasting.begin(request)
             case "submit":
                 await self.submit()
             case _:
@@ -364,22 +386,37 @@ class RosterScreen(AppScreen):
     async def _refresh(self) -> None:
         """Read facts and rows again and check them (W-03)."""
         desk, words = self.desk, self._words
-        await self.busy("正在向中心查询…", desk.ask_facts)
-        told = await self.checks.both()
+        told = ""
+        try:
+            await self.reading("正在向中心查询…", desk.ask_facts)
+        except ClientError as error:
+            told = self.checks.unchecked(error)
+        told = await self.checks.both(told)
         self._entry.use(desk.service.context)
         self.show_facts()
         self._grid.reload()
         sums = await in_thread(desk.store.totals, desk.service.roster_id)
-        text = f"{words.queue}：总人数 {sums.good}，{words.amount} {money_text(sums.amount)} 元"
+        amount = f"，{words.amount} {money_text(sums.amount)} 元" if words.amount else ""
+        text = f"{words.queue}：总人数 {sums.good}{amount}"
         bad = f"，错误 {sums.bad} 条" if sums.bad else ""
-        self.status(f"{text}{bad}{told}。", kind="warning" if told or sums.bad else "info")
+        first = f"{told.strip('（）')}；" if told else ""
+        self.status(f"{first}{text}{bad}。", kind="warning" if told or sums.bad else "info")
 
     # ---- rows ----------------------------------------------------------------------------------------
 
-    async def _delete(self) -> None:
-        """Delete the ticked rows as the center allows (O-04, W-04, V-25)."""
+    async def _run_options(self, options: Sequence[tuple[str, str]]) -> None:
+        """Show the rows marked 5, in row order, then delete those marked 4 together."""
+        for row_id in [int(key) for key, digit in options if digit == "5"]:
+            row = await in_thread(self.desk.store.row, row_id)
+            if row is not None:
+                await self._show_row(row.index)
+        if gone := [int(key) for key, digit in options if digit == "4"]:
+            await self._delete(gone)
+
+    async def _delete(self, chosen: Sequence[int] = ()) -> None:
+        """Delete rows, else the ticked ones, as the center allows (O-04, W-04, V-25)."""
         desk, model = self.desk, self._grid.model
-        ids, queue = model.selected_ids(), self.state.profile.queue
+        ids, queue = list(chosen) or model.selected_ids(), desk.service.queue
         drafts = (await in_thread(desk.store.totals, desk.service.roster_id)).draft
         if not ids:
             self.status(TICK_FIRST, kind="warning", beep=True)
@@ -388,7 +425,7 @@ class RosterScreen(AppScreen):
             self.status("操作无效：只能删除一条或全部记录，请重新选择。", kind="error", beep=True)
             return
         if queue.delete_confirm:
-            lines = [f"删除已勾选的 {len(ids)} 条记录，确认吗？"]
+            lines = [f"删除{'' if chosen else '已勾选的 '}{len(ids)} 条记录，确认吗？"]
             if await self.ask("删除", lines, [("y", "确定"), ("n", "取消")], cancel="n") != "y":
                 self.status("没有删除。")
                 return
@@ -435,4 +472,4 @@ class RosterScreen(AppScreen):
             self._grid.reload()
             if count:
                 text = f"中心退回 {count} 条记录，已放回{self._words.queue}，请按原因改正后重新申报。"
-                self.status(text, kind="error", beep=True)
+                self.news(text, kind="error", beep=True)

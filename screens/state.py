@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from client.settings import Settings
     from client.store.caches import InboxCache
     from client.store.database import Database
+    from client.store.depositors import DepositorCache
     from client.store.rosters import RosterStore
     from client.store.rows import Scope
     from client.sync import SyncProgress
@@ -255,12 +256,27 @@ class AppState:
         known = self._session.client.center_id if self._session is not None else ""
         return known or self.settings.center.url.rstrip("/")
 
+    @property
+    def permissions(self) -> list[str]:
+        """The businesses this agent may file, none at all for every one (L-08)."""
+        return list(self.context.permissions) if self.context is not None else []
+
     def permitted(self, business: str) -> bool:
         """Whether this agent may file a business at the open unit (L-08)."""
         person, context = self.person, self.context
         if person is None or context is None:
             return False
         return not context.permissions or business in context.permissions
+
+    def reachable_screens(self) -> set[str]:
+        """Names of the screens this agent's menu opens (H-03, L-08)."""
+        from screens.home_parts import entries
+
+        context = self.context
+        if context is None:
+            return set()
+        shown = {one.key for one in entries(self.profile, context.permissions, self.sound)}
+        return {name for one in self.profile.home.modules if one.code in shown for name in one.screens}
 
     @property
     def manual_download(self) -> bool:
@@ -315,30 +331,32 @@ class AppState:
 
     def ever_synchronised(self, unit_account: str) -> bool:
         """Whether this workstation has a whole copy of a unit's depositors. Blocking; before a login."""
-        from client.store.caches import DepositorCache
+        from client.store.depositors import DepositorCache
         from client.store.rows import Scope
 
         center = self.settings.center
         scope = Scope(center.profile, self._center_name(), unit_account, "")
         return DepositorCache(self.database(), scope).complete()
 
+    def depositors(self) -> DepositorCache:
+        """This workstation's copy of the unit's depositors. Blocking; raises StoreError."""
+        from client.store.depositors import DepositorCache
+
+        return DepositorCache(self.database(), self.scope())
+
     def depositors_complete(self) -> bool:
         """Whether this workstation has a whole copy of the unit's depositors (E-02). Blocking."""
-        from client.store.caches import DepositorCache
-
-        return DepositorCache(self.database(), self.scope()).complete()
+        return self.depositors().complete()
 
     def synchronise(
         self, progress: Callable[[SyncProgress], None], stop: threading.Event | None = None
     ) -> None:
         """Fetch the changes of the unit's depositors (E-02, E-03). Blocking; raises ClientError."""
-        from client.store.caches import DepositorCache
         from client.sync import DepositorSync
 
         context = self.context
         people = context.headcount + context.sealed_count if context is not None else 0
-        cache = DepositorCache(self.database(), self.scope())
-        DepositorSync(self.client(), cache, self.unit).run(progress, stop=stop, headcount=people)
+        DepositorSync(self.client(), self.depositors(), self.unit).run(progress, stop=stop, headcount=people)
 
     def note_link(self, link: str) -> None:
         """Remember whether the center can be reached, and tell it when that changed."""

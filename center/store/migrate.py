@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, insert, select
 
 from center.audit import HEAD, START
 from center.store.engine import Store
-from center.store.tables import audit_head, metadata, scope, setting
+from center.store.tables import audit_head, metadata, scope, setting, year_rules
+from domain.profile import Profile, load_profile
 from domain.wire import CENTER_SCOPE
 
 PROFILE_SETTING = "profile"
@@ -34,10 +38,12 @@ def upgrade(store: Store, profile: str = "") -> None:
     With `profile` the database is bound to that profile. Raises ProfileMismatch.
     """
     with store.write() as conn:
-        command.upgrade(_config(conn), "head")
+        if current_revision(conn) != _head():
+            command.upgrade(_config(conn), "head")
         _settle(conn)
         if profile:
             _bind(conn, profile)
+            _seed_years(conn, load_profile(profile))
 
 
 def current_revision(conn: Connection) -> str | None:
@@ -51,11 +57,17 @@ def differences(conn: Connection) -> list[str]:
     return [repr(item) for item in compare_metadata(context, metadata)]
 
 
-def _config(conn: Connection) -> Config:
+def _config(conn: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
     config.attributes["connection"] = conn
     return config
+
+
+@cache
+def _head() -> str | None:
+    """The newest revision there is."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _settle(conn: Connection) -> None:
@@ -71,6 +83,15 @@ def center_id(conn: Connection) -> str:
     if known is None:
         raise LookupError("the database has no identity; run upgrade first")
     return known
+
+
+def _seed_years(conn: Connection, profile: Profile) -> None:
+    """Put in what the profile says of fund years the center has nothing of; its own rows stay."""
+    known = set(conn.scalars(select(year_rules.c.fund_year)))
+    sources = {cap.fund_year: cap.source for cap in profile.caps}
+    for year, limits in profile.yearly().items():
+        if year not in known:
+            conn.execute(insert(year_rules).values(**asdict(limits), source=sources[year]))
 
 
 def _bind(conn: Connection, profile: str) -> None:

@@ -190,6 +190,17 @@ out_dir = "{self.folder / "out"}"
         self.fill_login()
         self.finish_login(pin)
 
+    def take_up(self, pin: str = PIN) -> None:
+        """Log in after a cut: the screen that was open stands there again."""
+        self.fill_login()
+        if not self.by_code:
+            self.see("UKey PIN: [")
+            self.keys(f"{pin}\r")
+        if self.site.profile.home.welcome:
+            self.see(self.site.profile.home.welcome[:12])
+            self.keys("\r")
+        self.see("上次的画面已恢复")
+
     def finish_login(self, pin: str = PIN) -> None:
         """From the PIN to the home screen."""
         if not self.by_code:
@@ -227,7 +238,7 @@ out_dir = "{self.folder / "out"}"
 
     # ---- business --------------------------------------------------------------------------------------
 
-    def open(self, module: str = "opening") -> None:
+    def open(self, module: str = "business:open") -> None:
         """Open a module of the home screen by its transaction code."""
         entry = next(one for one in self.site.profile.home.modules if one.opens == module)
         self.keys(f"<f2>{entry.code}\r")
@@ -247,7 +258,7 @@ out_dir = "{self.folder / "out"}"
             self.keys("y")
         self.see(f"总人数：{count} 人")
         self.keys("y")
-        if "open" in profile.attach.required:
+        if profile.offered()["open"].attachments:
             self.deliver("名册.pdf", PDF)
             self.see("选择电脑上传")
             self.keys("<f6>1\r")

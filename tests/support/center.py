@@ -7,6 +7,7 @@ import json
 import threading
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -28,7 +29,6 @@ from center.operators import NewOperator, add_operator
 from center.server import bind, make_server
 from center.settings import Settings, sqlite_url
 from center.state import Center
-from center.store import migrate
 from center.store.engine import Store
 from center.store.tables import scope as scope_table
 from center.store.tables import unit as unit_table
@@ -45,6 +45,7 @@ from domain.httpsig import (
 )
 from domain.profile import load_profile
 from domain.wire import UnitContext
+from tests.support.databases import migrated_sqlite
 
 START = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """Monday 23 November 2026, ten o'clock at the center."""
@@ -136,23 +137,39 @@ class AppTransport(httpx.BaseTransport):
     """Calls an application in this process from synchronous tests."""
 
     def __init__(self, app: FastAPI, address: str = "10.1.1.1") -> None:
+        self._closed = False
         self._loop = asyncio.new_event_loop()
         self._inner = httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 50000))
         self._thread = threading.Thread(target=self._loop.run_forever, name="app-transport", daemon=True)
         self._thread.start()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return asyncio.run_coroutine_threadsafe(self._call(request), self._loop).result(60)
+        if self._closed:
+            raise httpx.ConnectError("the center has ended", request=request)
+        try:
+            return asyncio.run_coroutine_threadsafe(self._call(request), self._loop).result(60)
+        except CancelledError:
+            raise httpx.ReadError("the center has ended", request=request) from None
 
     async def _call(self, request: httpx.Request) -> httpx.Response:
         sent = httpx.Request(request.method, request.url, headers=request.headers.raw, content=request.read())
         response = await self._inner.handle_async_request(sent)
-        body = await response.aread()
+        body = b"".join([part async for part in response.aiter_raw()])
         return httpx.Response(response.status_code, headers=response.headers.raw, content=body)
 
+    @staticmethod
+    async def _cut() -> None:
+        """Cut off what is under way, so that no thread of a test waits for it in a later test."""
+        calls = asyncio.all_tasks() - {asyncio.current_task()}
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+
     def close(self) -> None:
-        if self._loop.is_closed():
+        if self._closed:
             return
+        self._closed = True
+        asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result(60)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
@@ -182,7 +199,6 @@ class CenterUnderTest:
         self.clock = clock
         self.issuer = issuer
         self.store = Store(settings)
-        migrate.upgrade(self.store, settings.profile.name)
         self.app = create_app(settings, self.store)
         self.transport = AppTransport(self.app)
         self.client = httpx.Client(transport=self.transport, base_url=f"http://{AUTHORITY}")
@@ -341,7 +357,8 @@ def make_settings(folder: Path, profile: str = "baishan", *, url: str = "", **va
 def running_center(
     folder: Path, profile: str = "baishan", *, url: str = "", **values: Any
 ) -> Iterator[CenterUnderTest]:
-    """A center in this process, without port, jobs and housekeeping."""
+    """A center in this process, without port, jobs and housekeeping; an SQLite database comes migrated."""
+    url = migrated_sqlite(url or sqlite_url(folder))
     clock = ManualClock(START)
     issuer = make_authority("测试证书机构", START)
     settings = make_settings(folder, profile, url=url, clock=clock, issuer=issuer, **values)
@@ -352,9 +369,24 @@ def running_center(
         center.close()
 
 
+@dataclass(frozen=True)
+class Server:
+    """A server in a thread of this process: its address http://127.0.0.1:PORT, and what it serves."""
+
+    url: str
+    center: Center
+
+
 @contextmanager
 def served(settings: Settings) -> Iterator[str]:
     """A real server in a thread, jobs and all; gives its address http://127.0.0.1:PORT."""
+    with serving(settings) as server:
+        yield server.url
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[Server]:
+    """Like `served`, for tests that need the served center itself."""
     ready = threading.Event()
     with bind("127.0.0.1", 0) as sock:
         server = make_server(settings, sock, ready.set)
@@ -364,7 +396,7 @@ def served(settings: Settings) -> Iterator[str]:
         thread.start()
         assert ready.wait(30), "the center did not start"
         try:
-            yield f"http://127.0.0.1:{sock.getsockname()[1]}"
+            yield Server(f"http://127.0.0.1:{sock.getsockname()[1]}", server.center)
         finally:
             server.should_exit = True
             thread.join(30)

@@ -1,24 +1,21 @@
-"""The registration query: batches of a month or a span with their people, or accounts by day of opening.
+"""The query of a business: batches of a month or a span with their people, or accounts by day of opening.
 
-Rows O-09, O-18, O-19, Q-06, Q-11, Q-18 of the feature matrix.
+Rows O-09, O-18, O-19, Q-06, Q-11, Q-13, Q-18, S-14 of the feature matrix.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import ComposeResult
 
 from client.errors import AuthExpired, ClientError
-from domain.businesses.opening import declare
+from domain.businesses.registry import declare
 from screens.app import AppScreen
-from screens.date_fields import MONTH, check_period, parse_day, span_fields
-from screens.dialog_form import FieldsModel
-from screens.file_choice import write_out
-from screens.opening_rows import (
+from screens.business_rows import (
     COUNTS,
     LATE_NOTE,
     STATES,
@@ -34,23 +31,28 @@ from screens.opening_rows import (
     write_results,
     write_voucher_of,
 )
+from screens.business_titles import screen_title
+from screens.date_fields import MONTH, check_period, parse_day, span_fields
+from screens.file_choice import write_out
+from screens.options import OptionRun, offered
+from screens.person_pick import PersonModel, PersonPick
 from screens.roster_parts import Heading, QueueGrid, RowsModel
 from tui.form import Form
+from tui.form_model import FormField
 from tui.keys import ActionRequested
 from tui.progress import in_thread
 
 if TYPE_CHECKING:
-    from domain.profile import Profile
-    from domain.wire import AccountRow, BatchSummary, RowResult
+    from domain.business import Business
+    from domain.rules import QueryMode
+    from domain.wire import AccountRow, BatchList, BatchSummary, RowResult
     from screens.state import StateEvent
 
-Mode = Literal["month", "span", "accounts"]
-MODES: Final[dict[str, Mode]] = {"staff_review": "month", "async": "span"}
-"""How a center with this workflow lists registrations; the others list accounts by day of opening."""
+PERSON: Final = FormField("account_no", "或职工", "person", 20, help="填写后只查这一个账户，不看日期。")
 TITLES: Final = {"": "全部", "ok": "成功", "failed": "失败", "open": "待确认"}
 
 
-class OpeningQueryScreen(AppScreen):
+class BusinessQueryScreen(AppScreen):
     """Conditions, the batches that meet them, and below the people of the chosen count."""
 
     KEY_BAR: ClassVar[tuple[str, ...]] = (
@@ -68,24 +70,35 @@ class OpeningQueryScreen(AppScreen):
         "print": ("导出", "把查到的明细导出为表格文件。"),
     }
 
-    def __init__(self) -> None:
+    def __init__(self, business_id: str) -> None:
         super().__init__()
+        self.business_id = business_id
         self._batches: Sequence[BatchSummary] = ()
         self._chosen: BatchSummary | None = None
+        self._state = ""
+        """State of the people shown, "" for all."""
         self._results: list[RowResult] = []
         self._accounts: list[AccountRow] = []
+        self.option_run = OptionRun(self, self._option, lambda key: self._batches[int(key)].serial)
 
     # ---- picture -----------------------------------------------------------------------------------
 
     @property
-    def _mode(self) -> Mode:
-        return MODES.get(self.state.profile.opening.workflow, "accounts")
+    def _business(self) -> Business:
+        return declare(self.business_id, self.state.profile)
+
+    @property
+    def _mode(self) -> QueryMode:
+        return self._business.rules.query
 
     def body(self) -> ComposeResult:
         """Put the conditions over one or two grids."""
         profile = self.state.profile
-        fields = [MONTH] if self._mode == "month" else span_fields(self._day_title(profile))
-        self._values = FieldsModel(fields, check=check_period)
+        fields = [MONTH] if self._mode == "month" else span_fields(self._business.rules.day_title)
+        if self._mode == "accounts":
+            fields.append(PERSON)
+        self._values = PersonModel(fields, PERSON.key, check=check_period)
+        self._picking = PersonPick(self, self._values.take)
         self._form = Form(self._values)
         yield self._form
         self._head = Heading("查询结果")
@@ -96,24 +109,32 @@ class OpeningQueryScreen(AppScreen):
             yield self._head
             yield self._top
             return
-        self._top = QueueGrid(RowsModel(batch_columns(self._day_title(profile))))
+        self._top = QueueGrid(
+            RowsModel(batch_columns(self._business.rules.day_title, self._business.rules.amount_title))
+        )
         self._top.styles.height = 8
+        self._top.set_options(offered("5", "7"))
         self._below = Heading("明细")
         unit = self.state.session().unit_facts()
-        self._people = QueueGrid(RowsModel(result_columns(declare(profile), unit)))
+        self._people = QueueGrid(RowsModel(result_columns(self._business, unit)))
         yield self._head
         yield self._top
         yield self._below
         yield self._people
 
-    @staticmethod
-    def _day_title(profile: Profile) -> str:
-        return "登记日期" if profile.opening.workflow == "staff_review" else "开户日期"
-
     def screen_title(self) -> str:
         """Return the module's title at this center."""
-        modules = self.state.profile.home.modules
-        return next((m.title for m in modules if m.opens == "opening_query"), "登记查询")
+        name, modules = f"query:{self.business_id}", self.state.profile.home.modules
+        own = (m.title for m in modules if m.screens == (name,))
+        return next(own, screen_title(name, self.state.profile))
+
+    def key_bar_actions(self) -> Sequence[str]:
+        """Leave out what the pane with the focus does not do; people may be asked for by name."""
+        asking = self.focused is self._form
+        names = list(self.KEY_BAR)
+        if self._mode == "accounts":
+            names.insert(1, "prompt")
+        return [name for name in names if asking or name != "prompt" if not asking or name != "columns"]
 
     def screen_actions(self) -> frozenset[str]:
         """Return the keys that walk between the panes as well."""
@@ -122,10 +143,10 @@ class OpeningQueryScreen(AppScreen):
     def help_text(self) -> Sequence[str]:
         """Say how the panes work together."""
         if self._mode == "accounts":
-            return ("录入开户日期的起止，回车查询。",)
+            return ("录入开户日期的起止，或者选定一名职工，回车查询。",)
         return (
             "录入条件后回车查询；在批次的某个笔数上回车，下面显示该状态的人员。",
-            "状态分待确认、处理中、成功、失败；只有成功的才完成了登记。",
+            "状态分待确认、处理中、成功、失败；只有成功的才办成了。",
             LATE_NOTE,
         )
 
@@ -140,9 +161,26 @@ class OpeningQueryScreen(AppScreen):
         self._values.set("month", str(context.month))
         self._values.set("first", today.replace(day=1).isoformat())
         self._values.set("last", today.isoformat())
+        self._values.set(PERSON.key, "")
         self._form.rebuild()
         self._forget()
         await self._query()
+
+    def keep(self) -> dict[str, Any]:
+        """Keep which people are shown as well."""
+        chosen = self._chosen.submission_id if self._chosen is not None else ""
+        return {**super().keep(), "chosen": chosen, "state": self._state}
+
+    async def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Ask with the conditions that stood there, and show the same people."""
+        before = dict(self._values.values())
+        await super().take_up(kept)
+        if dict(self._values.values()) != before:
+            await self._query()
+        ids = [batch.submission_id for batch in self._batches]
+        if kept.get("chosen") in ids:
+            await self._read_people(self._batches[ids.index(kept["chosen"])], str(kept.get("state") or ""))
+        await super().take_up(kept)
 
     def _forget(self) -> None:
         self._batches, self._accounts = (), []
@@ -157,6 +195,8 @@ class OpeningQueryScreen(AppScreen):
 
     async def perform(self, request: ActionRequested) -> None:
         """Ask, open a count, export, walk between the panes."""
+        if await self._picking.answer(request):
+            return
         match request.action:
             case "record":
                 await self._query()
@@ -164,6 +204,8 @@ class OpeningQueryScreen(AppScreen):
                 self._ask_again()
             case "next_field" | "previous_field":
                 self._walk(1 if request.action == "next_field" else -1)
+            case "run_options":
+                await self.run_options(request.payload["options"])
             case "open" if request.widget is self._top and self._mode != "accounts":
                 await self._open_count(int(request.payload["index"]))
             case "open":
@@ -212,14 +254,18 @@ class OpeningQueryScreen(AppScreen):
             await self._from_cache()
             self.status(f"{lead}：{error.sentence}", kind="error", beep=True)
 
-    async def _query_batches(self) -> None:
+    async def _ask_batches(self) -> BatchList:
         client, unit = self.state.session().client, self.state.unit
         if self._mode == "month":
             month = int(self._values.values()["month"])
-            answer = await self.busy("正在查询…", client.openings, unit, month=month)
-        else:
-            first, last = self._span()
-            answer = await self.busy("正在查询…", client.openings, unit, start=first, end=last)
+            return await self.reading("正在查询…", client.submissions, unit, self.business_id, month=month)
+        first, last = self._span()
+        return await self.reading(
+            "正在查询…", client.submissions, unit, self.business_id, start=first, end=last
+        )
+
+    async def _query_batches(self) -> None:
+        answer = await self._ask_batches()
         await in_thread(self._keep, answer.batches)
         self._show_batches(answer.batches)
 
@@ -235,12 +281,13 @@ class OpeningQueryScreen(AppScreen):
 
             cache = BatchCache(self.state.database(), self.state.scope())
             month = int(self._values.values()["month"])
-            self._show_batches(await in_thread(cache.month, month))
+            known = await in_thread(cache.month, month)
+            self._show_batches([one for one in known if one.business == self.business_id])
 
     def _show_batches(self, batches: Sequence[BatchSummary]) -> None:
         self._batches = batches
         self._no_people()
-        footer = f"共 {len(batches)} 批  {sum(batch.total for batch in batches)} 笔"
+        footer = self._batch_footer()
         self._top.set_model(RowsModel(self._top.model.columns, batch_rows(batches), footer=footer))
         if batches:
             self._top.goto(0, "all")
@@ -249,11 +296,15 @@ class OpeningQueryScreen(AppScreen):
         else:
             self.status(self._nothing(), kind="warning")
 
+    def _batch_footer(self) -> str:
+        return f"共 {len(self._batches)} 批  {sum(batch.total for batch in self._batches)} 笔"
+
     def _nothing(self) -> str:
         return self.state.profile.messages.get("not_found", "没有查到记录，请核对条件。")
 
     async def _query_accounts(self) -> None:
         first, last = self._span()
+        account = self._values.values()[PERSON.key]
         stop: list[bool] = []
         say = self.shell.progress.say
         self._accounts = await self.busy(
@@ -265,6 +316,7 @@ class OpeningQueryScreen(AppScreen):
             last,
             lambda count: say(f"正在查询… {count} 户，F12 停止"),
             lambda: bool(stop),
+            account,
             on_cancel=lambda: stop.append(True),
         )
         rows = account_rows(self._accounts, mask=self.state.settings.screen.mask_id)
@@ -272,36 +324,64 @@ class OpeningQueryScreen(AppScreen):
         self._top.set_model(RowsModel(self._top.model.columns, rows, footer=footer))
         if rows:
             self.focus_key(self._top)
-            self.status(
-                f"{first} 至 {last} 开户 {len(rows)} 户。" if not stop else "查询已停止，只显示一部分。"
-            )
+            what = f"账号 {account}" if account else f"{first} 至 {last} 开户 {len(rows)} 户"
+            self.status(f"{what}。" if not stop else "查询已停止，只显示一部分。")
         else:
             self.status(self._nothing(), kind="warning")
+
+    async def _option(self, key: str, digit: str) -> str:
+        """5 shows the people of a batch, 7 exports them."""
+        batch = self._batches[int(key)]
+        await self._read_people(batch, "")
+        if digit == "7":
+            await self._export()
+        said = f"{batch.serial} {len(self._results)} 笔。"
+        if digit == "5" and self.option_run is not None and self.option_run.waiting:
+            people = [
+                f"{one.row} {one.values.get('name', '')} {STATES[one.state]} {one.reason}"
+                for one in self._results[:8]
+            ]
+            await self.tell("明细", [said, "", *people, "", "按回车看下一笔。"])
+        return said
 
     async def _open_count(self, index: int) -> None:
         """Show the people of the count under the cursor."""
         batch = self._batches[index]
         state = COUNTS.get(self._top.cursor[1], "")
+        await self._recount()
+        ids = [one.submission_id for one in self._batches]
+        if batch.submission_id in ids:
+            index = ids.index(batch.submission_id)
+            batch = self._batches[index]
+            self._top.goto(index)
+        await self._read_people(batch, state)
+
+    async def _recount(self) -> None:
+        """Read the counts again, so that they and the people below are of the same moment."""
+        answer = await self._ask_batches()
+        await in_thread(self._keep, answer.batches)
+        self._batches = answer.batches
+        model = self._top.model
+        if isinstance(model, RowsModel):
+            model.rows = batch_rows(self._batches)
+            model.tell(self._batch_footer())
+            self._top.reload()
+
+    async def _read_people(self, batch: BatchSummary, state: str) -> None:
         stop: list[bool] = []
         say = self.shell.progress.say
-        try:
-            results = await self.busy(
-                "正在读取明细…",
-                fetch_rows,
-                self.state.session().client,
-                self.state.unit,
-                batch.submission_id,
-                state,
-                lambda count: say(f"正在读取明细… {count} 人，F12 停止"),
-                lambda: bool(stop),
-                on_cancel=lambda: stop.append(True),
-            )
-        except AuthExpired:
-            raise
-        except ClientError as error:
-            self.status(error.sentence, kind="error", beep=True)
-            return
-        self._chosen, self._results = batch, results
+        results = await self.busy(
+            "正在读取明细…",
+            fetch_rows,
+            self.state.session().client,
+            self.state.unit,
+            batch.submission_id,
+            state,
+            lambda count: say(f"正在读取明细… {count} 人，F12 停止"),
+            lambda: bool(stop),
+            on_cancel=lambda: stop.append(True),
+        )
+        self._chosen, self._results, self._state = batch, results, state
         self._show_people(state)
         if stop:
             self.status("读取已停止，只显示一部分，导出的也只有这一部分。", kind="warning")
@@ -310,7 +390,7 @@ class OpeningQueryScreen(AppScreen):
         assert self._chosen is not None
         results = self._results
         self._below.show(f"{self._chosen.serial} {TITLES[state]} {len(results)} 笔")
-        rows = result_rows(declare(self.state.profile), results, mask=self.state.settings.screen.mask_id)
+        rows = result_rows(self._business, results, mask=self.state.settings.screen.mask_id)
         late = any(result.highlight for result in results)
         footer = LATE_NOTE if late else f"共 {len(results)} 笔"
         notes = partial(_reason, results)
@@ -343,8 +423,8 @@ class OpeningQueryScreen(AppScreen):
         if self._chosen is None:
             self.status("请先在某个笔数上按回车，再导出明细。", kind="warning", beep=True)
             return
-        if self.state.profile.opening.voucher:
-            chosen = await self.choose("导出", ["导出明细", "开户清册凭证"])
+        if self._business.rules.voucher:
+            chosen = await self.choose("导出", ["导出明细", self._business.rules.voucher])
             if chosen is None:
                 return
             if chosen == 1:
@@ -352,14 +432,14 @@ class OpeningQueryScreen(AppScreen):
                 return
         name = export_name(f"{self.screen_title()}_{self._chosen.serial}", day, self.state.unit)
         title = f"{self.screen_title()} {self._chosen.serial}"
-        business = declare(self.state.profile)
+        business = self._business
         write_list = partial(write_results, title=title, business=business, rows=self._results)
         await write_out(self, name, write_list, "明细")
 
     async def _voucher(self, batch: BatchSummary) -> None:
         """Write the 开户清册凭证 of a batch: who has an account (O-18)."""
         from domain.money import parse_yuan
-        from exports.table_export import OpeningVoucher, export_name
+        from exports.table_export import Voucher, export_name
 
         client, unit, context = self.state.session().client, self.state.unit, self.state.context
         assert context is not None
@@ -375,12 +455,12 @@ class OpeningQueryScreen(AppScreen):
             lambda: bool(stop),
         )
         if not rows:
-            self.status("这一批还没有开户成功的人员，没有凭证。", kind="warning", beep=True)
+            self.status("这一批还没有办理成功的人员，没有凭证。", kind="warning", beep=True)
             return
-        receipt = await self.busy("正在读取凭证…", client.submission, unit, batch.submission_id)
-        amount = sum(parse_yuan(row.values["total_amount"]) for row in rows)
+        receipt = await self.reading("正在读取凭证…", client.submission, unit, batch.submission_id)
+        amount = sum(parse_yuan(row.values.get("total_amount") or "0") for row in rows)
         day = date.fromisoformat(batch.declared)
-        voucher = OpeningVoucher(
+        voucher = Voucher(
             self.state.profile.center,
             unit,
             context.name,
@@ -389,9 +469,10 @@ class OpeningQueryScreen(AppScreen):
             len(rows),
             amount,
             receipt.digest,
+            self._business.rules.voucher,
         )
         name = export_name(f"{voucher.title}_{batch.serial}", day, unit)
-        write = partial(write_voucher_of, voucher=voucher, business=declare(self.state.profile), rows=rows)
+        write = partial(write_voucher_of, voucher=voucher, business=self._business, rows=rows)
         await write_out(self, name, write, voucher.title)
 
     def state_changed(self, event: StateEvent) -> None:
@@ -399,7 +480,7 @@ class OpeningQueryScreen(AppScreen):
         super().state_changed(event)
         news = event.kind == "inbox" and event.poll is not None and (event.poll.items or event.poll.jobs)
         if news and self.is_current and self._mode != "accounts":
-            self.status("中心有新的处理结果，按 F5 查询。")
+            self.news("中心有新的处理结果，按 F5 查询。")
 
 
 def _reason(results: Sequence[RowResult], index: int) -> str:
