@@ -6,14 +6,22 @@ merged and blank rows (I-04, I-06, V-10, V-27, V-34).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import overload
 
-from domain.business import Business, CheckContext, Column, Kind, Source, Totals, template_columns
+from domain.business import (
+    Business,
+    CheckContext,
+    Column,
+    Kind,
+    RowCheck,
+    Source,
+    Totals,
+    template_columns,
+)
 from domain.findings import Finding, Severity, errors
 from exports.layout import ImportRules, Layout, find_layout, rules_of
 from exports.reader import LIMIT_ROWS, OUTPUT_SHEETS, read_workbook
@@ -36,7 +44,6 @@ Progress = Callable[[int, int], None]
 """Called with rows done and rows in all; may raise to stop."""
 
 PROGRESS_EVERY = 500
-_DUPLICATE_OF = re.compile("与第([0-9]+)条")
 FILE_FINDING = ("id.number_cell", "cell.error", "cell.formula")
 """Where the cell itself cannot be read, the value's own check has nothing to add."""
 
@@ -264,7 +271,7 @@ def check_rows(
     places = _Places(imported, business)
     for row, check in zip(rows, checks, strict=True):
         if row.findings or check.findings:
-            check = replace(check, findings=_by_sheet_row(check.findings, rows))
+            check = replace(check, findings=_by_sheet_row(check, rows, business))
             findings = _joined(row.findings, check.findings, order, missing)
             if business.first_error_only:
                 findings = (errors(findings) or findings)[:1]
@@ -276,18 +283,12 @@ def check_rows(
     return FileCheck(imported, done, imported.findings, placed, Totals(count, amount))
 
 
-def _by_sheet_row(findings: Sequence[Finding], rows: Sequence[ImportedRow]) -> tuple[Finding, ...]:
+def _by_sheet_row(check: RowCheck, rows: Sequence[ImportedRow], business: Business) -> tuple[Finding, ...]:
     """A duplicate names the worksheet row of the first, which is what a person sees in the file (O-16)."""
-    return tuple(
-        replace(finding, text=_DUPLICATE_OF.sub(lambda found: _sheet_row(found, rows), finding.text))
-        if finding.code == "roster.duplicate"
-        else finding
-        for finding in findings
-    )
-
-
-def _sheet_row(found: re.Match[str], rows: Sequence[ImportedRow]) -> str:
-    return f"与第{rows[int(found.group(1)) - 1].row_number}行"
+    if check.duplicate_of is None:
+        return check.findings
+    told = business.duplicate(f"第{rows[check.duplicate_of].row_number}行")
+    return tuple(told if finding.code == told.code else finding for finding in check.findings)
 
 
 def _joined(

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AccountStatus", "Opening", "declare"]
 
+DUPLICATE = "roster.duplicate"
 RATIO_KEYS = ("unit_ratio", "person_ratio")
 AMOUNT_KEYS = ("unit_amount", "person_amount", "total_amount")
 
@@ -135,13 +136,17 @@ class Opening:
             check = self.check_row(row, context)
             person = same_person_key(check.values.get("id_number", ""))
             if person and person in first_seen:
-                text = f"存在相同的记录：与第{first_seen[person] + 1}条是同一人，请删除重复的一条。"
-                duplicate = Finding("roster.duplicate", "id_number", text)
-                check = replace(check, findings=(*check.findings, duplicate))
+                duplicate = self.duplicate(f"第{first_seen[person] + 1}条")
+                check = replace(check, findings=(*check.findings, duplicate), duplicate_of=first_seen[person])
             elif person:
                 first_seen[person] = place
             checks.append(check)
         return checks
+
+    def duplicate(self, first: str) -> Finding:
+        """The finding of a second row of one person (O-16, V-18); `first` says where the first one is."""
+        text = f"存在相同的记录：与{first}是同一人，请删除重复的一条。"
+        return Finding(DUPLICATE, "id_number", text)
 
     # ---- the parts of the check ------------------------------------------------------------------
 
@@ -150,7 +155,7 @@ class Opening:
         return [
             Finding("required", column.key, f"“{column.title}”不能为空，请填写。")
             for column in missing
-            if not self._optional(column, context)
+            if column.applies(typed) and not self._optional(column, context)
         ]
 
     @staticmethod
