@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from client.errors import RosterError
 from client.store.rosters import RosterStore
-from client.store.rows import Change, Frozen, NewRow, Roster, StoredRow
+from client.store.rows import Change, Frozen, NewRow, Roster, StoredRow, Undone
 from domain.business import Business, CheckContext, Kind, RatioPair, RowCheck, Source, Totals
 from domain.canonical import CanonicalError, canonical_json
 from domain.findings import Finding
@@ -28,7 +28,6 @@ Which = Literal["selected", "all"]
 """What is submitted; a single row is named by its id instead."""
 
 MAX_ROWS = 100_000
-DUPLICATE = "roster.duplicate"
 
 
 class RosterService:
@@ -51,13 +50,24 @@ class RosterService:
         """Put a typed row into the roster at position `at` (None: at the end), faulty or not."""
         return self.store.insert(self.roster_id, self._judge(typed, Source.SINGLE), at)
 
-    def edit(self, row_id: int, changes: Mapping[str, str]) -> StoredRow:
-        """Change cells of a row and check it anew; the other cells stay as typed."""
+    def open_row(self, at: int | None = None) -> StoredRow:
+        """Open an empty row at position `at` (None: at the end); `withdraw` it when it stays empty."""
+        return self.store.open_row(self.roster_id, at)
+
+    def withdraw(self, row_id: int) -> None:
+        """Take back a row that was just put in or opened, as if it had never been."""
+        self.store.withdraw(self.roster_id, row_id)
+
+    def edit(self, row_id: int, changes: Mapping[str, str], *, join: bool = False) -> StoredRow:
+        """Change cells of a row and check it anew; the other cells stay as typed.
+
+        With `join` the change is undone together with the insertion of its row, where that was the last step.
+        """
         row = self._row(row_id)
         typed = {**row.typed, **changes}
         new = self._judge(typed, Source(row.source))
         change: Change = "new" if row.change == "new" else "changed"
-        return self.store.update(row_id, replace(new, sheet_row=row.sheet_row, change=change))
+        return self.store.update(row_id, replace(new, sheet_row=row.sheet_row, change=change), join=join)
 
     def preview(self, typed: Mapping[str, str]) -> Mapping[str, str]:
         """Computed columns of a row that is still being typed (W-09)."""
@@ -71,18 +81,7 @@ class RosterService:
         """All findings of a stored row, the one about duplicates included (O-16, V-18)."""
         if row.duplicate_of is None:
             return row.findings
-        first = self.store.window(self.roster_id, row.duplicate_of, 1)
-        if not first:
-            return row.findings
-        context = self.context.for_source(Source(row.source))
-        pair = self.business.check_roster([first[0].typed, row.typed], context)
-        place = f"第{row.duplicate_of + 1}条"
-        told = [
-            replace(found, text=found.text.replace("第1条", place))
-            for found in pair[1].findings
-            if found.code == DUPLICATE
-        ]
-        return (*row.findings, *told)
+        return (*row.findings, self.business.duplicate(f"第{row.duplicate_of + 1}条"))
 
     def delete(self, row_ids: Sequence[int]) -> int:
         """Delete rows as the center allows: some only one or all of them (W-04, V-25). Returns how many."""
@@ -91,6 +90,24 @@ class RosterService:
         if limited and wanted < self.store.totals(self.roster_id).draft:
             raise RosterError("操作无效：只能删除一条或全部记录，请重新选择。", code="roster.delete")
         return self.store.delete(row_ids)
+
+    # ---- undo --------------------------------------------------------------------------------------
+
+    def undo(self) -> Undone | None:
+        """Undo the last step; None when there is none. For a worker."""
+        return self._checked(self.store.undo(self.roster_id))
+
+    def redo(self) -> Undone | None:
+        """Redo the step undone last; None when there is none. For a worker."""
+        return self._checked(self.store.redo(self.roster_id))
+
+    def _checked(self, done: Undone | None) -> Undone | None:
+        """Check rows that were judged by facts of another day."""
+        if done is not None and done.row_ids:
+            self.store.rewrite_rows(self.roster_id, done.row_ids, lambda row: self._again(row, ""))
+        elif done is not None and done.stale:
+            self.recheck()
+        return done
 
     def _row(self, row_id: int) -> StoredRow:
         row = self.store.row(row_id)
@@ -104,12 +121,17 @@ class RosterService:
         self,
         rows: Iterable[tuple[int, Mapping[str, str], RowCheck]],
         *,
+        replace: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> int:
-        """Append checked rows of a workbook: (worksheet row number, texts as read, check). All or none."""
+        """Append checked rows of a workbook: (worksheet row number, texts as read, check). All or none.
+
+        With `replace` they take the place of all draft rows (I-08). One step of undo either way.
+        """
         return self.store.bulk_insert(
             self.roster_id,
             (self._new(typed, check, Source.FILE, number) for number, typed, check in rows),
+            replace=replace,
             progress=progress,
         )
 

@@ -72,7 +72,7 @@ class Column:
     when: Condition | None = None
 
     def applies(self, row: Mapping[str, str]) -> bool:
-        """Whether the column is entered in a row; grid and form skip it elsewhere, checks do not ask for it."""
+        """Whether the column is entered in a row; elsewhere it is skipped, and checks do not ask for it."""
         return self.when is None or self.when.holds(row)
 
 
