@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any, Literal
 from client.errors import RosterError
 from client.store.rosters import RosterStore
 from client.store.rows import Change, Frozen, NewRow, Roster, StoredRow, Undone
-from domain.business import Business, CheckContext, Kind, RatioPair, RowCheck, Source, Totals
+from domain.business import (
+    Business,
+    CheckContext,
+    Kind,
+    RatioPair,
+    RowCheck,
+    Source,
+    Totals,
+    entered_values,
+)
 from domain.canonical import CanonicalError, canonical_json
 from domain.findings import Finding
 from domain.idnumber import same_person_key
@@ -48,7 +57,8 @@ class RosterService:
 
     def add(self, typed: Mapping[str, str], *, at: int | None = None) -> StoredRow:
         """Put a typed row into the roster at position `at` (None: at the end), faulty or not."""
-        return self.store.insert(self.roster_id, self._judge(typed, Source.SINGLE), at)
+        entered = entered_values(self.business, typed)
+        return self.store.insert(self.roster_id, self._judge(entered, Source.SINGLE), at)
 
     def open_row(self, at: int | None = None) -> StoredRow:
         """Open an empty row at position `at` (None: at the end); `withdraw` it when it stays empty."""
@@ -64,7 +74,7 @@ class RosterService:
         With `join` the change is undone together with the insertion of its row, where that was the last step.
         """
         row = self._row(row_id)
-        typed = {**row.typed, **changes}
+        typed = entered_values(self.business, {**row.typed, **changes})
         new = self._judge(typed, Source(row.source))
         change: Change = "new" if row.change == "new" else "changed"
         return self.store.update(row_id, replace(new, sheet_row=row.sheet_row, change=change), join=join)

@@ -277,6 +277,12 @@ def typed_values(business: Business, row: Mapping[str, str], source: Source) -> 
     return {key: text for key, text in row.items() if key in keep}
 
 
+def entered_values(business: Business, row: Mapping[str, str]) -> dict[str, str]:
+    """A row without the texts of columns that do not apply to it."""
+    left_out = {column.key for column in business.columns if not column.applies(row)}
+    return {key: text for key, text in row.items() if key not in left_out}
+
+
 def totals(checks: Sequence[RowCheck]) -> Totals:
     """Totals over the rows that nothing stops."""
     good = [check for check in checks if check.ok]

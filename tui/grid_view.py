@@ -19,6 +19,7 @@ from tui.glyphs import fit
 from tui.grid_layout import GUTTER, Placed, Placement, column_widths, place
 from tui.grid_model import GridColumn, GridModel, GridRow
 from tui.grid_rows import RowWindow
+from tui.grid_work import WorkModel
 from tui.keys import KeyWidget
 from tui.masking import cover_middle
 from tui.theme import CURSOR, ERROR, PLAIN, SELECTED, STRONG, WARNING
@@ -54,6 +55,11 @@ class GridView(KeyWidget):
     def cursor(self) -> tuple[int, str]:
         """Position of the cell cursor: row index and column key."""
         return self._index, self._column_now.key
+
+    @property
+    def model(self) -> GridModel:
+        """The rows shown."""
+        return self._model
 
     @property
     def page(self) -> int:
@@ -102,7 +108,7 @@ class GridView(KeyWidget):
         if y == 0:
             segments = self._header_line(width)
         elif y == height - 1:
-            segments = [Segment(fit(self._footer_text(width), width), PLAIN)]
+            segments = self._footer_line(width)
         else:
             segments = self._row_line(self._top + y - 1, width)
         return Strip(segments, width)
@@ -112,14 +118,21 @@ class GridView(KeyWidget):
         line = " " * GUTTER
         for placed in self._place.placed:
             column = columns[placed.column]
-            title = column.title + ("*" if column.required and self._model.editable else "")
-            line += fit(title, placed.width, ALIGN[column.align]) + " "
+            line += fit(self._title(column, placed.width), placed.width, ALIGN[column.align]) + " "
         line = fit(line.rstrip(), width)
         if self._place.hidden_left:
             line = line[: GUTTER - 1] + "<" + line[GUTTER:]
         if self._place.hidden_right:
             line = fit(line.rstrip(), width - 1) + ">"
         return [Segment(line, STRONG)]
+
+    def _title(self, column: GridColumn, width: int) -> str:
+        """Return a column's title, with * where it is required and ^ or v where the rows are sorted by it."""
+        title = column.title + ("*" if column.required and self._model.editable else "")
+        order = self._model.order if isinstance(self._model, WorkModel) else None
+        if order is None or order[0] != column.key:
+            return title
+        return fit(title, min(cell_len(title), width - 1)) + ("v" if order[1] else "^")
 
     def _row_line(self, index: int, width: int) -> list[Segment]:
         row = self._rows.row(index)
@@ -155,9 +168,14 @@ class GridView(KeyWidget):
             return [Segment(text, CURSOR if self.has_focus else SELECTED)]
         return caret_segments(self._editor, placed.width, CURSOR, SELECTED)
 
+    def _footer_line(self, width: int) -> list[Segment]:
+        return [Segment(fit(self._footer_text(width), width), PLAIN)]
+
     def _footer_text(self, width: int) -> str:
         count = self._rows.count
         where = f"行 {min(self._index + 1, count)}/{count}"
+        if isinstance(self._model, WorkModel) and self._model.view_text:
+            where = f"{where} {self._model.view_text}"
         note = self._notice
         if not note and count and (finding := self._model.finding_text(self._index, self._column_now.key)):
             note = f"! {finding}"
