@@ -39,7 +39,8 @@ class OpeningScreen(RosterScreen):
 
     HELP_LINES: ClassVar[tuple[str, ...]] = (
         "逐人录入后放进清册，核对无误再提交；提交前都可以删除，提交后不能再改。",
-        "Tab 在录入栏和清册之间切换；清册中按空格键勾选，! 表示有错误，> 表示已提交等待回执。",
+        "Tab 在录入栏和清册之间切换；清册中按空格键勾选，Ctrl+F 查找，Ctrl+U 撤销。",
+        "行首 + 是新增，* 是已修改，? 是有提示，! 是有错误，> 是已提交等待回执。",
     )
 
     def __init__(self) -> None:

@@ -211,7 +211,8 @@ class ImportFlow:
 
     async def _take(self, rows: list[FileRow]) -> None:
         screen, desk = self._screen, self._screen.desk
-        if not screen.with_form and not await self._emptied():
+        anew = not screen.with_form
+        if anew and not await self._may_replace():
             return
         say, total = screen.shell.progress.say, len(rows)
         try:
@@ -219,6 +220,7 @@ class ImportFlow:
                 "正在导入…",
                 desk.service.import_rows,
                 [(row.row_number, row.values, row.check) for row in rows],
+                replace=anew,
                 progress=lambda done: say(f"正在导入 {done}/{total} 行"),
             )
         except ClientError as error:
@@ -234,15 +236,17 @@ class ImportFlow:
         else:
             screen.status(f"{text}。", kind="good")
 
-    async def _emptied(self) -> bool:
+    async def _may_replace(self) -> bool:
         """A batch roster holds one file: importing again replaces it (I-08)."""
         screen, desk = self._screen, self._screen.desk
         count = await in_thread(desk.store.count, desk.service.roster_id)
         if not count:
             return True
-        lines = [f"清册中已有 {count} 条尚未发送的记录，重新导入将替换它们。", "确认重新导入吗？"]
+        lines = [
+            f"清册中已有 {count} 条尚未发送的记录，重新导入将替换它们（可按 Ctrl+U 撤销）。",
+            "确认重新导入吗？",
+        ]
         if await screen.ask("重新导入", lines, [("y", "是"), ("n", "否")], cancel="n") != "y":
             screen.status("没有导入，清册没有改动。")
             return False
-        await screen.busy("正在清空清册…", desk.store.clear, desk.service.roster_id)
         return True

@@ -221,6 +221,11 @@ class RosterModel:
         self._view.refresh()
         return CellResult(True, f"已删除 {gone} 条记录，按 Ctrl+U 撤销。")
 
+    def index_of(self, row_id: int) -> int:
+        """Return the position of a row; the last one when it is not in sight."""
+        found = self._view.index_of(row_id)
+        return max(0, self.count() - 1) if found is None else found
+
     def follow(self) -> None:
         """Take over what others did to the roster: an import, a submission. For a worker."""
         self._view.refresh()

@@ -16,7 +16,7 @@ from tui.edit import LineEditor, typed_form
 from tui.grid_find import FIND, GOTO, GridFinding
 from tui.grid_layout import column_widths
 from tui.grid_model import GridModel
-from tui.grid_work import WORK, WorkModel
+from tui.grid_work import WORK
 
 _UNTOUCHED: Final = frozenset({"help", "prompt", "exit", "redraw", "function_prefix"})
 """Actions of the screen that leave the cell under edit as it is."""
@@ -377,7 +377,7 @@ class Grid(GridFinding):
 
     def _ask_for(self, action: str) -> bool:
         """Have the screen do what takes time: undo, redo, sort, filter."""
-        if not isinstance(self._model, WorkModel):
+        if self._work is None:
             return self._refuse("此处不能这样做。")
         if self._leave_row():
             self.request(action, **self.snapshot())

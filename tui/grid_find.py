@@ -15,7 +15,6 @@ from tui.glyphs import cell_len, fit
 from tui.grid_edit import GridEditing
 from tui.grid_model import GridModel
 from tui.grid_view import caret_segments
-from tui.grid_work import WorkModel
 from tui.theme import CURSOR, ERROR, PLAIN, SELECTED, STRONG
 
 FIND, GOTO = "find", "goto"
@@ -48,7 +47,7 @@ class GridFinding(GridEditing):
     # -- opening and leaving ---------------------------------------------------------------------------
 
     def _open_line(self, kind: str) -> bool:
-        if kind == FIND and not isinstance(self._model, WorkModel):
+        if kind == FIND and self._work is None:
             return self._refuse("此处不能查找。")
         if not self._finish() or not self._close_row():
             return True
@@ -127,10 +126,10 @@ class GridFinding(GridEditing):
         assert self._line is not None
         if not self._line.text and self._last:
             self._line.set_text(self._last)
-        if not self._line.text or not isinstance(self._model, WorkModel):
+        if not self._line.text or self._work is None:
             self.shell.bell()
             return True
-        found = self._model.find(self._line.text, self._origin[0] if step == 0 else self._index, step)
+        found = self._work.find(self._line.text, self._origin[0] if step == 0 else self._index, step)
         self._missed = found is None
         if found is None:
             self.shell.bell()

@@ -37,6 +37,7 @@ class GridView(KeyWidget):
     def __init__(self, model: GridModel, *, frozen: int = 1, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._model = model
+        self._work = _work_of(model)
         self._frozen = frozen
         self._rows = RowWindow(model)
         self._top = 0
@@ -93,6 +94,7 @@ class GridView(KeyWidget):
 
     def _use_model(self, model: GridModel) -> None:
         self._model = model
+        self._work = _work_of(model)
         self._rows = RowWindow(model)
         self._rows.page = self.page
         self._top = self._index = self._first = 0
@@ -129,7 +131,7 @@ class GridView(KeyWidget):
     def _title(self, column: GridColumn, width: int) -> str:
         """Return a column's title, with * where it is required and ^ or v where the rows are sorted by it."""
         title = column.title + ("*" if column.required and self._model.editable else "")
-        order = self._model.order if isinstance(self._model, WorkModel) else None
+        order = self._work.order if self._work is not None else None
         if order is None or order[0] != column.key:
             return title
         return fit(title, min(cell_len(title), width - 1)) + ("v" if order[1] else "^")
@@ -174,8 +176,8 @@ class GridView(KeyWidget):
     def _footer_text(self, width: int) -> str:
         count = self._rows.count
         where = f"行 {min(self._index + 1, count)}/{count}"
-        if isinstance(self._model, WorkModel) and self._model.view_text:
-            where = f"{where} {self._model.view_text}"
+        if self._work is not None and self._work.view_text:
+            where = f"{where} {self._work.view_text}"
         note = self._notice
         if not note and count and (finding := self._model.finding_text(self._index, self._column_now.key)):
             note = f"! {finding}"
@@ -257,6 +259,11 @@ class GridView(KeyWidget):
         self._rows.page = self.page
         self._placement = None
         self._keep_visible()
+
+
+def _work_of(model: object) -> WorkModel | None:
+    """The model where it has a history and views, asked once: the test is not cheap."""
+    return model if isinstance(model, WorkModel) else None
 
 
 def caret_segments(editor: LineEditor, width: int, style: Style, caret: Style) -> list[Segment]:

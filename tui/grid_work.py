@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 from tui.progress import in_thread
 
 if TYPE_CHECKING:
+    from textual.widget import Widget
+
     from tui.grid import Grid
     from tui.keys import ActionRequested
     from tui.shellscreen import KeyScreen
@@ -89,11 +91,14 @@ SLOW_SECONDS: Final = 0.3
 """Work that takes longer shows its counter."""
 
 
-async def work_on(screen: KeyScreen, request: ActionRequested) -> bool:
-    """Do a requested piece of work and show the rows as they are then; False when it was refused."""
+async def work_on(screen: KeyScreen, request: ActionRequested, grid: Widget | None = None) -> bool:
+    """Do a requested piece of work and show the rows as they are then; False when it was refused.
+
+    `grid` is the grid it is about, if not the one that asked.
+    """
     from tui.grid import Grid
 
-    grid = request.widget
+    grid = grid or request.widget
     model: object = grid.model if isinstance(grid, Grid) else None
     if not isinstance(grid, Grid) or not isinstance(model, WorkModel):
         screen.shell.bell()
@@ -104,7 +109,7 @@ async def work_on(screen: KeyScreen, request: ActionRequested) -> bool:
         "sort": lambda: model.sort(str(request.payload["column"])),
         "filter_faulty": model.filter_faulty,
     }
-    row_id = request.payload["row_id"]
+    row_id = grid.snapshot()["row_id"]
     result = await _quietly(screen, _TEXTS[request.action], work[request.action])
     _show(grid, result, row_id)
     if not result.done:

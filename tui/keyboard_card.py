@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from tui.actions import ACTIONS, CONTEXTS
+from tui.grid_work import MARKS
 from tui.keymap import FORBIDDEN, FUNCTION_DIGITS, Keymap, key_label
 
 
@@ -38,6 +39,14 @@ def keyboard_card(keymap: Keymap | None = None) -> str:
                 *lines,
                 "",
             ]
+    parts += [
+        "## 清册行首的标记",
+        "",
+        "勾选的行第一格是 `x`，第二格是下列标记中最先符合的一个：",
+        "",
+        *(f"- `{mark}` {meaning}" for mark, meaning in MARKS.items() if mark != " "),
+        "",
+    ]
     digits = "，".join(f"`{digit}` 是 {key_label(key)}" for digit, key in FUNCTION_DIGITS.items())
     parts += [
         "## 收不到功能键的终端",
