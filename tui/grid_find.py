@@ -122,7 +122,10 @@ class GridFinding(GridEditing):
     # -- searching -------------------------------------------------------------------------------------
 
     def _search(self, step: int) -> bool:
-        """Go to the match from where the line was opened (0), or to the next (1) or last (-1) one."""
+        """Go to the match from where the line was opened (0), or to the next (1) or last (-1) one.
+
+        Typing on (0) never beeps: most beginnings of a number are not the end of one.
+        """
         assert self._line is not None
         if not self._line.text and self._last:
             self._line.set_text(self._last)
@@ -131,10 +134,10 @@ class GridFinding(GridEditing):
             return True
         found = self._work.find(self._line.text, self._origin[0] if step == 0 else self._index, step)
         self._missed = found is None
-        if found is None:
-            self.shell.bell()
-        else:
+        if found is not None:
             self._place_cursor(found, self._column)
+        elif step:
+            self.shell.bell()
         self._touch_footer()
         return True
 

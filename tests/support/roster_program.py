@@ -1,7 +1,8 @@
 """The roster grid over a real local store in a program of its own, for tests and measurements.
 
-`python -m tests.support.roster_program FOLDER ROWS [OUT]`: a grid that can be edited over ROWS generated
-people; F10 writes the rows to OUT as JSON and ends it, with the longest time the event loop stood still.
+`python -m tests.support.roster_program FOLDER ROWS OUT [quiet]`: a grid that can be edited over ROWS
+generated people; F5 shows them, F10 writes the rows (not when quiet) to OUT as JSON, with the cursor and the
+longest time the event loop stood still since F5, and ends it.
 """
 
 from __future__ import annotations
@@ -70,18 +71,18 @@ def fill(folder: Path, rows: int) -> None:
 
 def main() -> None:
     """Run the program."""
-    folder, out = Path(sys.argv[1]), Path(sys.argv[3]) if len(sys.argv) > 3 else None
+    folder, out = Path(sys.argv[1]), Path(sys.argv[3])
     if not (folder / BUILT).exists():
         fill(folder, int(sys.argv[2]))
         (folder / BUILT).touch()
     from tui.launch import prepare
 
     prepare()
-    show(folder, out)
+    show(folder, out, quiet=sys.argv[4:] == ["quiet"])
 
 
-def show(folder: Path, out: Path | None) -> None:
-    """Open the roster at the first key (F5), and work with it."""
+def show(folder: Path, out: Path, *, quiet: bool) -> None:
+    """Open the roster at F5, and work with it."""
     from textual.app import ComposeResult
 
     from screens.roster_model import RosterModel
@@ -138,11 +139,10 @@ def show(folder: Path, out: Path | None) -> None:
 
         async def _write(self, grid: QueueGrid) -> None:
             stall = self.stall
-            rows = self.mine.store.rows(self.mine.roster_id) if out is not None else ()
+            rows = () if quiet else self.mine.store.rows(self.mine.roster_id)
             told = [[row.typed.get("name", ""), row.typed.get("base", ""), row.change] for row in rows]
             held = {"rows": told, "cursor": grid.cursor, "stall": stall}
-            if out is not None:
-                out.write_text(json.dumps(held, ensure_ascii=False), encoding="utf-8")
+            out.write_text(json.dumps(held, ensure_ascii=False), encoding="utf-8")
 
     ShellApp({"roster": RosterProgram}, start="roster").run(mouse=False)
 
