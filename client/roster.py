@@ -37,6 +37,8 @@ Which = Literal["selected", "all"]
 """What is submitted; a single row is named by its id instead."""
 
 MAX_ROWS = 100_000
+MANY = 1000
+"""From so many rows on, deleting them all is not a matter of single rows."""
 
 
 class RosterService:
@@ -97,7 +99,10 @@ class RosterService:
         """Delete rows as the center allows: some only one or all of them (W-04, V-25). Returns how many."""
         wanted = len(set(row_ids))
         limited = self.profile.queue.delete_mode == "one_or_all" and wanted > 1
-        if limited and wanted < self.store.totals(self.roster_id).draft:
+        drafts = self.store.totals(self.roster_id).draft
+        if wanted >= MANY and wanted == drafts:
+            return self.store.clear(self.roster_id)
+        if limited and wanted < drafts:
             raise RosterError("操作无效：只能删除一条或全部记录，请重新选择。", code="roster.delete")
         return self.store.delete(row_ids)
 

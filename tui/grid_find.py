@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from rich.segment import Segment
+from textual.message import Message
 
 from tui.edit import LineEditor
 from tui.glyphs import cell_len, fit
@@ -33,7 +34,15 @@ class GridFinding(GridEditing):
         self._line_kind = FIND
         self._origin = (0, 0)
         self._missed = False
+        self._pending = False
         self._last = ""
+
+    class Typed(Message):
+        """The text in the line has changed, and the cursor shall follow."""
+
+        def can_replace(self, message: Message) -> bool:
+            """Search once for the last of several keys."""
+            return isinstance(message, GridFinding.Typed)
 
     @property
     def finding(self) -> str | None:
@@ -53,7 +62,7 @@ class GridFinding(GridEditing):
             return True
         if not self._rows.count:
             return self._refuse("清册中没有记录。")
-        self._line, self._line_kind, self._missed = LineEditor(), kind, False
+        self._line, self._line_kind, self._missed, self._pending = LineEditor(), kind, False, False
         self._origin = (self._index, self._column)
         self._touch_footer()
         return True
@@ -68,6 +77,8 @@ class GridFinding(GridEditing):
         """Act on a key of the line; None: the line is closed, and the grid shall act on the key."""
         assert self._line is not None
         editor = self._line
+        if action not in ("cancel_edit", "back"):
+            self._catch_up()
         match action:
             case "accept":
                 return self._accept_line()
@@ -110,14 +121,28 @@ class GridFinding(GridEditing):
             self.shell.bell()
             return True
         assert self._line is not None
-        self._missed = False
         if self._line_kind == FIND:
-            if self._line.text:
-                self._search(0)
-            else:
-                self._place_cursor(*self._origin)
+            self._pending = True
+            self.post_message(self.Typed())
+        else:
+            self._missed = False
         self._touch_footer()
         return True
+
+    def on_grid_finding_typed(self) -> None:
+        """Follow the text once the keys struck with it have been taken."""
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Search for what was typed, if that has not been done yet: every other key acts on the row found."""
+        if self._line is None or not self._pending:
+            return
+        self._pending = self._missed = False
+        if self._line.text:
+            self._search(0)
+        else:
+            self._place_cursor(*self._origin)
+            self._touch_footer()
 
     # -- searching -------------------------------------------------------------------------------------
 

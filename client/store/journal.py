@@ -90,8 +90,9 @@ def take_out(connection: Connection, roster_id: int, step_id: int, row_ids: Sequ
     which = "roster_id = ? AND pos > 0 AND state = 'draft' AND in_step <> ?"
     values: tuple[int, ...] = (roster_id, step_id)
     if row_ids is not None:
+        # The plus keeps SQLite from walking the whole roster for each list of rows.
         marks = ", ".join("?" * len(row_ids))
-        which, values = f"{which} AND row_id IN ({marks})", (*values, *row_ids)
+        which, values = f"+{which.replace('pos', '+pos')} AND row_id IN ({marks})", (*values, *row_ids)
     sql = f"DELETE FROM roster_row WHERE {which} AND in_step = {OPENED}"
     gone = connection.exec_driver_sql(sql, values).rowcount
     known = f"{which} AND change NOT IN ('new', 'deleted')"
@@ -147,7 +148,7 @@ def _ways(step_id: int) -> list[str]:
 def _first_place(connection: Connection, roster_id: int, step_id: int) -> tuple[float | None, int | None]:
     best: tuple[float, int] | None = None
     for which in _ways(step_id):
-        sql = f"SELECT abs(pos), row_id FROM roster_row WHERE state = 'draft' AND roster_id = ? AND {which}"
+        sql = f"SELECT abs(pos), row_id FROM roster_row WHERE state = 'draft' AND +roster_id = ? AND {which}"
         found = connection.exec_driver_sql(f"{sql} ORDER BY abs(pos) LIMIT 1", (roster_id,)).first()
         if found is not None and (best is None or found[0] < best[0]):
             best = (float(found[0]), int(found[1]))
@@ -157,7 +158,7 @@ def _first_place(connection: Connection, roster_id: int, step_id: int) -> tuple[
 def _ids(connection: Connection, step_id: int) -> tuple[int, ...]:
     found: list[int] = []
     for which in _ways(step_id):
-        sql = f"SELECT row_id FROM roster_row WHERE state = 'draft' AND pos > 0 AND {which}"
+        sql = f"SELECT row_id FROM roster_row WHERE state = 'draft' AND +pos > 0 AND {which}"
         found += [row[0] for row in connection.exec_driver_sql(sql)]
     return tuple(dict.fromkeys(found))
 
@@ -166,8 +167,8 @@ def _turn_rows(connection: Connection, roster_id: int, step_id: int, *, forward:
     few = members(connection, step_id) <= FEW
     with sums_kept(connection, roster_id, anew=not few):
         people = _people(connection, step_id) if few else set()
-        alive, dead = ("pos < 0", "pos > 0") if forward else ("pos > 0", "pos < 0")
-        mine = "roster_id = ? AND state = 'draft'"
+        alive, dead = ("+pos < 0", "+pos > 0") if forward else ("+pos > 0", "+pos < 0")
+        mine = "+roster_id = ? AND state = 'draft'"
         sql = f"UPDATE roster_row SET pos = -pos WHERE {mine} AND in_step = ? AND in_step <> 0 AND {alive}"
         count = connection.exec_driver_sql(sql, (roster_id, step_id)).rowcount
         sql = f"UPDATE roster_row SET pos = -pos WHERE {mine} AND out_step = ? AND out_step <> 0 AND {dead}"
@@ -203,7 +204,7 @@ def _swap_images(connection: Connection, roster_id: int, step_id: int) -> int:
     """Exchange edited rows with their images."""
     sql = (
         f"SELECT r.row_id, {_OWN} FROM roster_row r JOIN roster_image i ON i.row_id = r.row_id"
-        " WHERE i.step_id = ? AND r.roster_id = ? AND r.state = 'draft' AND r.pos > 0"
+        " WHERE i.step_id = ? AND +r.roster_id = ? AND r.state = 'draft' AND +r.pos > 0"
     )
     now = connection.exec_driver_sql(sql, (step_id, roster_id)).fetchall()
     if not now:

@@ -124,7 +124,9 @@ class RosterStore(RosterChanges):
 
     def opened_row(self, roster_id: int) -> int | None:
         """The row that was opened in the grid and is still empty."""
-        sql = "SELECT row_id FROM roster_row WHERE in_step = ? AND in_step <> 0 AND roster_id = ? AND pos > 0"
+        sql = (
+            "SELECT row_id FROM roster_row WHERE in_step = ? AND in_step <> 0 AND +roster_id = ? AND +pos > 0"
+        )
         with self.database.read() as connection:
             return connection.exec_driver_sql(sql, (OPENED, roster_id)).scalar()
 

@@ -24,6 +24,8 @@ PAGE = 256
 """Rows looked at in one query while a view is searched."""
 MANY = 2000
 """More matches than that are not gathered: one of them is near."""
+FETCH = 5000
+"""Ids fetched at a time: few turns of the interpreter's lock, little memory."""
 NAME = "name"
 NUMBER = "number"
 
@@ -227,7 +229,10 @@ def row_ids(
     cursor = connection.connection.cursor()
     try:
         cursor.execute(sql, (roster_id,))
-        return array("q", (row[0] for row in iter(cursor.fetchone, None)))
+        ids = array("q")
+        while page := cursor.fetchmany(FETCH):
+            ids.extend([row[0] for row in page])
+        return ids
     finally:
         cursor.close()
 

@@ -108,6 +108,7 @@ def show(folder: Path, out: Path, *, quiet: bool) -> None:
         async def opened(self, **args: object) -> None:
             self.stall = 0.0
             self.mine = await in_thread(service, folder)
+            await in_thread(lambda: RosterModel(self.mine).window(0, 100))
             self.run_worker(self._watch())
 
         async def _watch(self) -> None:
@@ -122,8 +123,8 @@ def show(folder: Path, out: Path, *, quiet: bool) -> None:
             model = grid.model
             match request.action:
                 case "refresh":
-                    grid.set_model(RosterModel(self.mine))
                     self.stall = 0.0
+                    grid.set_model(RosterModel(self.mine))
                 case "delete_row":
                     row_id = grid.snapshot()["row_id"]
                     await in_thread(model.delete_rows, model.selected_ids() or [row_id])

@@ -121,14 +121,16 @@ async def test_find_four_digits_and_the_new_base_is_typed_at_once() -> None:
 
 async def test_the_cursor_jumps_while_typing_and_goes_on_and_back() -> None:
     roster = WorkRoster(PEOPLE)
-    async with bench(roster) as (app, grid, _):
+    async with bench(roster) as (app, grid, pilot):
         strike(app, "<down><find>张")
+        await settle(pilot)
         assert (grid.cursor, grid.finding) == ((3, "name"), "张")
         strike(app, "<find>")
         assert grid.cursor[0] == 0
         strike(app, "<up>")
         assert grid.cursor[0] == 3
         strike(app, "<bs>")
+        await settle(pilot)
         assert grid.cursor[0] == 1, "nothing is looked for any more"
         strike(app, "王<esc>")
         assert (grid.cursor, grid.finding) == ((1, "name"), None)
