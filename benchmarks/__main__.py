@@ -6,12 +6,13 @@ import os
 import sys
 import time
 
-from benchmarks import big_roster, keys, startup, workbook
+from benchmarks import big_roster, keys, people, startup, workbook
 from benchmarks.figures import lines
 
 PARTS = {
     "startup": startup.measure,
     "keys": keys.measure,
+    "people": people.measure,
     "workbook": workbook.measure,
     "big": big_roster.measure,
 }

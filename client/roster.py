@@ -75,11 +75,13 @@ class RosterService:
 
         With `join` the change is undone together with the insertion of its row, where that was the last step.
         """
-        row = self._row(row_id)
+        return self.store.update(row_id, self._edited(self._row(row_id), changes), join=join)
+
+    def _edited(self, row: StoredRow, changes: Mapping[str, str]) -> NewRow:
         typed = entered_values(self.business, {**row.typed, **changes})
         new = self._judge(typed, Source(row.source))
         change: Change = "new" if row.change == "new" else "changed"
-        return self.store.update(row_id, replace(new, sheet_row=row.sheet_row, change=change), join=join)
+        return replace(new, sheet_row=row.sheet_row, change=change)
 
     def preview(self, typed: Mapping[str, str]) -> Mapping[str, str]:
         """Computed columns of a row that is still being typed (W-09)."""
@@ -136,18 +138,26 @@ class RosterService:
         self,
         rows: Iterable[tuple[int, Mapping[str, str], RowCheck]],
         *,
-        replace: bool = False,
+        source: Source = Source.FILE,
+        anew: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> int:
-        """Append checked rows of a workbook: (worksheet row number, texts as read, check). All or none.
+        """Append checked rows of a workbook or of a paste, all or none; one step of undo.
 
-        With `replace` they take the place of all draft rows (I-08). One step of undo either way.
+        A row is (row number there, texts as read, check); `source` says how the center is to judge it. With
+        `anew` they take the place of all draft rows (I-08).
         """
         return self.store.bulk_insert(
             self.roster_id,
-            (self._new(typed, check, Source.FILE, number) for number, typed, check in rows),
-            replace=replace,
+            (self._new(typed, check, source, number) for number, typed, check in rows),
+            replace=anew,
             progress=progress,
+        )
+
+    def fill_column(self, column: str, cells: Iterable[tuple[int, str]]) -> int:
+        """Change one column of many rows, given as (row id, text), and check them anew. All or none."""
+        return self.store.update_many(
+            [(row_id, self._edited(self._row(row_id), {column: text})) for row_id, text in cells]
         )
 
     def recheck(self, progress: Callable[[int], None] | None = None, *, keep: str = "") -> None:

@@ -1,7 +1,7 @@
-"""Pinyin initials of names and labels, from letter tables that come with the program.
+"""Pinyin of names and labels, from tables that come with the program.
 
-`pinyin.tsv` is generated (`python -m tools.pinyin_table`) and holds the first letter of every Han character
-in its commonest reading; `surnames.tsv` is kept by hand and holds the surnames that are read otherwise (单 is
+`pinyin.tsv` is generated (`python -m tools.pinyin_table`) and holds every Han character in its commonest
+reading, without tones; `surnames.tsv` is kept by hand and holds the surnames that are read otherwise (单 is
 shan, not dan; 尉迟 is yu chi). Both are read when first needed, a few milliseconds, and kept.
 """
 
@@ -29,25 +29,33 @@ def initials(text: str) -> str:
 
 def name_initials(name: str) -> str:
     """The first letters of a person's name, the surname read as one: "单飞" -> "sf", "单于飞" -> "cyf"."""
-    surnames = _surnames().get(name[:1])
-    for surname, letters in surnames or ():
-        if name.startswith(surname):
-            return letters + initials(name[len(surname) :])
-    return initials(name)
+    if name[:1] not in _surnames():
+        return initials(name)
+    surname, syllables = _surname(name)
+    return "".join(syllable[0] for syllable in syllables) + initials(name[len(surname) :])
 
 
-class _Letters(dict[int, str]):
-    """The letter of each code point met so far, as `str.translate` asks for it."""
+def name_syllables(name: str) -> list[str]:
+    """A person's name spelled: "单于飞" -> ["chan", "yu", "fei"]; a letter or digit is its own syllable."""
+    surname, syllables = _surname(name) if name[:1] in _surnames() else ("", [])
+    readings = _readings()
+    rest = [readings[ord(char)] for char in name[len(surname) :]]
+    return [*syllables, *(reading for reading in rest if reading)] if syllables or "" in rest else rest
+
+
+class _Readings(dict[int, str]):
+    """The reading of each code point met so far, "" for none."""
 
     def __init__(self, blocks: dict[int, str]) -> None:
         super().__init__()
         self._blocks = blocks
+        self._opened: dict[int, list[str]] = {}
 
     def __missing__(self, code: int) -> str:
-        letter = self[code] = self._letter(code)
-        return letter
+        reading = self[code] = self._reading(code)
+        return reading
 
-    def _letter(self, code: int) -> str:
+    def _reading(self, code: int) -> str:
         found = self._listed(code)
         if found:
             return found
@@ -58,27 +66,47 @@ class _Letters(dict[int, str]):
         return self._listed(ord(plain))
 
     def _listed(self, code: int) -> str:
-        block = self._blocks.get(code // BLOCK)
-        letter = block[code % BLOCK] if block else NONE
-        return "" if letter == NONE else letter
+        number = code // BLOCK
+        block = self._opened.get(number)
+        if block is None:
+            block = self._opened[number] = self._blocks.pop(number, "").split()
+        reading = block[code % BLOCK] if block else NONE
+        return "" if reading == NONE else reading
+
+
+class _Letters(dict[int, str]):
+    """The first letter of each code point met so far, as `str.translate` asks for it."""
+
+    def __missing__(self, code: int) -> str:
+        letter = self[code] = _readings()[code][:1]
+        return letter
 
 
 @cache
 def _letters() -> _Letters:
-    blocks: dict[int, str] = {}
-    for start, letters in _lines("pinyin.tsv"):
-        blocks[int(start, 16) // BLOCK] = letters
-    return _Letters(blocks)
+    return _Letters()
 
 
 @cache
-def _surnames() -> dict[str, list[tuple[str, str]]]:
-    """Surnames and their letters by first character, the longest first."""
-    found: dict[str, list[tuple[str, str]]] = {}
+def _readings() -> _Readings:
+    return _Readings({int(start, 16) // BLOCK: readings for start, readings in _lines("pinyin.tsv")})
+
+
+@cache
+def _surnames() -> dict[str, list[tuple[str, list[str]]]]:
+    """Surnames and their syllables by first character, the longest first."""
+    found: dict[str, list[tuple[str, list[str]]]] = {}
     for surname, reading in sorted(_lines("surnames.tsv"), key=lambda pair: -len(pair[0])):
-        letters = "".join(syllable[0] for syllable in reading.split())
-        found.setdefault(surname[0], []).append((surname, letters))
+        found.setdefault(surname[0], []).append((surname, reading.split()))
     return found
+
+
+def _surname(name: str) -> tuple[str, list[str]]:
+    """The surname a name begins with, when it is one of the list, and its syllables."""
+    for surname, syllables in _surnames().get(name[:1], ()):
+        if name.startswith(surname):
+            return surname, syllables
+    return "", []
 
 
 def _lines(name: str) -> list[tuple[str, str]]:

@@ -10,24 +10,27 @@ from pypinyin.pinyin_dict import pinyin_dict
 from domain.pinyin import BLOCK, NONE
 
 TARGET = Path(__file__).parents[1] / "domain" / "pinyin.tsv"
-HEADER = "start\tletters"
-CORRECTIONS = {"长": "c", "長": "c", "晟": "s", "\U00020bb7": "j"}
+HEADER = "start\treadings"
+CORRECTIONS = {"长": "chang", "長": "chang", "晟": "sheng", "\U00020bb7": "ji"}
 """Where pypinyin names a reading first that is rare in names and terms of the field, or (U+20BB7) none."""
 
 
-def letter(readings: str) -> str:
-    """The plain first letter of the first of the readings "zhōng,zhòng"."""
-    return unicodedata.normalize("NFD", readings.partition(",")[0])[:1].lower()
+def reading(readings: str) -> str:
+    """The first of the readings "lǜ,lù" as it is typed, without its tone: "lv"."""
+    first = unicodedata.normalize("NFC", readings.partition(",")[0].lower())
+    for umlaut in "üǖǘǚǜ":
+        first = first.replace(umlaut, "v")
+    return "".join(char for char in unicodedata.normalize("NFD", first) if char.isascii())
 
 
 def table() -> str:
-    """The whole file: a line for each block of code points, its start in hexadecimal and their letters."""
-    found = {code: letter(readings) for code, readings in pinyin_dict.items()}
+    """The whole file: a line for each block of code points, its start in hexadecimal and their readings."""
+    found = {code: reading(readings) for code, readings in pinyin_dict.items()}
     found |= {ord(char): corrected for char, corrected in CORRECTIONS.items()}
     blocks: dict[int, list[str]] = {}
     for code, one in found.items():
         blocks.setdefault(code // BLOCK, [NONE] * BLOCK)[code % BLOCK] = one
-    lines = (f"{number * BLOCK:04X}\t{''.join(letters)}" for number, letters in sorted(blocks.items()))
+    lines = (f"{number * BLOCK:04X}\t{' '.join(readings)}" for number, readings in sorted(blocks.items()))
     return "\n".join((HEADER, *lines)) + "\n"
 
 

@@ -3,7 +3,8 @@
 Actions a grid does not take itself (check, save, submit, ...) first accept the cell under edit and the row,
 and then go to the screen with `snapshot()` as payload; so do undo, redo, sort and filter, and moves over the
 edge. Enter on rows that cannot be edited asks the screen for `open` (index, row_id); pasted rows and columns
-for `paste` (text, index, row_id, column).
+for `paste` (text, index, row_id, column), whether rows can be edited or not; a text to be accepted in a
+column of kind person for `pick` (`tui.picklist.Asking`).
 """
 
 from __future__ import annotations
@@ -12,14 +13,22 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar, Final
 
-from tui.edit import LineEditor, typed_form
+from tui.edit import LineEditor, is_table, typed_form
+from tui.form_model import PERSON_HELP
 from tui.grid_find import FIND, GOTO, GridFinding
 from tui.grid_layout import column_widths
-from tui.grid_model import GridModel
+from tui.grid_model import CellResult, GridModel
 from tui.grid_work import WORK
 
 _UNTOUCHED: Final = frozenset({"help", "prompt", "exit", "redraw", "function_prefix"})
 """Actions of the screen that leave the cell under edit as it is."""
+_MOVING: Final = frozenset(
+    {
+        *("accept", "accept_down", "next_field", "previous_field", "add_row", "insert_row"),
+        *("up", "down", "page_up", "page_down", "top", "bottom"),
+    }
+)
+"""Own actions that accept the cell under edit."""
 _SIGNLESS: Final = frozenset({"id", "money", "ratio"})
 """Kinds in which a minus sign cannot be typed."""
 NARROWED: Final = "全角字符已改为半角。"
@@ -154,12 +163,47 @@ class Grid(GridFinding):
         column = self._column_now
         return (column.title, column.choices, str(self.snapshot()["text"])) if column.choices else None
 
+    def asked_text(self) -> tuple[str, str] | None:
+        """Return title and text of the current cell where it asks for a person."""
+        column = self._column_now
+        asks = column.kind == "person" and self._may_edit()
+        return (column.title, str(self.snapshot()["text"])) if asks else None
+
+    def settle(self, text: str, then: str) -> None:
+        """Put in the account number that was chosen and go on as the action `then` does."""
+        if self._store(text) and not self.handle_action(then) and not self._offer_to_screen(then):
+            self.shell.bell()
+
+    def refuse_text(self, message: str) -> None:
+        """Keep the text under edit and say why it was not taken."""
+        self._say(CellResult(False, message))
+        if self._editor is not None:
+            self._editor.fresh = bool(self._editor.text)
+        self._touch_row(self._index)
+        self._touch_footer()
+
+    def _ask_person(self, action: str) -> bool:
+        """Have the screen find out whom a text means that is about to be accepted."""
+        if self._editor is None or self._column_now.kind != "person":
+            return False
+        sideways = not self._in_place and action in ("left", "right", "home", "end")
+        own = action in self._acts or action in _UNTOUCHED
+        text = self._editor.text
+        if (own and not sideways and action not in _MOVING) or not text.strip():
+            return False
+        if text == self._cell_text(self._index, self._column):
+            return False
+        self.request("pick", text=text, then=action)
+        return True
+
     def help_lines(self) -> list[str]:
         """Say what the current column is and what it takes."""
         column = self._column_now
         lines = [f"{column.title}{'（必填）' if column.required else ''}"]
         if column.choices:
             lines.append("可填：" + "、".join(f"{code} {label}" for code, label in column.choices[:12]))
+        if column.kind == "person":
+            lines.append(PERSON_HELP)
         if not (self._model.editable and column.editable):
             lines.append("此栏不能修改。")
         finding = self._model.finding_text(self._index, column.key) if self._rows.count else ""
@@ -171,7 +215,9 @@ class Grid(GridFinding):
         """Act on a key; what is not the grid's own goes to the screen once the cell is accepted."""
         shown, self._notice = self._notice, ""
         done = self._line_action(action) if self._line is not None else None
-        if done is None:
+        if done is None and self._ask_person(action):
+            done = True
+        elif done is None:
             act = self._acts.get(action)
             done = act() if act is not None else action not in _UNTOUCHED and not self._leave_row()
         if shown != self._notice:
@@ -198,9 +244,9 @@ class Grid(GridFinding):
         """Insert a single cell at the caret; rows and columns go to the screen as `paste`."""
         if self._line is not None:
             return self._line_text(text)
-        if "\t" in text or "\n" in text.strip("\r\n") or "\r" in text.strip("\r\n"):
-            if not self._model.editable or not self._finish():
-                return False
+        if is_table(text):
+            if not self._finish():
+                return True
             self.request("paste", text=text, **{k: v for k, v in self.snapshot().items() if k != "text"})
             return True
         if self._editor is None and not self._may_edit():
@@ -268,7 +314,7 @@ class Grid(GridFinding):
         return not self._store(above) or self._accept()
 
     def _check_letter(self) -> bool:
-        if self._column_now.kind != "id":
+        if self._column_now.kind not in ("id", "person"):
             return False
         if self._editor is not None or self._may_edit():
             self._type("X")

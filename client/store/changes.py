@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, Row, insert, update
 
 from client.store import journal, order
 from client.store.database import Database
@@ -79,13 +79,26 @@ class RosterChanges:
         """
         with self.database.write() as connection:
             found = draft_row(connection, row_id)
-            values = row_values(row) | {"dup_of": None}
-            values |= _take_step(connection, found.roster_id, row_id, found.in_step, join=join)
-            connection.execute(update(row_table).where(row_table.c.row_id == row_id).values(**values))
-            if values["person"] != found.person:
-                mark_duplicates(connection, found.roster_id, found.person)
-            mark_duplicates(connection, found.roster_id, values["person"])
+            values = _take_step(connection, found.roster_id, row_id, found.in_step, join=join)
+            _replace(connection, found, row_id, row_values(row) | values)
             return _stored(connection, found.roster_id, row_id)
+
+    def update_many(self, rows: Iterable[tuple[int, NewRow]]) -> int:
+        """Replace draft rows of one roster, all or none, in one step; for workers. Returns how many.
+
+        RosterError roster.frozen when one is on its way to the center.
+        """
+        count, step = 0, 0
+        with self.database.write() as connection:
+            for row_id, row in rows:
+                found = draft_row(connection, row_id)
+                step = step or journal.begin_step(connection, found.roster_id, "edit")
+                journal.keep_image(connection, step, row_id)
+                _replace(connection, found, row_id, row_values(row))
+                count += 1
+            if count:
+                touch(connection, found.roster_id)
+        return count
 
     def add_findings(self, row_id: int, typed: Mapping[str, str], new: Sequence[Finding]) -> bool:
         """Add findings to a draft row; False when it has been changed since it read `typed`."""
@@ -234,6 +247,15 @@ def _put(connection: Connection, roster_id: int, values: Mapping[str, Any], at: 
         pos = order.pos_before(connection, roster_id, max(0, at))
     added = connection.execute(insert(row_table).values(roster_id=roster_id, pos=pos, **values))
     return int(added.lastrowid)
+
+
+def _replace(connection: Connection, found: Row[Any], row_id: int, values: Mapping[str, Any]) -> None:
+    """Give a draft row other values; `found` is what it was (`draft_row`)."""
+    changed = {**values, "dup_of": None}
+    connection.execute(update(row_table).where(row_table.c.row_id == row_id).values(**changed))
+    if values["person"] != found.person:
+        mark_duplicates(connection, found.roster_id, found.person)
+    mark_duplicates(connection, found.roster_id, values["person"])
 
 
 def _stored(connection: Connection, roster_id: int, row_id: int) -> StoredRow:

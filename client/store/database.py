@@ -25,6 +25,8 @@ from client.store.migrations import MIGRATIONS
 
 FILE_NAME = "gjj.db"
 BUSY_MILLISECONDS = 10_000
+CACHE_SIZE = -8000
+"""SQLite's page cache of a connection, as its pragma takes it: KiB below zero."""
 WAL_SAFE = (3, 51, 3)
 WITHDRAWN = (3, 52, 0)
 
@@ -134,7 +136,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         f"journal_mode = {mode}",
         f"synchronous = {synchronous}",
         "foreign_keys = ON",
-        "cache_size = -8000",
+        f"cache_size = {CACHE_SIZE}",
         "temp_store = MEMORY",
         "trusted_schema = OFF",
     ):

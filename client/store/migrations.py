@@ -8,7 +8,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from client.store.rows import find_text
-from client.store.tables import TRIGGERS, image, metadata, roster_row, step
+from client.store.tables import TRIGGERS, depositor, depositor_copy, image, metadata, roster_row, step
 
 CHUNK = 1000
 
@@ -28,6 +28,13 @@ def drop_triggers(connection: Connection) -> None:
 def _first(connection: Connection) -> None:
     metadata.create_all(connection)
     create_triggers(connection)
+
+
+def _searched_depositors(connection: Connection) -> None:
+    """The copy of depositors is fetched anew, with what a search needs."""
+    connection.exec_driver_sql("DROP TABLE IF EXISTS depositor")
+    connection.exec_driver_sql("DELETE FROM setting WHERE name LIKE 'depositors %'")
+    metadata.create_all(connection, tables=[depositor_copy, depositor])
 
 
 def _journal(connection: Connection) -> None:
@@ -67,5 +74,5 @@ def _fill_find(connection: Connection) -> None:
         last = page[-1][0]
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first, _journal)
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first, _searched_depositors, _journal)
 """A step is never changed once released, but that the first makes a new store of the newest shape."""

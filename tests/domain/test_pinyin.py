@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.pinyin import initials, name_initials
+from domain.pinyin import initials, name_initials, name_syllables
 from tools.pinyin_table import TARGET, table
 
 ROOT = Path(__file__).parents[2]
@@ -86,10 +86,29 @@ def test_a_surname_stands_in_the_list_only_when_its_letters_differ() -> None:
     assert [name for name in names if len(name_initials(name)) != len(name)] == []
 
 
+@pytest.mark.parametrize(
+    ("name", "spelled"),
+    [
+        ("王小明", "wang xiao ming"), ("单于飞", "chan yu fei"), ("吕布", "lv bu"), ("张A", "zhang a"),
+        ("古丽·买买提", "gu li mai mai ti"), ("", ""),
+    ],
+)  # fmt: skip
+def test_names_are_spelled_as_they_are_typed(name: str, spelled: str) -> None:
+    assert " ".join(name_syllables(name)) == spelled
+
+
+def test_every_reading_is_a_syllable_of_plain_letters() -> None:
+    lines = TARGET.read_text(encoding="utf-8").splitlines()[1:]
+    syllables = {one for line in lines for one in line.partition("\t")[2].split()} - {"-"}
+    assert all(one.isascii() and one.isalpha() and one.islower() for one in syllables)
+    assert 400 < len(syllables) < 460
+
+
 @given(st.text())
 def test_any_text_becomes_small_letters_and_digits(text: str) -> None:
     assert set(initials(text)) <= LETTERS
     assert set(name_initials(text)) <= LETTERS
+    assert "".join(syllable[0] for syllable in name_syllables(text)) == name_initials(text)
 
 
 def test_the_program_reads_its_own_tables_and_only_when_asked() -> None:
