@@ -52,7 +52,7 @@ class PastedModel(RowsModel):
     def _row(self, at: int) -> GridRow:
         typed, check = self.pasted.typed(at), self.pasted.check(at)
         cells = [cell_text(column, typed, check.values) for column in self._roster]
-        mark = "!" if at in self._faulty else "*" if check.findings else " "
+        mark = "!" if at in self._faulty else "?" if check.findings else " "
         return GridRow(at, mark, (str(self.pasted.number(at)), *cells))
 
     def next_error(self, index: int, column: str) -> tuple[int, str] | None:

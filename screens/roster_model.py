@@ -221,6 +221,12 @@ class RosterModel:
         self._view.refresh()
         return CellResult(True, f"已删除 {gone} 条记录，按 Ctrl+U 撤销。")
 
+    def place_of(self, index: int) -> int:
+        """Return the position in the roster's own order of the row at a position of the view."""
+        row = None if self._view.plain else self.at(index)
+        found = None if row is None else self._store.index_of(row.row_id)
+        return index if found is None else found
+
     def index_of(self, row_id: int) -> int:
         """Return the position of a row; the last one when it is not in sight."""
         found = self._view.index_of(row_id)

@@ -252,7 +252,9 @@ class RosterScreen(AppScreen):
             entered = {field.key for field in self._entry.fields() if field.entered}
             kept = {key: str(text) for key, text in self._form.snapshot().items() if key in entered and text}
         if (cell := self._grid.draft) is not None:
-            kept |= {"@row": str(cell[0]), "@column": cell[1], "@text": cell[2]}
+            model = self._grid.model
+            row = model.place_of(cell[0]) if isinstance(model, RosterModel) else cell[0]
+            kept |= {"@row": str(row), "@column": cell[1], "@text": cell[2]}
         return kept
 
     def _keep_draft(self, typed: dict[str, str]) -> None:

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AccountStatus", "Opening", "declare"]
 
-DUPLICATE = "roster.duplicate"
 RATIO_KEYS = ("unit_ratio", "person_ratio")
 AMOUNT_KEYS = ("unit_amount", "person_amount", "total_amount")
 
@@ -146,7 +145,7 @@ class Opening:
     def duplicate(self, first: str) -> Finding:
         """The finding of a second row of one person (O-16, V-18); `first` says where the first one is."""
         text = f"存在相同的记录：与{first}是同一人，请删除重复的一条。"
-        return Finding(DUPLICATE, "id_number", text)
+        return Finding("roster.duplicate", "id_number", text)
 
     # ---- the parts of the check ------------------------------------------------------------------
 
