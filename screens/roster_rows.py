@@ -33,7 +33,7 @@ class RosterRows:
         screen, model = self._screen, self._screen.grid.model
         if not isinstance(model, RosterModel):
             return
-        queue, ticked = screen.state.profile.queue, await in_thread(model.selected_ids)
+        queue, ticked = screen.desk.service.queue, await in_thread(model.selected_ids)
         ids = ticked or self._current(model)
         if not ids:
             screen.status("没有可以删除的记录。", kind="warning", beep=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from client.store.rows import NewRow
+from client.store.rows import Change, NewRow
 from domain.business import Condition
 from domain.findings import Finding, Severity
 from screens.entry_model import EntryModel
@@ -37,11 +37,12 @@ def test_a_row_is_marked_by_the_most_important_of_what_is_true_of_it(tmp_path: P
     store, roster = model.service.store, model.service.roster_id
     told = Finding("id.area", "id_number", "请核对。", Severity.WARNING)
     wrong = Finding("base.format", "base", "写错了。")
-    for change, findings in (
+    made: tuple[tuple[Change, tuple[Finding, ...]], ...] = (
         *(("new", ()), ("new", (told,)), ("changed", ()), ("", ())),
         *(("changed", (told,)), ("new", (told, wrong)), ("deleted", (wrong,))),
-    ):
-        store.insert(roster, replace(NewRow({"name": "甲"}, findings=findings), change=change))
+    )
+    for change, findings in made:
+        store.insert(roster, NewRow({"name": "甲"}, findings=findings, change=change))
     assert [row.mark for row in model.window(0, 9)] == ["+", "?", "*", " ", "?", "!", "-"]
     with store.database.write() as connection:
         connection.exec_driver_sql(
@@ -75,10 +76,8 @@ def test_an_opened_row_in_a_sorted_view_stands_where_it_was_opened(tmp_path: Pat
     assert model.new_row(1) == 1
     model.commit_cell(1, "name", "新人")
     assert names(model) == [person(3)["name"], "新人", *(person(number)["name"] for number in (2, 1, 0))]
-    assert model.order == ("base", False)
-    model.sort("base")
-    model.sort("base")
-    assert model.order is None
+    orders = [model.order, *((model.sort("base"), model.order)[1] for _ in range(2))]
+    assert orders == [("base", False), ("base", True), None]
     assert names(model) == [
         *(person(number)["name"] for number in (0, 1)),
         "新人",

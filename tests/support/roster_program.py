@@ -126,8 +126,8 @@ def show(folder: Path, out: Path, *, quiet: bool) -> None:
                     self.stall = 0.0
                     grid.set_model(RosterModel(self.mine))
                 case "delete_row":
-                    row_id = grid.snapshot()["row_id"]
-                    await in_thread(model.delete_rows, model.selected_ids() or [row_id])
+                    ticked = await in_thread(model.selected_ids)
+                    await in_thread(model.delete_rows, ticked or [grid.snapshot()["row_id"]])
                     grid.reload()
                 case "select_all":
                     model.select_all(True)

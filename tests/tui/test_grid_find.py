@@ -166,7 +166,7 @@ async def test_signs_are_text_in_the_find_line_and_other_keys_close_it() -> None
         strike(app, "<find>+*. ")
         assert grid.finding == "+*. "
         strike(app, "<pgdn>")
-        assert grid.finding is None and grid.cursor[0] == 3
+        assert (grid.key_context(), grid.cursor[0]) == ("grid", 3)
 
 
 async def test_rows_that_cannot_be_edited_keep_the_column() -> None:
