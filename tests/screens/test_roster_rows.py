@@ -9,6 +9,7 @@ import pytest
 
 from client.store.rows import Change, NewRow
 from domain.business import Condition
+from domain.businesses.opening import Opening
 from domain.findings import Finding, Severity
 from screens.entry_model import EntryModel
 from screens.roster_model import RosterModel
@@ -96,12 +97,11 @@ def test_a_column_with_a_condition_is_skipped_and_asked_for_where_it_holds(tmp_p
     """A telephone number only for some bases: in grid, form and check alike."""
     mine = service(tmp_path)
     business = mine.business
+    assert isinstance(business, Opening)
     when = Condition("base", ("8000.00", "8000"))
-    columns = tuple(
-        replace(column, when=when, required=True) if column.key == "mobile" else column
-        for column in business.columns
-    )
-    business.columns = columns  # type: ignore[misc]
+    phone = replace(business.by_key["mobile"], when=when, required=True)
+    business.columns = tuple(phone if one.key == "mobile" else one for one in business.columns)
+    business._required = tuple(one for one in business.columns if one.required)
     model = RosterModel(mine)
     index = model.new_row()
     for key, text in (person(0) | {"base": "8000", "mobile": ""}).items():
@@ -129,7 +129,7 @@ async def test_rows_are_typed_into_the_roster_where_the_center_lets_them_be_modi
 ) -> None:
     place = make_place("shaanxi")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await record(desk, place, 1)
         desk.app.screen.set_focus(grid_of(desk))
         someone = place.typed(place.office.people(2)[1])
@@ -150,7 +150,7 @@ async def test_rows_are_typed_into_the_roster_where_the_center_lets_them_be_modi
 async def test_undo_from_the_form_takes_the_recorded_person_back(make_place: MakePlace) -> None:
     place = make_place("baishan")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await record(desk, place, 2)
         assert desk.app.screen.focused is form_of(desk)
         await desk.press("<ctrl+u>")
@@ -163,7 +163,7 @@ async def test_undo_from_the_form_takes_the_recorded_person_back(make_place: Mak
 async def test_many_rows_deleted_come_back_with_one_key(make_place: MakePlace) -> None:
     place = make_place("baishan")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         typed = await record(desk, place, 4)
         await select(desk, 0, 2)
         await desk.press("<ctrl+k>y")
@@ -176,7 +176,7 @@ async def test_many_rows_deleted_come_back_with_one_key(make_place: MakePlace) -
 async def test_a_person_is_found_in_the_roster_by_initials(make_place: MakePlace) -> None:
     place = make_place("baishan")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         typed = await record(desk, place, 3)
         desk.app.screen.set_focus(grid_of(desk))
         await desk.press("<ctrl+home><ctrl+f>" + typed[2]["id_number"][-6:])
@@ -189,7 +189,7 @@ async def test_a_person_is_found_in_the_roster_by_initials(make_place: MakePlace
 async def test_sent_rows_stay_when_the_step_is_undone(make_place: MakePlace, profile: str) -> None:
     place = make_place(profile)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await record(desk, place, 1)
         place.wire.down = True
         store, head = place.state.rosters(), place.rows()[0]
