@@ -16,9 +16,9 @@ from screens.roster_export import export_roster
 from screens.roster_screen import RosterScreen
 
 if TYPE_CHECKING:
+    from client.outbox import OutboxEvent
     from domain.business import CheckContext
     from domain.profile import Profile
-    from screens.state import StateEvent
 
 
 def business_words(profile: Profile, business: str, *, batch: bool = False) -> RosterWords:
@@ -98,11 +98,10 @@ class BusinessScreen(RosterScreen):
         elif self._importing.waits_for_review:
             self.run_gated(lambda: self._importing.reviewed(result))
 
-    def state_changed(self, event: StateEvent) -> None:
-        """Hand answers to the submission that waits for one."""
-        super().state_changed(event)
-        if event.kind == "outbox" and event.sent is not None:
-            self._submitting.note(event.sent)
+    def submission_told(self, event: OutboxEvent) -> None:
+        """Hand answers to the submission that waits for one; tell the others."""
+        if not self._submitting.note(event):
+            super().submission_told(event)
 
 
 class BusinessBatchScreen(BusinessScreen):

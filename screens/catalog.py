@@ -39,6 +39,7 @@ SCREENS: Final[dict[str, str]] = {
     "unit_info": "screens.unit_info:UnitInfoScreen",
     "reconcile": "screens.reconcile:ReconcileScreen",
     "help": "screens.manual_screen:ManualScreen",
+    "keycheck": "tui.keycheck:KeyCheckScreen",
 }
 """Name of a screen -> "module:class"; `home.modules[].opens` of a profile names one of these."""
 

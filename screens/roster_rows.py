@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from screens.roster_model import RosterModel
+from screens.roster_model import RosterModel, describe
 from tui.grid_model import CellResult
+from tui.masking import cover_middle
 from tui.progress import in_thread
 
 if TYPE_CHECKING:
@@ -28,13 +30,33 @@ class RosterRows:
             await in_thread(model.follow)
         self._screen.grid.reload()
 
-    async def delete(self) -> None:
-        """Delete the ticked rows, else the current one, as the center allows (O-04, W-04, V-25)."""
+    async def show(self, index: int) -> None:
+        """Show a row whole, with all that is to be said of it."""
+        screen, model = self._screen, self._screen.grid.model
+        row = next(iter(model.window(index, 1)), None)
+        if row is None or not isinstance(model, RosterModel):
+            return
+        pairs = [(c, text) for c, text in zip(model.columns, row.cells, strict=True) if text]
+        lines = [f"{c.title}：{cover_middle(text) if c.masked else text}" for c, text in pairs]
+        found = [describe(finding, screen.desk.business.columns) for finding in model.findings_at(index)]
+        await screen.tell(f"第 {index + 1} 条记录", [*lines, *([""] if found else []), *found])
+
+    async def run_options(self, options: Sequence[tuple[str, str]]) -> None:
+        """Show the rows marked 5, in row order, then delete those marked 4 together."""
+        screen = self._screen
+        for row_id in [int(key) for key, digit in options if digit == "5"]:
+            if isinstance(model := screen.grid.model, RosterModel):
+                await self.show(model.index_of(row_id))
+        if gone := [int(key) for key, digit in options if digit == "4"]:
+            await self.delete(gone)
+
+    async def delete(self, chosen: Sequence[int] = ()) -> None:
+        """Delete rows, else the ticked, else the current one, as the center allows (O-04, W-04, V-25)."""
         screen, model = self._screen, self._screen.grid.model
         if not isinstance(model, RosterModel):
             return
         queue, ticked = screen.desk.service.queue, await in_thread(model.selected_ids)
-        ids = ticked or self._current(model)
+        ids = list(chosen) or ticked or self._current(model)
         if not ids:
             screen.status("没有可以删除的记录。", kind="warning", beep=True)
             return
@@ -44,7 +66,7 @@ class RosterRows:
             return
         if queue.delete_confirm:
             current = f"当前的第 {screen.grid.cursor[0] + 1} 条记录"
-            which = f"已勾选的 {len(ids)} 条记录" if ticked else current
+            which = f"{'' if chosen else '已勾选的 '}{len(ids)} 条记录" if chosen or ticked else current
             answer = await screen.ask(
                 "删除", [f"删除{which}，确认吗？"], [("y", "确定"), ("n", "取消")], cancel="n"
             )

@@ -19,6 +19,7 @@ from domain.business import Business, Source
 from domain.findings import Finding, errors
 from screens.app import AppScreen
 from screens.entry_model import EntryModel
+from screens.options import offered
 from screens.paste_flow import PasteFlow
 from screens.roster_check import RosterChecks
 from screens.roster_desk import RosterDesk, RosterWords, facts_line
@@ -29,8 +30,7 @@ from screens.roster_rows import RosterRows
 from tui.form import Form
 from tui.grid import Grid
 from tui.grid_work import work_on
-from tui.keys import ActionRequested
-from tui.masking import cover_middle
+from tui.keys import ActionRequested, KeyWidget
 from tui.picklist import answer_prompt
 from tui.progress import in_thread
 
@@ -105,6 +105,7 @@ class RosterScreen(AppScreen):
         self._heading = Heading(self._words.queue)
         columns = grid_columns(business, context.unit, narrow=self._beside)
         self._grid = QueueGrid(RowsModel(columns))
+        self._grid.set_options(offered("4", "5"))
         self._entry = EntryModel(business, context, narrow=self._beside)
         self._form = Form(self._entry, columns=1 if self._beside else 2)
         self._notes = NoteArea()
@@ -152,11 +153,6 @@ class RosterScreen(AppScreen):
             case "print":
                 return "导出", "把清册导出为表格文件。"
         return super().label(action)
-
-    def on_descendant_focus(self) -> None:
-        """Show the keys of the pane that has the focus now."""
-        if self.is_mounted:
-            self.refresh_bars()
 
     # ---- opening and leaving -------------------------------------------------------------------------
 
@@ -243,6 +239,10 @@ class RosterScreen(AppScreen):
         if self._desk is not None:
             self._keep_draft(self._snapshot())
 
+    def keep_of(self, widget: KeyWidget) -> dict[str, Any]:
+        """Leave out what is half typed: it is kept as the roster's draft, which knows what was recorded."""
+        return {key: kept for key, kept in widget.whereabouts().items() if key not in ("texts", "text")}
+
     # ---- drafts --------------------------------------------------------------------------------------
 
     def _snapshot(self) -> dict[str, str]:
@@ -269,7 +269,7 @@ class RosterScreen(AppScreen):
         """Keep the form soon, and at once when another field is being typed in."""
         self._saver.changed(message.key)
 
-    def on_grid_changed(self, message: Grid.Changed) -> None:
+    def on_grid_editing_changed(self, message: Grid.Changed) -> None:
         """Keep the cell under edit."""
         if self._grid.draft is not None or self._saver.has_cell:
             self._saver.changed("@cell")
@@ -314,8 +314,10 @@ class RosterScreen(AppScreen):
             case "undo" | "redo":
                 self.checks.forget()
                 await work_on(self, request, self._grid)
+            case "run_options":
+                await self.rows.run_options(request.payload["options"])
             case "open":
-                await self._show_row(int(request.payload["index"]))
+                await self.rows.show(int(request.payload["index"]))
             case "print":
                 await self.export()
             case "paste_pad":
@@ -381,21 +383,15 @@ class RosterScreen(AppScreen):
         self._form.focus_field(self._entry.first_faulty(wrong), f"! {texts[0]}")
         self._notes.show(texts[0], wrong=True)
 
-    async def _show_row(self, index: int) -> None:
-        model = self._grid.model
-        row = next(iter(model.window(index, 1)), None)
-        if row is None or not isinstance(model, RosterModel):
-            return
-        pairs = [(c, text) for c, text in zip(model.columns, row.cells, strict=True) if text]
-        lines = [f"{c.title}：{cover_middle(text) if c.masked else text}" for c, text in pairs]
-        found = [describe(finding, self.desk.business.columns) for finding in model.findings_at(index)]
-        await self.tell(f"第 {index + 1} 条记录", [*lines, *([""] if found else []), *found])
-
     async def _refresh(self) -> None:
         """Read facts and rows again and check them (W-03)."""
         desk, words = self.desk, self._words
-        await self.busy("正在向中心查询…", desk.ask_facts)
-        told = await self.checks.both()
+        told = ""
+        try:
+            await self.reading("正在向中心查询…", desk.ask_facts)
+        except ClientError as error:
+            told = self.checks.unchecked(error)
+        told = await self.checks.both(told)
         self._entry.use(desk.service.context)
         self.show_facts()
         await self.rows.follow()
@@ -403,7 +399,8 @@ class RosterScreen(AppScreen):
         amount = f"，{words.amount} {money_text(sums.amount)} 元" if words.amount else ""
         text = f"{words.queue}：总人数 {sums.good}{amount}"
         bad = f"，错误 {sums.bad} 条" if sums.bad else ""
-        self.status(f"{text}{bad}{told}。", kind="warning" if told or sums.bad else "info")
+        first = f"{told.strip('（）')}；" if told else ""
+        self.status(f"{first}{text}{bad}。", kind="warning" if told or sums.bad else "info")
 
     # ---- rows ----------------------------------------------------------------------------------------
 
@@ -436,4 +433,4 @@ class RosterScreen(AppScreen):
             await self.rows.follow()
             if count:
                 text = f"中心退回 {count} 条记录，已放回{self._words.queue}，请按原因改正后重新申报。"
-                self.status(text, kind="error", beep=True)
+                self.news(text, kind="error", beep=True)

@@ -13,11 +13,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar, Final
 
+from domain.codes import shown
 from tui.edit import LineEditor, is_table, typed_form
 from tui.form_model import PERSON_HELP
-from tui.grid_find import FIND, GOTO, GridFinding
+from tui.grid_find import FIND, GOTO
 from tui.grid_layout import column_widths
 from tui.grid_model import CellResult, GridModel
+from tui.grid_moves import GridMoving
 from tui.grid_work import WORK
 
 _UNTOUCHED: Final = frozenset({"help", "prompt", "exit", "redraw", "function_prefix"})
@@ -34,7 +36,7 @@ _SIGNLESS: Final = frozenset({"id", "money", "ratio"})
 NARROWED: Final = "全角字符已改为半角。"
 
 
-class Grid(GridFinding):
+class Grid(GridMoving):
     """Rows of a `GridModel`, edited in place."""
 
     KEY_CONTEXT: ClassVar[str] = "grid"
@@ -92,6 +94,7 @@ class Grid(GridFinding):
         self._use_model(model)
         self._editor, self._preview, self._dirty, self._notice = None, {}, False, ""
         self._line = None
+        self._chosen.clear()
         self._column = max(0, self._next_editable(-1))
         self._touch_all()
 
@@ -201,11 +204,13 @@ class Grid(GridFinding):
         column = self._column_now
         lines = [f"{column.title}{'（必填）' if column.required else ''}"]
         if column.choices:
-            lines.append("可填：" + "、".join(f"{code} {label}" for code, label in column.choices[:12]))
+            lines.append("可填：" + "、".join(shown(code, label) for code, label in column.choices[:12]))
         if column.kind == "person":
             lines.append(PERSON_HELP)
         if not (self._model.editable and column.editable):
             lines.append("此栏不能修改。")
+            if self._options:
+                lines.append("在行上输入选项数字，回车一次执行全部：" + self.option_legend())
         finding = self._model.finding_text(self._index, column.key) if self._rows.count else ""
         return [*lines, finding] if finding else lines
 
@@ -213,6 +218,8 @@ class Grid(GridFinding):
 
     def handle_action(self, action: str) -> bool:
         """Act on a key; what is not the grid's own goes to the screen once the cell is accepted."""
+        if self._line is None and self.option_action(action):
+            return True
         shown, self._notice = self._notice, ""
         done = self._line_action(action) if self._line is not None else None
         if done is None and self._ask_person(action):
@@ -228,6 +235,8 @@ class Grid(GridFinding):
         """Type into the cell or the find line; blank ticks the row while nothing is being edited."""
         if self._line is not None:
             return self._line_text(char)
+        if self.option_typed(char):
+            return True
         if self._editor is None and char == " ":
             return self._toggle_selected()
         shown, self._notice = self._notice, ""
@@ -320,77 +329,7 @@ class Grid(GridFinding):
             self._type("X")
         return True
 
-    # -- moving ----------------------------------------------------------------------------------------
-
-    def _move_to(self, index: int, column: int) -> bool:
-        index = max(0, min(index, self._rows.count - 1))
-        if index != self._index:
-            row_count = self._rows.count
-            self._close_row()
-            index -= (row_count - self._rows.count) if index > self._index else 0
-        self._place_cursor(index, column)
-        self.post_message(self.Changed())
-        return True
-
-    def _go_rows(self, by: int) -> bool:
-        if not self._finish():
-            return True
-        target = max(0, min(self._index + by, self._rows.count - 1))
-        return target != self._index and self._move_to(target, self._column)
-
-    def _go_pages(self, by: int) -> bool:
-        if self._finish() and self._rows.count:
-            top = self._top
-            self._top = max(0, min(top + by * self.page, self._rows.count - self.page))
-            self._move_to(self._index + by * self.page, self._column)
-            if self._top != top:
-                self.refresh()
-        return True
-
-    def _go_columns(self, by: int) -> bool:
-        if self._editor is not None and self._in_place:
-            if not (self._editor.left() if by < 0 else self._editor.right()):
-                self.shell.bell()
-            self._edited()
-        elif self._finish():
-            return 0 <= self._column + by < len(self._model.columns) and self._move_to(
-                self._index, self._column + by
-            )
-        return True
-
-    def _go_edge(self, by: int) -> bool:
-        if self._editor is not None and self._in_place:
-            if by < 0:
-                self._editor.home()
-            else:
-                self._editor.end()
-            self._edited()
-        elif self._finish():
-            self._move_to(self._index, 0 if by < 0 else len(self._model.columns) - 1)
-        return True
-
-    def _next_field(self) -> bool:
-        if not self._finish():
-            return True
-        column = self._next_editable(self._column)
-        if column >= 0:
-            return self._move_to(self._index, column)
-        if self._index + 1 < self._rows.count:
-            following = self._index + 1
-            return self._move_to(following, max(0, self._next_editable(-1, index=following)))
-        return False
-
-    def _previous_field(self) -> bool:
-        if not self._finish():
-            return True
-        column = self._next_editable(self._column, -1)
-        if column >= 0:
-            return self._move_to(self._index, column)
-        if self._index > 0:
-            above = self._index - 1
-            last = self._next_editable(len(self._model.columns), -1, index=above)
-            return self._move_to(above, max(0, last))
-        return False
+    # -- rows and columns ------------------------------------------------------------------------------
 
     def _toggle_selected(self) -> bool:
         row = self._rows.row(self._index)

@@ -13,8 +13,8 @@ from textual.message import Message
 
 from tui.edit import LineEditor
 from tui.glyphs import cell_len, fit
-from tui.grid_edit import GridEditing
 from tui.grid_model import GridModel
+from tui.grid_options import GridOptions
 from tui.grid_view import caret_segments
 from tui.theme import CURSOR, ERROR, PLAIN, SELECTED, STRONG
 
@@ -25,7 +25,7 @@ ROOM: Final = 20
 """Cells of the text in the line."""
 
 
-class GridFinding(GridEditing):
+class GridFinding(GridOptions):
     """A grid with a find line; `Grid` opens it."""
 
     def __init__(self, model: GridModel, *, frozen: int = 1, id: str | None = None) -> None:  # noqa: A002
