@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from benchmarks import keys, people, startup, workbook
+from benchmarks import big_roster, keys, people, startup, workbook
 from benchmarks.figures import Figure, lines
 
 PARTS = {
@@ -14,6 +14,7 @@ PARTS = {
     "keys": keys.measure,
     "people": people.measure,
     "workbook": workbook.measure,
+    "big": big_roster.measure,
 }
 
 

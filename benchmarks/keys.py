@@ -105,7 +105,7 @@ def costs_of(peer: Peer) -> Costs:
 
 
 def _screens(peer: Peer, each: Callable[..., Cost], found: Costs) -> None:
-    """Dialog and second screen; the first time, in which a program may still load something, is not counted."""
+    """Dialog and second screen; the first time, in which something may still be loaded, does not count."""
     if peer.dialog:
         pairs = [(each(peer.dialog), each(peer.close)) for _ in range(REPEATS + 1)]
         found[p.DIALOG] = median_cost([opened for opened, _ in pairs[1:]])

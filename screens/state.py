@@ -318,7 +318,7 @@ class AppState:
             self.outbox.wake()
 
     def keep_verifier(self, password: str) -> None:
-        """Keep a salted digest of the password, for unlocking the idle screen without a key. Blocks for 50 ms."""
+        """Keep a salted digest of the password, for unlocking the idle screen without a key. Blocking."""
         salt = os.urandom(16)
         self._verifier = salt, _digest(password, salt)
 

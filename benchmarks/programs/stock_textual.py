@@ -1,4 +1,4 @@
-"""The entry screen of stock Textual widgets: Header, Footer, Input, DataTable, a modal and a second screen."""
+"""The entry screen of stock Textual: Header, Footer, Input, DataTable, a modal and a second screen."""
 
 from __future__ import annotations
 
