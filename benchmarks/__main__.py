@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from benchmarks import big_roster, keys, people, startup, workbook
+from benchmarks import big_roster, in_use, keys, people, startup, workbook
 from benchmarks.figures import Figure, lines
 
 PARTS = {
@@ -15,6 +15,7 @@ PARTS = {
     "people": people.measure,
     "workbook": workbook.measure,
     "big": big_roster.measure,
+    "use": in_use.measure,
 }
 
 

@@ -61,7 +61,7 @@ class KeyDesk:
             rows=SIZE[1],
             stall_log=stall_log,
         )
-        self.code = next(one.code for one in site.profile.home.modules if one.opens == "opening")
+        self.code = next(one.code for one in site.profile.home.modules if one.opens == "business:open")
         self.desk.log_in()
         self.desk.open()
         self.desk.home()

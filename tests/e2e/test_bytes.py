@@ -99,7 +99,7 @@ def test_bytes_of_screens_and_dialogs(desk: KeyDesk) -> None:
     assert cost(NAMED["f12"], quiet=0.4) <= DIALOG
     assert cost(NAMED["f12"], quiet=0.4) <= SCREEN
     desk.desk.at_home()
-    query = next(one.code for one in desk.site.profile.home.modules if one.opens == "opening_query")
+    query = next(one.code for one in desk.site.profile.home.modules if one.opens == "query:open")
     desk.desk.keys(f"<f2>{query}")
     desk.desk.terminal.wait_quiet()
     assert cost(ENTER, quiet=0.6) <= SCREEN

@@ -11,7 +11,7 @@ from tests.e2e.key_desk import KeyDesk, Outcome, expected
 from tests.keys.script import Row, Script, scripts
 
 GAPS = (0.0, 0.001, 0.01)
-BYTES_PER_KEY = 300
+BYTES_PER_KEY, SCREEN = 300, 2560
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def test_a_script_gives_one_roster_at_any_speed(key_desk: dict[str, KeyDesk], sc
     for outcome in outcomes:
         assert (outcome.roster, outcome.submitted) == (first.roster, first.submitted)
         assert not outcome.points
-        assert outcome.drawn <= BYTES_PER_KEY * first.strokes, _bytes(outcomes)
+        assert outcome.drawn <= BYTES_PER_KEY * first.strokes + SCREEN * script.screens, _bytes(outcomes)
 
 
 def _holds(found: tuple[tuple[str, ...], ...], wanted: list[Row]) -> None:

@@ -22,7 +22,7 @@ is a person (甲 to 癸) and the columns that are told. `see` is on the screen w
 `keys` line is one step: typed text, named keys (`<f8>`, `<down*3>`), people (`{甲}` the name, `{甲.id}`,
 `{甲.mobile}`, `{甲.id:-4}` the last four), `{code}` the transaction code of registration, `{pin}`. A line
 `paste: …` is a bracketed paste, with `\\t` and `\\n`. `back` is how many screens lie over the home screen in
-the end (1).
+the end (1), `screens` how many screens and dialogs the keys pass beyond what their number explains.
 """
 
 from __future__ import annotations
@@ -53,6 +53,8 @@ NAMED: Final[dict[str, str]] = {
     "left": "\x1b[D",
     "home": "\x1b[H",
     "end": "\x1b[F",
+    "ctrl+home": "\x1b[1;5H",
+    "ctrl+end": "\x1b[1;5F",
     "ins": "\x1b[2~",
     "del": "\x1b[3~",
     "pgup": "\x1b[5~",
@@ -70,7 +72,7 @@ _PERSON: Final = re.compile(rf"\{{([{PEOPLE}])(?:\.(id|mobile))?(?::(-?\d+))?\}}
 _ESCAPES: Final = {r"\t": "\t", r"\n": "\n"}
 
 
-_VALUES: Final[dict[str, Callable[[str], object]]] = {"budget": int, "back": int}
+_VALUES: Final[dict[str, Callable[[str], object]]] = {"budget": int, "back": int, "screens": int}
 
 
 class Somebody(Protocol):
@@ -114,6 +116,7 @@ class Script:
     budget: int = 0
     see: str = ""
     back: int = 1
+    screens: int = 0
     people: list[Row] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     roster: list[Row] = field(default_factory=list)
