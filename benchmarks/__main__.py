@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable, Sequence
 
 from benchmarks import big_roster, in_use, keys, people, startup, workbook
-from benchmarks.figures import Figure, lines
+from benchmarks.figures import Figure, Matrix, lines
 
-PARTS = {
+PARTS: dict[str, Callable[[Callable[[str], None]], Sequence[Figure | Matrix]]] = {
     "startup": startup.measure,
     "keys": keys.measure,
     "people": people.measure,
@@ -26,7 +27,7 @@ def main(arguments: list[str]) -> int:
         print(f"没有 {'、'.join(unknown)} 这一部分，可选：{'、'.join(PARTS)}。", file=sys.stderr)
         return 2
     began = time.monotonic()
-    figures = [
+    figures: list[Figure | Matrix] = [
         figure
         for name in arguments or PARTS
         for figure in PARTS[name](lambda text: print(text, file=sys.stderr))

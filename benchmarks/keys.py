@@ -63,6 +63,7 @@ def measure(say: Callable[[str], None]) -> list[Figure | Matrix]:
 
 
 def _medians(rounds: list[Costs]) -> Costs:
+    """The medians over the rounds, in the order of the table."""
     actions = [action for action in p.ACTIONS if any(action in each for each in rounds)]
     return {action: median_cost([each[action] for each in rounds if action in each]) for action in actions}
 
@@ -152,34 +153,33 @@ def _matrices(found: dict[str, Costs], missing: list[str]) -> list[Matrix]:
 
 
 def _verdicts(found: dict[str, Costs]) -> list[Figure]:
-    ours = found[p.OURS]
-    figures = [Figure(action, ours[action].sent, "字节", goal=goal) for action, goal in GOALS.items()]
-    for action in (p.CHAR, p.HAN):
-        peer = found[p.CURSES][action].sent
-        figures.append(Figure(f"{action}，比 curses", ours[action].sent, "字节", peer, p.CURSES, 1, True))
-    if p.PTK in found:
-        for action in (p.CHAR, p.HAN, p.BURST, p.FIELD, p.DOWN, p.PAGE):
-            peer = found[p.PTK][action].visible
-            figures.append(Figure(f"{action}，到看得见", ours[action].visible, "毫秒", peer, p.PTK, 1, True))
-    stock = found[p.STOCK]
+    """The limits, and the goals beside the peers that could be measured."""
+    ours, figures = found[p.OURS], []
+    for action, goal in GOALS.items():
+        figures.append(Figure(action, ours[action].sent, "字节", goal=goal))
+
+    def beside(peer: str, action: str, goal: float, *, sent: bool) -> None:
+        theirs = found.get(peer, {}).get(action)
+        if theirs is None:
+            return
+        what, unit = (action, "字节") if sent else (f"{action}，到看得见", "毫秒")
+        mine, other = (ours[action].sent, theirs.sent) if sent else (ours[action].visible, theirs.visible)
+        figures.append(Figure(what, mine, unit, other, peer, goal, True))
+
+    for action in (p.CHAR, p.HAN, p.BURST):
+        beside(p.CURSES, action, 1, sent=True)
+    for action in p.ACTIONS[:-1]:
+        beside(p.PTK, action, 1, sent=False)
     for action in (p.SCREEN, p.BACK):
-        figures.append(
-            Figure(f"{action}，字节比原装", ours[action].sent, "字节", stock[action].sent, p.STOCK, 0.1, True)
+        beside(p.STOCK, action, 0.1, sent=True)
+        beside(p.STOCK, action, 0.15, sent=False)
+    if p.STOCK in found:
+        mine, other = (
+            middle([found[name][action].cpu for action in (p.CHAR, p.FIELD, p.DOWN)])
+            for name in (p.OURS, p.STOCK)
         )
-        figures.append(
-            Figure(
-                f"{action}，到看得见",
-                ours[action].visible,
-                "毫秒",
-                stock[action].visible,
-                p.STOCK,
-                0.15,
-                True,
-            )
-        )
-    cpu = middle([ours[action].cpu for action in (p.CHAR, p.FIELD, p.DOWN)])
-    theirs = middle([stock[action].cpu for action in (p.CHAR, p.FIELD, p.DOWN)])
-    return [*figures, Figure("一键的处理器时间", cpu, "毫秒", theirs, p.STOCK, 1, True)]
+        figures.append(Figure("一键的处理器时间", mine, "毫秒", other, p.STOCK, 1, True))
+    return figures
 
 
 def _lag_verdicts(lag: dict[str, Cost]) -> list[Figure]:

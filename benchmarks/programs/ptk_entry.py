@@ -16,7 +16,7 @@ from prompt_toolkit.layout import (
     Layout,
     Window,
 )
-from prompt_toolkit.layout.controls import FormattedTextControl
+from prompt_toolkit.layout.controls import FormattedTextControl, UIControl
 from prompt_toolkit.widgets import Frame, TextArea
 
 from benchmarks.programs.content import (
@@ -47,7 +47,7 @@ def text(content: str, style: str = "") -> Window:
 def main() -> None:
     fields = [TextArea(prompt=f"{field}  ", multiline=False, height=1) for field in FIELDS]
     shown = {"other": False, "dialog": False}
-    left = [fields[0].control]
+    left: list[UIControl] = [fields[0].control]
     title, lines, answers = DIALOG
     entry = HSplit([text(TITLE, "reverse"), *fields, text(heading()), table(0), text(KEY_BAR)])
     people = table(OTHER_FIRST)

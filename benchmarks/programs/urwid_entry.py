@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import urwid
 
 from benchmarks.programs.content import (
@@ -19,13 +21,13 @@ from benchmarks.programs.content import (
 PALETTE = [("focus", "standout", ""), ("title", "standout", "")]
 
 
-def table(first: int) -> urwid.ListBox:
+def table(first: int) -> Any:
     """The people from one on."""
     rows = [urwid.AttrMap(urwid.SelectableIcon(line(n), 0), None, "focus") for n in range(first, COUNT)]
     return urwid.ListBox(urwid.SimpleFocusListWalker(rows))
 
 
-def screen(title: str, *parts: object) -> urwid.Frame:
+def screen(title: str, *parts: Any) -> Any:
     """Title, parts, key bar."""
     return urwid.Frame(
         urwid.Pile(list(parts)), urwid.AttrMap(urwid.Text(title), "title"), urwid.Text(KEY_BAR)

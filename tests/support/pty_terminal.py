@@ -27,7 +27,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import pyte
 
@@ -94,7 +94,7 @@ class PtyTerminal:
         self._reader = threading.Thread(target=self._read_all, name="pty-reader", daemon=True)
         self._reader.start()
 
-    def __enter__(self) -> PtyTerminal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -79,7 +79,7 @@ class Watch:
                 if ended - began >= NOTED:
                     watch.note(handle, ended, ended - began, time.thread_time() - cpu)
 
-        asyncio.Handle._run = timed  # type: ignore[method-assign]
+        asyncio.Handle._run = timed  # type: ignore[assignment, method-assign]
         threading.Thread(target=self._sample, name="stall-watch", daemon=True).start()
 
     def note(self, handle: asyncio.Handle, ended: float, wall: float, cpu: float) -> None:
