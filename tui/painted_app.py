@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 
-from tui.painter import Painter, UnexpectedFrameError
+from tui.painter import Painter, UnexpectedFrameError, harmless
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -73,7 +73,7 @@ class PaintedApp(App[int], inherit_bindings=False):
         else:
             assert driver is not None
             driver.write("\x1b[m")
-            super()._display(screen, renderable)
+            super()._display(screen, harmless(renderable))
 
     def _painted(self, update: LayoutUpdate | ChopsUpdate) -> bool:
         """Take an update into the picture; False when stock drawing must do it."""
