@@ -6,10 +6,15 @@ import os
 import sys
 import time
 
-from benchmarks import keys, startup, workbook
+from benchmarks import keys, long_use, startup, workbook
 from benchmarks.figures import lines
 
-PARTS = {"startup": startup.measure, "keys": keys.measure, "workbook": workbook.measure}
+PARTS = {
+    "startup": startup.measure,
+    "keys": keys.measure,
+    "workbook": workbook.measure,
+    "long_use": long_use.measure,
+}
 
 
 def main(arguments: list[str]) -> int:

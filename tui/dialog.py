@@ -375,8 +375,10 @@ async def run_host(shell: ShellApp, title: str, widget: KeyWidget) -> Any:
     screen = shell.dialogs.take(HostScreen)
     assert isinstance(screen, HostScreen)
     shell.gate.hold()
-    await shell.push_screen(screen)
-    await screen.take_in(title, widget)
+    with shell.batch_update():
+        # No frame without what stands in it.
+        await shell.push_screen(screen)
+        await screen.take_in(title, widget)
     try:
         return await _answered(shell, screen)
     finally:

@@ -332,7 +332,7 @@ def _extend_wide(cells: list[Cell], text: str, pen: Pen) -> None:
             at = len(cells) - 1
             while at > 0 and cells[at][0] == "":
                 at -= 1
-            cells[at] = (cells[at][0] + shown, cells[at][1])
+            cells[at] = (cells[at][0] + shown, pen)
 
 
 @lru_cache(maxsize=4096)
