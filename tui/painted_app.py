@@ -24,6 +24,7 @@ class PaintedApp(App[int], inherit_bindings=False):
 
     _painter: Painter | None = None
     _paint_later: asyncio.TimerHandle | None = None
+    _asked_again = False
 
     def __init__(self, **options: Any) -> None:
         """Take Textual's options; nothing is painted yet."""
@@ -67,7 +68,10 @@ class PaintedApp(App[int], inherit_bindings=False):
             super()._display(screen, renderable)
             return
         assert isinstance(renderable, (LayoutUpdate, ChopsUpdate))
-        if self._painted(renderable):
+        if self.notice_instead() is not None:
+            self._sized_painter()
+            self._send()
+        elif self._painted(renderable):
             self._send()
             self.post_display_hook()
         else:
@@ -82,16 +86,26 @@ class PaintedApp(App[int], inherit_bindings=False):
         if painter is None or (painter.width, painter.height) != (size.width, size.height):
             if not (isinstance(update, LayoutUpdate) and update.region.size == size):
                 return False
-            painter = self._painter = Painter(self.console._color_system)
-            painter.resize(*size)
+            painter = self._sized_painter()
         try:
             painter.take(update)
         except (UnexpectedFrameError, AttributeError, KeyError, IndexError, TypeError, ValueError):
             self._painter = None
-            if isinstance(update, ChopsUpdate):
+            if not self._asked_again:
+                # Once: a frame that is refused every time must not be asked for without end.
+                self._asked_again = True
                 self.screen.refresh()
             return False
+        self._asked_again = False
         return True
+
+    def _sized_painter(self) -> Painter:
+        """Return the painter for the present size of the terminal, a new one where that has changed."""
+        size, painter = self.size, self._painter
+        if painter is None or (painter.width, painter.height) != (size.width, size.height):
+            painter = self._painter = Painter(self.console._color_system)
+            painter.resize(*size)
+        return painter
 
     def _send(self) -> None:
         """Write the difference, unless the line has not yet taken what was written before."""
