@@ -129,7 +129,7 @@ class Shown(ShellScreen):
     """Opens every kind of dialog."""
 
     KEY_BAR: ClassVar[tuple[str, ...]] = (
-        "help", "exit", "prompt", "refresh", "paste_pad", "save", "submit", "print", "undo", "back",
+        "help", "exit", "prompt", "refresh", "save", "submit", "print", "back", "paste_pad", "undo",
     )  # fmt: skip
     HELP_LINES: ClassVar[tuple[str, ...]] = ("这里可以看到工具包的每一种部件。",)
     NEXT: ClassVar[str] = ""
