@@ -103,7 +103,8 @@ class DialogBox(KeyWidget):
         spans: list[Span] = []
         for index, (key, label) in enumerate(self._options()):
             shown = glyphs.display(label)
-            text = f" {shown} " if key == "\r" else f" {key.upper()} {shown} "
+            struck = self.shell.keymap.label("global", key) if key == "help" else key.strip().upper()
+            text = f" {struck} {shown} " if struck else f" {shown} "
             spans += [(text, theme.CURSOR if index == self._current else theme.PLAIN), ("  ", theme.PLAIN)]
         return spans[:-1]
 
@@ -150,6 +151,13 @@ class DialogBox(KeyWidget):
             foot = self._foot()
             return [*foot, (" " * (cells - self._foot_width()), theme.PLAIN)]
         return [(" " * cells, theme.PLAIN)]
+
+    def caret(self) -> tuple[int, int] | None:
+        """Return where the row or the answer under the cursor begins."""
+        if self._rows:
+            return 2, len(self._text) + self._current - self._top + 1
+        before = sum(glyphs.cell_len(text) for text, _ in self._foot()[: 2 * self._current])
+        return 2 + before, self._view + 2
 
     # -- keys ---
 

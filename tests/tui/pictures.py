@@ -31,7 +31,10 @@ ROLES: Final[dict[str, Style]] = {
     "T": theme.TITLE, "r": theme.CURSOR, "u": theme.SELECTED, "E": theme.ERROR, "W": theme.WARNING,
     "g": theme.GOOD, "c": theme.READ_ONLY, "d": theme.DIM, "b": theme.STRONG,
 }  # fmt: skip
-LEGEND: Final = "T 标题  r 光标(反显)  u 选中(下划线)  E 错误(红粗)  W 警告(黄粗)  g 完成(绿)  c 只读(青)  d 次要(灰)  b 粗"
+LEGEND: Final = (
+    "T 标题  r 光标(反显)  u 选中(下划线)  E 错误(红粗)  W 警告(黄粗)  "
+    "g 完成(绿)  c 只读(青)  d 次要(灰)  b 粗"
+)
 KEYS: Final = {" ": "space", "+": "plus", ".": "full_stop", "*": "asterisk"}
 
 
@@ -86,14 +89,14 @@ FAMILIES: Final = (
     Family("dialogs", "grid", (
         ("question", ("f10",)),
         ("the other answer", ("right",)),
-        ("choice", ("escape", "ctrl+p")),
+        ("choice", ("f12", "ctrl+p")),
         ("choice by number", ("2", "7")),
-        ("long text", ("escape", "f9")),
+        ("long text", ("f12", "f9")),
         ("long text scrolled", ("pagedown",)),
-        ("pick list", ("escape", "f4")),
+        ("pick list", ("f12", "f4")),
         ("pick list filtered", ("王",)),
         ("pick list without a match", ("x",)),
-        ("PIN", ("escape", "f7")),
+        ("PIN", ("f12", "f7")),
         ("PIN typed", ("1", "2", "3", "4")),
         ("help", ("f12", "f1")),
         ("help of the screen", ("f1",)),
