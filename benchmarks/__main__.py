@@ -6,12 +6,13 @@ import os
 import sys
 import time
 
-from benchmarks import keys, long_use, startup, workbook
+from benchmarks import keys, long_use, people, startup, workbook
 from benchmarks.figures import lines
 
 PARTS = {
     "startup": startup.measure,
     "keys": keys.measure,
+    "people": people.measure,
     "workbook": workbook.measure,
     "long_use": long_use.measure,
 }

@@ -173,13 +173,16 @@ def _depositor(row: Row[Any]) -> DepositorRow:
         unit_amount=format_yuan(row.unit_amount),
         person_amount=format_yuan(row.person_amount),
         status=row.status,
+        mobile=row.mobile,
+        fund_type=row.fund_type,
+        opened=row.opened,
         gone=row.gone,
     )
 
 
 def _accounts(unit_account: str) -> Select[Any]:
     return (
-        select(account, depositor.c.name, depositor.c.id_number)
+        select(account, depositor.c.name, depositor.c.id_number, depositor.c.mobile)
         .join(depositor, depositor.c.person_key == account.c.person_key)
         .where(account.c.unit_account == unit_account)
     )

@@ -408,6 +408,11 @@ class DepositorRow(Wire):
     unit_amount: Amount
     person_amount: Amount
     status: str
+    mobile: str = ""
+    fund_type: str = ""
+    opened: str = ""
+    sealed_month: int = 0
+    """YYYYMM since which a sealed account is sealed, 0 for none."""
     gone: bool = False
 
 

@@ -27,6 +27,8 @@ SCREENS: Final[dict[str, str]] = {
     "opening": "screens.opening:OpeningScreen",
     "opening_batch": "screens.opening:OpeningBatchScreen",
     "opening_query": "screens.opening_query:OpeningQueryScreen",
+    "paste_pad": "screens.paste_pad:PastePadScreen",
+    "paste_review": "screens.paste_review:PasteReviewScreen",
     "import_review": "screens.import_review:ImportReviewScreen",
     "receipt": "screens.receipt:ReceiptScreen",
     "attachments": "screens.attachments:AttachmentsScreen",

@@ -16,7 +16,6 @@ from client.errors import AuthExpired, ClientError
 from domain.businesses.opening import declare
 from screens.app import AppScreen
 from screens.date_fields import MONTH, check_period, parse_day, span_fields
-from screens.dialog_form import FieldsModel
 from screens.file_choice import write_out
 from screens.opening_rows import (
     COUNTS,
@@ -34,8 +33,10 @@ from screens.opening_rows import (
     write_results,
     write_voucher_of,
 )
+from screens.person_pick import PersonModel, PersonPick
 from screens.roster_parts import Heading, QueueGrid, RowsModel
 from tui.form import Form
+from tui.form_model import FormField
 from tui.keys import ActionRequested
 from tui.progress import in_thread
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 Mode = Literal["month", "span", "accounts"]
 MODES: Final[dict[str, Mode]] = {"staff_review": "month", "async": "span"}
 """How a center with this workflow lists registrations; the others list accounts by day of opening."""
+PERSON: Final = FormField("account_no", "或职工", "person", 20, help="填写后只查这一个账户，不看日期。")
 TITLES: Final = {"": "全部", "ok": "成功", "failed": "失败", "open": "待确认"}
 
 
@@ -85,7 +87,10 @@ class OpeningQueryScreen(AppScreen):
         """Put the conditions over one or two grids."""
         profile = self.state.profile
         fields = [MONTH] if self._mode == "month" else span_fields(self._day_title(profile))
-        self._values = FieldsModel(fields, check=check_period)
+        if self._mode == "accounts":
+            fields.append(PERSON)
+        self._values = PersonModel(fields, PERSON.key, check=check_period)
+        self._picking = PersonPick(self, self._values.take)
         self._form = Form(self._values)
         yield self._form
         self._head = Heading("查询结果")
@@ -115,6 +120,10 @@ class OpeningQueryScreen(AppScreen):
         modules = self.state.profile.home.modules
         return next((m.title for m in modules if m.opens == "opening_query"), "登记查询")
 
+    def key_bar_actions(self) -> Sequence[str]:
+        """Offer the list of people where one may be asked for."""
+        return (*self.KEY_BAR[:1], "prompt", *self.KEY_BAR[1:]) if self._mode == "accounts" else self.KEY_BAR
+
     def screen_actions(self) -> frozenset[str]:
         """Return the keys that walk between the panes as well."""
         return super().screen_actions() | {"previous_field"}
@@ -122,7 +131,7 @@ class OpeningQueryScreen(AppScreen):
     def help_text(self) -> Sequence[str]:
         """Say how the panes work together."""
         if self._mode == "accounts":
-            return ("录入开户日期的起止，回车查询。",)
+            return ("录入开户日期的起止，或者选定一名职工，回车查询。",)
         return (
             "录入条件后回车查询；在批次的某个笔数上回车，下面显示该状态的人员。",
             "状态分待确认、处理中、成功、失败；只有成功的才完成了登记。",
@@ -140,6 +149,7 @@ class OpeningQueryScreen(AppScreen):
         self._values.set("month", str(context.month))
         self._values.set("first", today.replace(day=1).isoformat())
         self._values.set("last", today.isoformat())
+        self._values.set(PERSON.key, "")
         self._form.rebuild()
         self._forget()
         await self._query()
@@ -157,6 +167,8 @@ class OpeningQueryScreen(AppScreen):
 
     async def perform(self, request: ActionRequested) -> None:
         """Ask, open a count, export, walk between the panes."""
+        if await self._picking.answer(request):
+            return
         match request.action:
             case "record":
                 await self._query()
@@ -254,6 +266,7 @@ class OpeningQueryScreen(AppScreen):
 
     async def _query_accounts(self) -> None:
         first, last = self._span()
+        account = self._values.values()[PERSON.key]
         stop: list[bool] = []
         say = self.shell.progress.say
         self._accounts = await self.busy(
@@ -265,6 +278,7 @@ class OpeningQueryScreen(AppScreen):
             last,
             lambda count: say(f"正在查询… {count} 户，F12 停止"),
             lambda: bool(stop),
+            account,
             on_cancel=lambda: stop.append(True),
         )
         rows = account_rows(self._accounts, mask=self.state.settings.screen.mask_id)
@@ -272,9 +286,8 @@ class OpeningQueryScreen(AppScreen):
         self._top.set_model(RowsModel(self._top.model.columns, rows, footer=footer))
         if rows:
             self.focus_key(self._top)
-            self.status(
-                f"{first} 至 {last} 开户 {len(rows)} 户。" if not stop else "查询已停止，只显示一部分。"
-            )
+            what = f"账号 {account}" if account else f"{first} 至 {last} 开户 {len(rows)} 户"
+            self.status(f"{what}。" if not stop else "查询已停止，只显示一部分。")
         else:
             self.status(self._nothing(), kind="warning")
 

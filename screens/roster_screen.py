@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual.app import ComposeResult
@@ -14,10 +15,11 @@ from textual.containers import Horizontal, Vertical
 
 from client.errors import ClientError
 from client.store.rows import CENTER_FAILED
-from domain.business import Business
+from domain.business import Business, Source
 from domain.findings import Finding, errors
 from screens.app import AppScreen
 from screens.entry_model import EntryModel
+from screens.paste_flow import PasteFlow
 from screens.roster_check import RosterChecks
 from screens.roster_desk import RosterDesk, RosterWords, facts_line
 from screens.roster_drafts import DraftSaver
@@ -31,6 +33,7 @@ from tui.picklist import answer_prompt
 from tui.progress import in_thread
 
 if TYPE_CHECKING:
+    from domain.business import CheckContext
     from domain.profile import Profile
     from screens.state import StateEvent
 
@@ -51,13 +54,15 @@ class RosterScreen(AppScreen):
         *("help", "refresh", "check", "submit", "delete_row", "select_all", "back", "select_row", "print"),
     )
     ACTIONS: ClassVar[frozenset[str]] = frozenset(
-        {"next_field", "previous_field", "clear_form", "add_row", "paste_pad", "prompt", "edit", "columns"}
+        {"next_field", "previous_field", "clear_form", "add_row", "paste_pad", "paste", "prompt", "edit"}
+        | {"columns"}
     )
 
     def __init__(self) -> None:
         super().__init__()
         self._desk: RosterDesk | None = None
         self.checks = RosterChecks(self)
+        self.pasting = PasteFlow(self)
         self._noted = ""
 
     # ---- for the business --------------------------------------------------------------------------
@@ -77,6 +82,15 @@ class RosterScreen(AppScreen):
     @abstractmethod
     async def import_menu(self) -> None:
         """Offer import and template."""
+
+    @property
+    def pasted_as(self) -> Source:
+        """From where pasted rows count as coming."""
+        return Source.FILE
+
+    async def paste_context(self) -> CheckContext | None:
+        """How pasted rows are judged, after what must be chosen for them; None when it was not."""
+        return replace(self.desk.service.context, source=self.pasted_as)
 
     # ---- picture -----------------------------------------------------------------------------------
 
@@ -132,7 +146,7 @@ class RosterScreen(AppScreen):
             case "refresh" if words.refresh:
                 return words.refresh, "重新读取并校验清册，合计以此为准。"
             case "paste_pad":
-                return "导入", "从表格文件导入，或下载模板。"
+                return "导入", "从表格文件导入、打开粘贴板，或下载模板。"
             case "print":
                 return "导出", "把清册导出为表格文件。"
         return super().label(action)
@@ -183,6 +197,7 @@ class RosterScreen(AppScreen):
             self.status(error.sentence, kind="error", beep=True)
             return
         self.checks.forget()
+        self.pasting.forget()
         mask = self.state.settings.screen.mask_id
         model = RosterModel(desk.service, amount_title=self._words.amount, narrow=self._beside, mask=mask)
         self._grid.set_model(model)
@@ -215,6 +230,8 @@ class RosterScreen(AppScreen):
         """Read the rows again: a screen above may have changed them."""
         if self._desk is not None:
             self._grid.reload()
+            if self.pasting.waits:
+                self.run_gated(lambda: self.pasting.returned(result))
 
     def closing(self) -> None:
         """Keep what is half typed; the terminal is gone."""
@@ -291,8 +308,10 @@ class RosterScreen(AppScreen):
                 await self._show_row(int(request.payload["index"]))
             case "print":
                 await self.export()
-            case "paste_pad" | "paste":
+            case "paste_pad":
                 await self.import_menu()
+            case "paste":
+                await self.pasting.begin(request)
             case "submit":
                 await self.submit()
             case _:

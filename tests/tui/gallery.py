@@ -7,7 +7,6 @@ a PIN, F9 a long text, F10 a question, Ctrl+P a choice of forty, Ctrl+U work.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -203,8 +202,9 @@ def _screen(title: str, following: str, make: Any) -> type[Shown]:
         NEXT = following
 
         def body(self) -> ComposeResult:
-            made: KeyWidget | Iterable[KeyWidget] = make()
-            yield from [made] if isinstance(made, KeyWidget) else made
+            widget: KeyWidget = make()
+            widget.styles.height = "1fr"
+            yield widget
 
     return Made
 

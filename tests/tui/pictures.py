@@ -66,7 +66,7 @@ FAMILIES: Final = (
         ("first field", ()),
         ("typed over", ("王", "é")),
         ("a field refused", ("enter", "1", "2", "enter")),
-        ("money computes", ("escape", "down", "down", "9", "0", "0", "0")),
+        ("money computes", ("escape", *"11010519491231002.", "enter", *"9000")),
         ("choice", ("enter", "enter", "enter")),
         ("choice by initials", ("h", "z")),
         ("password", ("enter", "enter", "s", "e", "c")),

@@ -228,7 +228,7 @@ async def play(app: Twin, keys: list[str]) -> None:
     assert app.fallbacks == 0 or "resize" in keys
 
 
-@settings(max_examples=8, suppress_health_check=SLOW, phases=PHASES)
+@settings(max_examples=6, suppress_health_check=SLOW, phases=PHASES)
 @given(st.sampled_from(list(SCREENS)), st.lists(KEYS, min_size=40, max_size=120))
 async def test_random_keys_give_the_picture_of_stock_drawing(start: str, keys: list[str]) -> None:
     await play(Twin(start), keys)
