@@ -14,6 +14,7 @@ from tests.screens.conftest import MakePlace
 from tests.screens.front import UNIT, at_login, configured, front_of
 from tests.screens.test_import import deliver, rows_of
 from tests.screens.test_login_code import DETAILS
+from tests.screens.test_paste import copied
 from tests.support.center import PASSWORD
 from tests.support.filing import Office
 from tests.support.outgoing import Sent, recorded, strangers
@@ -24,9 +25,9 @@ PROFILES = ("baishan", "lyszfgjj", "hangzhou", "shaanxi", "shanxi")
 LOOK = "<down><up><tab><shift+tab><f1><down>\r<f1><f1><pagedown>\r<ctrl+p>\r<f8>"
 AGENTS = (
     "home", "inbox", "opening", "opening_query", "progress", "sync", "templates", "unit_info", "reconcile",
-    "help", "attachments", "lock", "relogin", "opening_batch", "receipt", "message",
+    "help", "attachments", "lock", "relogin", "opening_batch", "receipt", "message", "paste_pad",
 )  # fmt: skip
-ELSEWHERE = {"login", "cases", "case", "import_review"}
+ELSEWHERE = {"login", "cases", "case", "import_review", "paste_review"}
 
 
 def test_every_screen_of_the_program_is_looked_at() -> None:
@@ -166,6 +167,21 @@ async def test_what_is_typed_and_pasted_is_drawn_harmlessly(make_place: MakePlac
                 while len(desk.app.screen_stack) > 1:
                     await desk.app.pop_screen()
     clean(sent)
+
+
+async def test_hostile_rows_are_previewed_and_pasted_harmlessly(make_place: MakePlace) -> None:
+    place = make_place("lyszfgjj")
+    rows = rows_of(place, len(HOSTILE))
+    for row, text in zip(rows, HOSTILE, strict=True):
+        row["name"] = "".join(char for char in text if char not in "\r\n\t")
+    with recorded() as sent:
+        async with running(place) as desk:
+            await desk.open("opening")
+            desk.app._take(events.Paste(copied(place, rows)))
+            await desk.settle()
+            assert desk.title == "粘贴预览"
+            await desk.press("<down>" * len(rows) + "<right><f8><f1>\r<f1><f1>\r\r")
+    clean(sent, "<U+202E>")
 
 
 def test_the_scanner_sees_what_is_not_ours() -> None:
