@@ -25,10 +25,11 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
+from tests.support.outgoing import strangers
 from tests.support.pty_terminal import PtyTerminal
 from tests.support.twin import Terminal, TwinMixin, difference
 from tests.tui.gallery import SCREENS, Gallery
-from tui.painter import Painter, UnexpectedFrameError
+from tui.painter import Painter, UnexpectedFrameError, harmless
 
 APP = [sys.executable, "-m", "tests.tui.shell_main"]
 WIDTH, HEIGHT = 24, 10
@@ -302,6 +303,44 @@ async def test_stock_drawing_takes_an_unexpected_frame_and_the_painter_the_next_
         assert (app.fallbacks, app._painter is not None) == (1, True)
         assert app.frames > before
         assert difference(app.own.picture(), app.stock.picture()) == []
+
+
+async def test_frames_refused_every_time_are_drawn_by_textual_and_not_asked_for_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(painter: Painter, update: LayoutUpdate | ChopsUpdate) -> None:
+        raise UnexpectedFrameError("never as expected")
+
+    app = Twin()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        monkeypatch.setattr(Painter, "take", refuse)
+        await pilot.press("7", "8")
+        for _ in range(20):
+            await pilot.pause(0.005)
+        assert 0 < app.fallbacks < 8 and app._painter is None
+        assert "78" in app.own.screen.display[2]
+        monkeypatch.undo()
+        await pilot.press("9")
+        await pilot.press("f9")
+        await pilot.pause(0.02)
+        assert app._painter is not None and not app.behind
+        app.own.screen.dirty.update(range(24))
+        app.compare()
+
+
+def test_stock_drawing_gets_texts_that_steer_nothing() -> None:
+    from rich.console import Console
+
+    hostile = Strip([Segment("a\x1b[2Jb\x9b\u202ec\ue000"), Segment("张", Style(bold=True))])
+    updates = (
+        LayoutUpdate([[hostile]], Region(0, 0, WIDTH, 1)),
+        chops({0: (0, hostile)}),
+    )
+    for update in updates:
+        drawn = harmless(update).render_segments(Console(color_system="256", force_terminal=True))
+        assert strangers(drawn) == []
+        assert "a[2Jbc?" in drawn and "张" in drawn
 
 
 # -- in a real terminal ---
