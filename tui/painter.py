@@ -332,7 +332,9 @@ def _extend_wide(cells: list[Cell], text: str, pen: Pen) -> None:
             at = len(cells) - 1
             while at > 0 and cells[at][0] == "":
                 at -= 1
-            cells[at] = (cells[at][0] + shown, pen)
+            base, its = cells[at]
+            # A blank may have lost what could not be seen on it.
+            cells[at] = (base + shown, pen if base == " " and not its[2] else its)
 
 
 @lru_cache(maxsize=4096)
