@@ -27,7 +27,7 @@ STAFF_REVIEW: tuple[Step, ...] = (
     Step("processing", "approve", END, "clerk"),
     Step("processing", "refuse", END, "clerk"),
 )
-"""Review of a registration by the staff (O-09): 待确认, 处理中, then 成功 or 失败."""
+"""Review of a submission by the staff (O-09): 待确认, 处理中, then 成功 or 失败."""
 
 STATE_TITLES: Mapping[str, str] = {"pending": "待处理", "processing": "处理中", END: "已办结"}
 ACTION_TITLES: Mapping[str, str] = {"submit": "提交", "take": "受理", "approve": "通过", "refuse": "不通过"}

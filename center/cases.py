@@ -1,4 +1,4 @@
-"""Cases of the clerks: taking, approving and refusing a registration (hangzhou; T-07, O-09).
+"""Cases of the clerks: taking, approving and refusing what a unit filed (T-07, O-09, B-10).
 
 A case changes only where its version is the one the clerk has seen. The maker never decides their own case.
 Rows are checked again at approval: what was right when filed may have been overtaken.
@@ -17,9 +17,9 @@ from center.audit import append_audit
 from center.bell import BELL
 from center.case_flow import ACTION_TITLES, STATE_TITLES, Step, actions, step_for
 from center.deps import ClerkScope
+from center.effects.apply import Results, lock_units
 from center.errors import ProblemError, not_found
 from center.moment import Moment
-from center.opening_effect import Opened, lock_units
 from center.store.tables import case, case_event, submission, submission_row, unit
 from center.workflows import close_submission, push_done
 from domain.money import format_yuan
@@ -170,14 +170,16 @@ def _decide(
     waiting = _rows(key).where(submission_row.c.state == "processing").order_by(submission_row.c.row_no)
     rows = conn.execute(waiting).all()
     refused = _refused(request, rows, opinion)
-    row_store.write_results(conn, key, Opened(failed=refused), moment.day)
+    row_store.write_results(conn, key, Results(failed=refused), moment.day)
     going_on = [row for row in rows if row.row_no not in refused]
     if going_on:
         row_store.settle(conn, scope.profile, key, going_on, moment.day)
     close_submission(conn, key)
     counts = row_store.state_counts(conn, [key])[key]
     note = f"审批意见：{opinion}" if opinion else ""
-    push_done(conn, scope.profile, key, moment, counts.get("ok", 0), counts.get("failed", 0), note)
+    rules = scope.profile.rules(row_store.declared(conn, key).business)
+    assert rules is not None, "a case of a business the center does not offer"
+    push_done(conn, scope.profile, rules, key, moment, counts.get("ok", 0), counts.get("failed", 0), note)
     result = ACTION_TITLES[request.action]
     inbox.revise(conn, CENTER_SCOPE, case_id=case_id, tab="todo", to_tab="done", state=result)
 
@@ -220,7 +222,7 @@ def _summary(row: Row[Any], profile: Profile) -> CaseSummary:
         case_id=row.case_id,
         serial=row.serial,
         business=row.business,
-        title=profile.opening.title,
+        title=profile.business_title(row.business),
         unit_account=row.unit_account,
         unit_name=row.unit_name,
         declared=row.day,

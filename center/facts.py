@@ -12,8 +12,10 @@ from center.deps import UnitScope
 from center.errors import ProblemError, unit_not_found
 from center.settings import Settings
 from center.store.tables import calendar_year, unit, workday
-from domain.business import CheckContext, RatioPair, Source, UnitFacts
-from domain.period import BusinessCalendar, parse_hours
+from center.store.tables import year_rules as year_table
+from domain.business import CheckContext, Limits, RatioPair, Source, UnitFacts
+from domain.money import Rounding
+from domain.period import BusinessCalendar, fund_year, parse_hours
 from domain.profile import Profile
 
 
@@ -28,7 +30,27 @@ def unit_facts(conn: Connection, unit_account: str) -> UnitFacts:
         unified_ratio=row.unified_ratio,
         ratios=tuple(RatioPair(first, second) for first, second in json.loads(row.ratios)),
         fund_types=tuple(json.loads(row.fund_types)),
+        paid_through=row.paid_through,
+        verified_year=row.verified_year,
     )
+
+
+def year_rules(conn: Connection) -> dict[int, Limits]:
+    """What holds in every fund year the center has published."""
+    return {
+        row.fund_year: Limits(
+            fund_year=row.fund_year,
+            base_min=row.base_min,
+            base_max=row.base_max,
+            amount_min=row.amount_min,
+            amount_max=row.amount_max,
+            ratio_min=row.ratio_min,
+            ratio_max=row.ratio_max,
+            unit_rounding=Rounding(row.unit_rounding),
+            person_rounding=Rounding(row.person_rounding),
+        )
+        for row in conn.execute(select(year_table))
+    }
 
 
 def business_calendar(conn: Connection, profile: Profile) -> BusinessCalendar:
@@ -55,12 +77,14 @@ def check_context(conn: Connection, scope: UnitScope, source: Source, clock: Clo
     calendar = business_calendar(conn, scope.profile)
     day = today(clock)
     month = calendar.business_month(day)
+    years = year_rules(conn)
     return CheckContext(
         today=day,
         month=month,
         unit=unit_facts(conn, scope.unit_account),
-        limits=scope.profile.limits_for(month),
+        limits=years.get(fund_year(month, scope.profile.calendar.fund_year_start)),
         source=source,
+        years=years,
     )
 
 

@@ -123,7 +123,7 @@ def changes(conn: Connection, profile: Profile, name: str, after: int) -> InboxP
     return InboxPoll(
         rev=reached,
         items=[_item(row) for row in items],
-        jobs=[_progress(row, profile.opening.title) for row in jobs],
+        jobs=[_progress(row, profile) for row in jobs],
         counts=counts(conn, name),
     )
 
@@ -202,11 +202,12 @@ def _item(row: Row[Any]) -> InboxItem:
     return InboxItem(**{key: value for key, value in row._mapping.items() if key != "scope"})
 
 
-def _progress(row: Row[Any], title: str) -> JobProgress:
+def _progress(row: Row[Any], profile: Profile) -> JobProgress:
     return JobProgress(
         submission_id=row.submission_id,
         serial=row.serial,
-        title=title,
+        business=row.business,
+        title=profile.business_title(row.business),
         state=row.outcome,
         total=row.total,
         ok=row.ok,

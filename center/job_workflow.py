@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from center.jobs import JobEngine
 
 QUEUE = "gjj-jobs"
-WORKFLOW = "gjj-open"
+WORKFLOW = "gjj-rows"
 APPLICATION = "gjj-center"
 VERSION = "1"
 """Version of the workflow's steps; a job goes on only in a center of the same version."""
@@ -47,7 +47,7 @@ def _engine() -> JobEngine:
 
 
 @DBOS.step(
-    name="gjj-open-chunk",
+    name="gjj-rows-chunk",
     retries_allowed=True,
     interval_seconds=RETRY_SECONDS,
     backoff_rate=1.0,
@@ -115,7 +115,7 @@ def resume(job_id: str) -> None:
     """Take up a job again, whatever became of its workflow; running twice at once does no harm."""
     client = _the_client()
     tries = client.list_workflows(workflow_id_prefix=job_id)
-    unfinished = [one for one in tries if one.status not in ("SUCCESS", "ERROR")]
+    unfinished = [one for one in tries if one.status not in ("SUCCESS", "ERROR") and one.name == WORKFLOW]
     if unfinished:
         client.resume_workflow(unfinished[-1].workflow_id, queue_name=QUEUE)
     else:

@@ -1,4 +1,4 @@
-"""Durable jobs: registrations that are processed after they were taken (shaanxi; Y-01, Y-03).
+"""Durable jobs: submissions that are processed after they were taken (shaanxi; Y-01, Y-03).
 
 DBOS keeps the workflow, in the same database as everything else: it is enqueued inside the submission's
 transaction with the job's id, and found again after a crash. The state of each row stands in our own table,
@@ -18,8 +18,8 @@ from center import inbox
 from center import rows as row_store
 from center.bell import BELL
 from center.clock import Clock, utc_text
+from center.effects.apply import lock_units
 from center.moment import Moment
-from center.opening_effect import lock_units
 from center.settings import Settings
 from center.store.engine import Store
 from center.store.tables import job, submission_row
@@ -45,7 +45,12 @@ class JobEngine:
         self.store = store
         self.profile = settings.profile
         self.clock = settings.clock
-        self.needed = self.profile.opening.workflow == "async"
+        slow = [
+            one for one in self.profile.offered().values() if "async" in (one.workflow, one.batch_workflow)
+        ]
+        self.needed = bool(slow)
+        self.pause = max((one.settle_delay_seconds for one in slow), default=0.0)
+        """Seconds between two chunks."""
         self._stop = threading.Event()
         self._watch: threading.Thread | None = None
 
@@ -75,11 +80,6 @@ class JobEngine:
     def stopping(self) -> bool:
         """True from the moment the engine is told to stop."""
         return self._stop.is_set()
-
-    @property
-    def pause(self) -> float:
-        """Seconds between two chunks."""
-        return self.profile.opening.settle_delay_seconds
 
     def run_chunk(self, job_id: str) -> bool:
         """Settle the next rows of a job in one transaction; False when nothing is left."""
@@ -146,5 +146,7 @@ def settle_chunk(conn: Connection, profile: Profile, clock: Clock, job_id: str) 
     conn.execute(update(job).where(job.c.job_id == job_id).values(changes))
     if done:
         close_submission(conn, key)
-        push_done(conn, profile, key, moment, changes["ok"], changes["failed"])
+        rules = profile.rules(row.business)
+        assert rules is not None, "a job of a business the center does not offer"
+        push_done(conn, profile, rules, key, moment, changes["ok"], changes["failed"])
     return not done, unit_account

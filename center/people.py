@@ -1,17 +1,19 @@
-"""What the center knows of people: their accounts and whether a registration is unfinished (O-15)."""
+"""What the center knows of people: accounts, registered name and ID, and what is under way for them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
 from zlib import crc32
 
-from sqlalchemy import Connection, and_, insert, not_, select
+from sqlalchemy import Connection, Row, and_, insert, not_, select
 from sqlalchemy.exc import IntegrityError
 
-from center.store.tables import account, depositor, setting, submission_row
-from domain.business import AccountStatus, KnownAccount, PersonFacts
+from center.store.tables import account, depositor, setting, submission, submission_row
+from domain.business import AccountStatus, Business, CheckContext, KnownAccount, PersonFacts, RatioPair
 
 BATCH = 500
 UNFINISHED = ("pending", "processing")
@@ -26,38 +28,149 @@ def batches(keys: Iterable[str], size: int = BATCH) -> Iterator[Sequence[str]]:
         yield ordered[start : start + size]
 
 
+@dataclass(frozen=True, slots=True)
+class People:
+    """People by `same_person_key`, and the keys by account number."""
+
+    people: Mapping[str, PersonFacts]
+    by_account: Mapping[str, str]
+
+    def key(self, business: Business, values: Mapping[str, str]) -> str:
+        """The person a row is about, whether it states an ID or only an account number."""
+        stated = business.person_key(values)
+        return self.by_account.get(stated[1:], stated) if stated.startswith("@") else stated
+
+    def put_into(self, context: CheckContext) -> CheckContext:
+        """A context that knows these people and that there are no others."""
+        return replace(context, people=self.people, by_account=self.by_account, people_known=True)
+
+
+def owners(conn: Connection, rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """The keys of the people whose account numbers the rows state."""
+    numbers = [number for values in rows if (number := values.get("account_no", ""))]
+    known: dict[str, str] = {}
+    for batch in batches(numbers):
+        found = select(account.c.account_no, account.c.person_key)
+        for row in conn.execute(found.where(account.c.account_no.in_(batch), not_(account.c.gone))):
+            known[row.account_no] = row.person_key
+    return known
+
+
+def people_of(
+    conn: Connection,
+    business: Business,
+    rows: Sequence[Mapping[str, str]],
+    *,
+    without: tuple[str, str] | None = None,
+) -> People:
+    """Everybody the rows may be about, by ID number and by account number.
+
+    `without` names a (unit account, submission id) whose own rows do not count as under way.
+    """
+    by_account = owners(conn, rows)
+    stated = [key for values in rows if (key := business.person_key(values)) and not key.startswith("@")]
+    facts = person_facts(conn, [*stated, *by_account.values()], without=without)
+    for key, person in facts.items():
+        by_account |= {known.account_no: key for known in person.accounts}
+    return People(facts, by_account)
+
+
 def person_facts(
     conn: Connection, keys: Iterable[str], *, without: tuple[str, str] | None = None
 ) -> dict[str, PersonFacts]:
     """Facts by `same_person_key`; people of whom nothing is known are left out.
 
-    A row pending or processing in any unit's submission makes a person in flight: one unfinished
-    registration per person. `without` names a (unit account, submission id) whose own rows do not count.
+    A row pending or processing in any unit's submission makes its business unfinished for the person.
+    `without` names a (unit account, submission id) whose own rows do not count.
     """
     accounts: dict[str, list[KnownAccount]] = defaultdict(list)
-    names: dict[str, str] = {}
-    busy: set[str] = set()
+    registered: dict[str, tuple[str, str]] = {}
+    busy: dict[str, set[str]] = defaultdict(set)
     for batch in batches(keys):
-        found = select(account.c.person_key, account.c.unit_account, account.c.account_no, account.c.status)
-        for row in conn.execute(found.where(account.c.person_key.in_(batch), not_(account.c.gone))):
-            known = KnownAccount(row.unit_account, row.account_no, AccountStatus(row.status))
-            accounts[row.person_key].append(known)
-        registered = select(depositor.c.person_key, depositor.c.name)
-        for person in conn.execute(registered.where(depositor.c.person_key.in_(batch))):
-            names[person.person_key] = person.name
-        waiting = select(submission_row.c.person_key).where(
-            submission_row.c.person_key.in_(batch), submission_row.c.state.in_(UNFINISHED)
-        )
-        if without is not None:
-            own = and_(
-                submission_row.c.unit_account == without[0], submission_row.c.submission_id == without[1]
-            )
-            waiting = waiting.where(not_(own))
-        busy.update(conn.execute(waiting).scalars())
+        found = select(account).where(account.c.person_key.in_(batch), not_(account.c.gone))
+        for row in conn.execute(found.order_by(account.c.account_no)):
+            accounts[row.person_key].append(_known(row))
+        names = select(depositor.c.person_key, depositor.c.name, depositor.c.id_number)
+        for person in conn.execute(names.where(depositor.c.person_key.in_(batch))):
+            registered[person.person_key] = (person.name, person.id_number)
+        for row in conn.execute(_under_way(batch, without)):
+            busy[row.person_key].add(row.business)
     return {
-        key: PersonFacts(tuple(accounts.get(key, ())), key in busy, names.get(key, ""))
-        for key in {*accounts, *busy, *names}
+        key: PersonFacts(
+            tuple(accounts.get(key, ())), frozenset(busy.get(key, ())), *registered.get(key, ("", ""))
+        )
+        for key in {*accounts, *busy, *registered}
     }
+
+
+def _known(row: Row[Any]) -> KnownAccount:
+    return KnownAccount(
+        unit_account=row.unit_account,
+        account_no=row.account_no,
+        status=AccountStatus(row.status),
+        base=row.base,
+        ratio=RatioPair(row.unit_ratio, row.person_ratio),
+        unit_amount=row.unit_amount,
+        person_amount=row.person_amount,
+        fund_type=row.fund_type,
+        opened=row.opened,
+        sealed_month=row.sealed_month,
+        sealed_reason=row.sealed_reason,
+    )
+
+
+def _under_way(keys: Sequence[str], without: tuple[str, str] | None) -> Any:
+    own = and_(
+        submission.c.unit_account == submission_row.c.unit_account,
+        submission.c.submission_id == submission_row.c.submission_id,
+    )
+    waiting = (
+        select(submission_row.c.person_key, submission.c.business)
+        .join(submission, own)
+        .where(submission_row.c.person_key.in_(keys), submission_row.c.state.in_(UNFINISHED))
+        .distinct()
+    )
+    if without is None:
+        return waiting
+    mine = and_(submission_row.c.unit_account == without[0], submission_row.c.submission_id == without[1])
+    return waiting.where(not_(mine))
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """One row of a unit that is still under way."""
+
+    business: str
+    submission_id: str
+    serial: str
+    row_no: int
+    person_key: str
+    state: str
+
+
+def unfinished(
+    conn: Connection, unit_account: str, businesses: Sequence[str] | None = None
+) -> list[Unfinished]:
+    """What a unit has filed and is not settled, by business and person, in order of filing (V-02, R-05).
+
+    `businesses` restricts the kinds, None asks for all of them.
+    """
+    own = and_(
+        submission.c.unit_account == submission_row.c.unit_account,
+        submission.c.submission_id == submission_row.c.submission_id,
+    )
+    found = (
+        select(submission.c.business, submission.c.serial, submission_row)
+        .join(submission, own)
+        .where(submission_row.c.unit_account == unit_account, submission_row.c.state.in_(UNFINISHED))
+        .order_by(submission.c.serial, submission_row.c.row_no)
+    )
+    if businesses is not None:
+        found = found.where(submission.c.business.in_(businesses))
+    return [
+        Unfinished(row.business, row.submission_id, row.serial, row.row_no, row.person_key, row.state)
+        for row in conn.execute(found)
+    ]
 
 
 def lock_people(conn: Connection, keys: Iterable[str]) -> None:

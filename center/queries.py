@@ -1,7 +1,7 @@
-"""Queries of a unit: registration batches, their rows, accounts, and the delta sync of depositors.
+"""Queries of a unit: submissions, their rows, accounts, changes of accounts, the delta sync of depositors.
 
-Q-06, Q-11, O-18, O-19, E-02, E-03. Every function takes the unit account of a proven scope; all pages
-continue by key, never by offset.
+Q-06, Q-08, Q-11 to Q-13, O-18, O-19, S-14, E-02, E-03. Every function takes the unit account of a proven
+scope; all pages continue by key, never by offset.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 
 from center import rows as row_store
-from center.store.tables import account, depositor, submission, submission_row, unit
+from center.store.tables import account, account_change, depositor, submission, submission_row, unit
 from domain.codes import table
 from domain.money import format_ratio, format_yuan
 from domain.profile import Profile
@@ -22,6 +22,8 @@ from domain.wire import (
     AccountRow,
     BatchList,
     BatchSummary,
+    ChangePage,
+    ChangeRow,
     DepositorPage,
     DepositorRow,
     RowPage,
@@ -32,17 +34,24 @@ MAX_BATCHES = 500
 
 
 def batches(
-    conn: Connection, unit_account: str, *, month: int | None, first: date | None, last: date | None
+    conn: Connection,
+    profile: Profile,
+    unit_account: str,
+    *,
+    business: str | None,
+    month: int | None,
+    first: date | None,
+    last: date | None,
 ) -> BatchList:
-    """Registrations of a business month YYYYMM or of a range of days (both ends included), newest first.
+    """Submissions of a business (None: all) in a month YYYYMM or range of days (ends included), newest first.
 
     What was refused as a whole has changed nothing and is no batch.
     """
     found = select(submission).where(
-        submission.c.unit_account == unit_account,
-        submission.c.business == "open",
-        submission.c.state != "refused",
+        submission.c.unit_account == unit_account, submission.c.state != "refused"
     )
+    if business is not None:
+        found = found.where(submission.c.business == business)
     if month is not None:
         found = found.where(submission.c.month == month)
     if first is not None:
@@ -52,13 +61,15 @@ def batches(
     newest = found.order_by(submission.c.received.desc(), submission.c.serial.desc()).limit(MAX_BATCHES)
     rows = conn.execute(newest).all()
     counts = row_store.state_counts(conn, [(unit_account, row.submission_id) for row in rows])
-    return BatchList(batches=[_batch(row, counts[unit_account, row.submission_id]) for row in rows])
+    return BatchList(batches=[_batch(row, profile, counts[unit_account, row.submission_id]) for row in rows])
 
 
-def _batch(row: Row[Any], counts: dict[str, int]) -> BatchSummary:
+def _batch(row: Row[Any], profile: Profile, counts: dict[str, int]) -> BatchSummary:
     return BatchSummary(
         submission_id=row.submission_id,
         serial=row.serial,
+        business=row.business,
+        title=profile.business_title(row.business),
         declared=row.day,
         month=row.month,
         state=row.state,
@@ -76,9 +87,11 @@ def row_page(
 ) -> RowPage | None:
     """Rows of a submission in their order, of one state or all; None when the unit has no such submission."""
     own = (submission.c.unit_account == key[0]) & (submission.c.submission_id == key[1])
-    declared = conn.execute(select(submission.c.day).where(own)).scalar()
-    if declared is None:
+    filed = conn.execute(select(submission.c.day, submission.c.business).where(own)).one_or_none()
+    if filed is None:
         return None
+    rules = profile.rules(filed.business)
+    marks = rules is not None and rules.late_highlight
     mine = (submission_row.c.unit_account == key[0]) & (submission_row.c.submission_id == key[1])
     found = select(submission_row).where(mine, submission_row.c.row_no > after)
     if state is not None:
@@ -86,13 +99,13 @@ def row_page(
     rows = conn.execute(found.order_by(submission_row.c.row_no).limit(limit + 1)).all()
     shown = rows[:limit]
     return RowPage(
-        rows=[_row(row, declared, profile) for row in shown],
+        rows=[_row(row, filed.day, marks) for row in shown],
         next=shown[-1].row_no if len(rows) > limit else None,
     )
 
 
-def _row(row: Row[Any], declared: str, profile: Profile) -> RowResult:
-    late = profile.opening.late_highlight and row.processed not in ("", declared)
+def _row(row: Row[Any], declared: str, marks: bool) -> RowResult:
+    late = marks and row.processed not in ("", declared)
     return RowResult(
         row=row.row_no,
         values=json.loads(row.payload),
@@ -144,6 +157,65 @@ def _account(row: Row[Any]) -> AccountRow:
     )
 
 
+def changes(
+    conn: Connection,
+    profile: Profile,
+    unit_account: str,
+    *,
+    business: str | None,
+    first: date | None,
+    last: date | None,
+    account_no: str | None,
+    after: int,
+    limit: int,
+) -> ChangePage:
+    """Changes of the unit's accounts by business, day (ends included) and account, oldest first (Q-08)."""
+    own = (submission.c.unit_account == account_change.c.unit_account) & (
+        submission.c.submission_id == account_change.c.submission_id
+    )
+    found = (
+        select(account_change, depositor.c.name, depositor.c.id_number, submission.c.serial)
+        .join(depositor, depositor.c.person_key == account_change.c.person_key)
+        .outerjoin(submission, own)
+        .where(account_change.c.unit_account == unit_account, account_change.c.rev > after)
+    )
+    if business is not None:
+        found = found.where(account_change.c.business == business)
+    if first is not None:
+        found = found.where(account_change.c.day >= first.isoformat())
+    if last is not None:
+        found = found.where(account_change.c.day <= last.isoformat())
+    if account_no is not None:
+        found = found.where(account_change.c.account_no == account_no)
+    rows = conn.execute(found.order_by(account_change.c.rev).limit(limit + 1)).all()
+    shown = rows[:limit]
+    return ChangePage(
+        rows=[_change(row, profile) for row in shown], next=shown[-1].rev if len(rows) > limit else None
+    )
+
+
+def _change(row: Row[Any], profile: Profile) -> ChangeRow:
+    rules = profile.rules(row.business)
+    label = table("account_status").label
+    return ChangeRow(
+        account_no=row.account_no,
+        name=row.name,
+        id_number=row.id_number,
+        business=row.business,
+        title=profile.business_title(row.business),
+        reason=rules.reason_table.label(row.reason) if rules is not None and row.reason else row.reason,
+        day=row.day,
+        month=row.month,
+        status_from=label(row.status_from) if row.status_from else "",
+        status_to=label(row.status_to),
+        base_from=format_yuan(row.base_from),
+        base_to=format_yuan(row.base_to),
+        amount_from=format_yuan(row.unit_amount_from + row.person_amount_from),
+        amount_to=format_yuan(row.unit_amount_to + row.person_amount_to),
+        serial=row.serial or "",
+    )
+
+
 def depositors(conn: Connection, unit_account: str, *, since: int, limit: int) -> DepositorPage:
     """Depositors changed after revision `since`, in order of revision; ask again while `more`.
 
@@ -176,7 +248,9 @@ def _depositor(row: Row[Any]) -> DepositorRow:
         mobile=row.mobile,
         fund_type=row.fund_type,
         opened=row.opened,
+        sealed_month=row.sealed_month or 0,
         gone=row.gone,
+        sealed_reason=row.sealed_reason,
     )
 
 

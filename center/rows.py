@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
-from center.facts import unit_facts
-from center.opening_effect import Opened, Opening, apply_openings
-from center.people import lock_people, person_facts
+from center.effects.apply import Results, Work, apply_rows
+from center.effects.apply import Row as EffectRow
+from center.facts import unit_facts, year_rules
+from center.people import People, lock_people, owners, people_of
 from center.store.tables import submission, submission_row
 from domain.business import Business, CheckContext, PersonFacts, RowCheck, Source
-from domain.businesses.opening import declare
+from domain.businesses.registry import declare
 from domain.findings import errors
-from domain.idnumber import same_person_key
+from domain.period import fund_year
 from domain.profile import Profile
 from domain.text import safe_text
 from domain.wire import RowFinding
@@ -28,9 +29,15 @@ Key = tuple[str, str]
 """(unit account, submission id)."""
 
 
-def person_key(values: Mapping[str, str]) -> str:
-    """The person a row is about; of an unreadable ID number what fits the table."""
-    return safe_text(same_person_key(values.get("id_number", "")))[:KEY_LENGTH]
+def stored_key(business: Business, values: Mapping[str, str]) -> str:
+    """The person a checked row is about, in the form the table keeps; of an unreadable one what fits."""
+    return safe_text(business.person_key(values))[:KEY_LENGTH]
+
+
+def lock_people_of(conn: Connection, business: Business, rows: Sequence[Mapping[str, str]]) -> None:
+    """Make others that file or settle the same people wait until this transaction ends."""
+    known = People({}, owners(conn, rows))
+    lock_people(conn, [known.key(business, values) for values in rows])
 
 
 def check_rows(
@@ -40,10 +47,22 @@ def check_rows(
     rows: Sequence[Mapping[str, str]],
     *,
     without: Key | None = None,
-) -> tuple[list[RowCheck], dict[str, PersonFacts]]:
+) -> tuple[list[RowCheck], People]:
     """Check rows with what the center knows of the people; `without` is the submission they belong to."""
-    people = person_facts(conn, [person_key(row) for row in rows], without=without)
-    return business.check_roster(rows, replace(context, people=people)), people
+    people = people_of(conn, business, rows, without=without)
+    return business.check_roster(rows, people.put_into(context)), people
+
+
+def to_apply(
+    business: Business, row_nos: Sequence[int], checks: Sequence[RowCheck], people: People
+) -> list[EffectRow]:
+    """The good ones of checked rows in the form effects take them."""
+    rows = []
+    for row_no, check in zip(row_nos, checks, strict=True):
+        if check.ok:
+            key = stored_key(business, check.values)
+            rows.append(EffectRow(row_no, key, check.values, people.people.get(key, PersonFacts())))
+    return rows
 
 
 def row_findings(checks: Sequence[RowCheck]) -> list[RowFinding]:
@@ -61,20 +80,22 @@ def why(check: RowCheck) -> tuple[str, str]:
     return first.code[:CODE_LENGTH], safe_text(first.text, limit=REASON_LENGTH)
 
 
-def store_rows(conn: Connection, key: Key, checks: Sequence[RowCheck], day: date) -> list[int]:
+def store_rows(
+    conn: Connection, business: Business, key: Key, checks: Sequence[RowCheck], day: date
+) -> list[int]:
     """Store all rows, pending or failed with their reason; returns the numbers of the pending ones."""
-    records = [_record(key, place, check, day) for place, check in enumerate(checks, 1)]
+    records = [_record(business, key, place, check, day) for place, check in enumerate(checks, 1)]
     conn.execute(insert(submission_row), records)
     return [record["row_no"] for record in records if record["state"] == "pending"]
 
 
-def _record(key: Key, place: int, check: RowCheck, day: date) -> dict[str, Any]:
+def _record(business: Business, key: Key, place: int, check: RowCheck, day: date) -> dict[str, Any]:
     code, reason = ("", "") if check.ok else why(check)
     return {
         "unit_account": key[0],
         "submission_id": key[1],
         "row_no": place,
-        "person_key": person_key(check.values),
+        "person_key": stored_key(business, check.values),
         "payload": json.dumps(dict(check.values)),
         "state": "pending" if check.ok else "failed",
         "code": code,
@@ -90,43 +111,52 @@ def settle(conn: Connection, profile: Profile, key: Key, rows: Sequence[Row[Any]
     The rules and limits are those of the day and month of declaration, what is known of the people is
     of now. The caller has locked the rows' unit.
     """
-    declared_day, month = declared(conn, key)
+    filed = declared(conn, key)
+    business = declare(filed.business, profile)
     payloads = [json.loads(row.payload) for row in rows]
-    keys = [person_key(values) for values in payloads]
-    lock_people(conn, keys)
-    people = person_facts(conn, keys, without=key)
+    lock_people_of(conn, business, payloads)
+    years = year_rules(conn)
     context = CheckContext(
-        today=declared_day,
-        month=month,
+        today=filed.day,
+        month=filed.month,
         unit=unit_facts(conn, key[0]),
-        limits=profile.limits_for(month),
+        limits=years.get(fund_year(filed.month, profile.calendar.fund_year_start)),
         source=Source.CENTER,
-        people=people,
+        years=years,
     )
-    checks = declare(profile).check_roster(payloads, context)
-    good = [
-        Opening(row.row_no, person, check.values, people.get(person, PersonFacts()))
-        for row, check, person in zip(rows, checks, keys, strict=True)
-        if check.ok
-    ]
-    opened = apply_openings(conn, key[0], good, day)
-    opened.failed |= {row.row_no: why(check) for row, check in zip(rows, checks, strict=True) if not check.ok}
-    write_results(conn, key, opened, day)
+    checks, people = check_rows(conn, business, context, payloads, without=key)
+    numbers = [row.row_no for row in rows]
+    work = Work(conn, profile, key[0], filed.business, day, filed.month, key[1])
+    results = apply_rows(work, to_apply(business, numbers, checks, people))
+    results.failed |= {
+        row_no: why(check) for row_no, check in zip(numbers, checks, strict=True) if not check.ok
+    }
+    write_results(conn, key, results, day)
 
 
-def declared(conn: Connection, key: Key) -> tuple[date, int]:
-    """Day and business month YYYYMM of a submission's declaration."""
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What a submission was filed as: business, day and business month YYYYMM of its declaration."""
+
+    business: str
+    day: date
+    month: int
+
+
+def declared(conn: Connection, key: Key) -> Filed:
+    """What a submission was filed as."""
     own = (submission.c.unit_account == key[0]) & (submission.c.submission_id == key[1])
-    row = conn.execute(select(submission.c.day, submission.c.month).where(own)).one()
-    return date.fromisoformat(row.day), row.month
+    found = select(submission.c.business, submission.c.day, submission.c.month).where(own)
+    row = conn.execute(found).one()
+    return Filed(row.business, date.fromisoformat(row.day), row.month)
 
 
-def write_results(conn: Connection, key: Key, opened: Opened, day: date) -> None:
+def write_results(conn: Connection, key: Key, results: Results, day: date) -> None:
     """Write the results of rows."""
     done = day.isoformat()
     records = [
         {"row": row_no, "state": "ok", "code": "", "reason": "", "account_no": number, "processed": done}
-        for row_no, number in opened.accounts.items()
+        for row_no, number in results.accounts.items()
     ] + [
         {
             "row": row_no,
@@ -136,7 +166,7 @@ def write_results(conn: Connection, key: Key, opened: Opened, day: date) -> None
             "account_no": "",
             "processed": done,
         }
-        for row_no, (code, reason) in opened.failed.items()
+        for row_no, (code, reason) in results.failed.items()
     ]
     if not records:
         return

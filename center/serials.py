@@ -8,9 +8,9 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from center.store.tables import setting
+from domain.businesses.base import ACCOUNT_DIGITS
 
 SERIAL_DIGITS = 8
-ACCOUNT_DIGITS = 8
 MAX_UNIT_ACCOUNT = 12
 """Longest unit account that still leaves room for the running number of its personal accounts."""
 

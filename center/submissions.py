@@ -20,17 +20,16 @@ from center.audit import append_audit
 from center.auth.signatures import SignatureEvidence, verify_submission_signature
 from center.bell import BELL
 from center.deps import UnitScope
+from center.effects.apply import lock_units
 from center.errors import ProblemError, not_found
 from center.facts import check_context, require_open
 from center.moment import Moment
-from center.opening_effect import lock_units
-from center.people import lock_people
 from center.routing import parse_body
 from center.serials import next_serial
 from center.store.tables import submission
 from center.workflows import Filing, Outcome, done_message, start, unit_name
-from domain.business import RowCheck, Source
-from domain.businesses.opening import declare
+from domain.business import Business, RowCheck, Source
+from domain.businesses.registry import BusinessOff, declare
 from domain.canonical import sha256_hex
 from domain.httpsig import RequestParts
 from domain.money import format_yuan
@@ -100,7 +99,7 @@ def _replay(known: Row[Any], digest: str) -> Reply:
 
 
 def _require_allowed(conn: Connection, scope: UnitScope, request: SubmissionRequest) -> None:
-    require_module(scope.profile)
+    require_business(scope.profile, request.business)
     scope.require(request.business)
     if request.profile != scope.profile.name:
         finding = RowFinding(
@@ -111,10 +110,12 @@ def _require_allowed(conn: Connection, scope: UnitScope, request: SubmissionRequ
     require_open(conn, scope.settings)
 
 
-def require_module(profile: Profile) -> None:
-    """Raise module.off unless the center has registration on line: what is hidden is refused too."""
-    if not any(module.opens in ("opening", "opening_batch") for module in profile.home.modules):
-        raise ProblemError("module.off", "本中心没有开通网上登记，请到中心柜台办理。")
+def require_business(profile: Profile, business: str) -> Business:
+    """The declaration of a business; what is hidden is refused too. Raises module.off."""
+    try:
+        return declare(business, profile)
+    except BusinessOff as off:
+        raise ProblemError("module.off", off.text) from None
 
 
 class _Taking:
@@ -133,6 +134,7 @@ class _Taking:
         self.conn = conn
         self.scope = scope
         self.profile = scope.profile
+        self.business = require_business(scope.profile, request.business)
         self.submission_id = submission_id
         self.request = request
         self.body = body
@@ -143,9 +145,9 @@ class _Taking:
     def take(self) -> Reply:
         """Check everything, store everything, answer."""
         conn, rows = self.conn, self.request.rows
-        lock_people(conn, [row_store.person_key(row) for row in rows])
+        row_store.lock_people_of(conn, self.business, rows)
         context = check_context(conn, self.scope, Source.CENTER, self.scope.clock)
-        checks, people = row_store.check_rows(conn, declare(self.profile), context, rows)
+        checks, people = row_store.check_rows(conn, self.business, context, rows)
         amount = sum(check.amount for check in checks)
         serial = next_serial(conn, self.moment.day)
         problem = self._refusal(checks, amount)
@@ -156,6 +158,7 @@ class _Taking:
         filing = Filing(
             conn=conn,
             profile=self.profile,
+            business=self.business,
             moment=self.moment,
             unit_account=self.scope.unit_account,
             unit_name=context.unit.name,
@@ -182,7 +185,7 @@ class _Taking:
         found = row_store.row_findings(checks)
         bad = sum(not check.ok for check in checks)
         if bad and (bad == len(checks) or self.profile.imports.atomic):
-            text = f"共{len(checks)}人，其中{bad}人不能登记，整批未受理，请按提示修改后重新提交。"
+            text = f"共{len(checks)}人，其中{bad}人不能办理，整批未受理，请按提示修改后重新提交。"
             return ProblemError("submission.rejected", text, findings=found[:MAX_FINDINGS]).problem
         totals = self.request.totals
         if totals.count != len(checks) or totals.amount != format_yuan(amount):
@@ -196,7 +199,7 @@ class _Taking:
             return ProblemError(
                 "attachment.bad", f"附件不能超过{MAX_ATTACHMENTS}个，请合并后重新提交。"
             ).problem
-        if self.request.business in self.profile.attach.required and not named:
+        if self.business.rules.attachments and not named:
             return ProblemError("attachment.missing", "办理该业务须上传附件，请上传后重新提交。").problem
         missing = missing_attachments(self.conn, self.scope.unit_account, named)
         if missing:
@@ -210,7 +213,7 @@ class _Taking:
             serial=serial,
             received=self.moment.now,
             business=self.request.business,
-            title=self.profile.opening.title,
+            title=self.business.title,
             state=outcome.state,
             count=len(self.request.rows),
             amount=format_yuan(amount),
@@ -279,10 +282,9 @@ def current_receipt(conn: Connection, scope: UnitScope, submission_id: str) -> R
         "failed": counts.get("failed", 0),
         "pending": counts.get("pending", 0) + counts.get("processing", 0),
     }
-    if known.state == "done":
-        now["message"] = done_message(
-            scope.profile, unit_name(conn, scope.unit_account), now["ok"], now["failed"]
-        )
+    rules = scope.profile.rules(known.business)
+    if known.state == "done" and rules is not None:
+        now["message"] = done_message(rules, unit_name(conn, scope.unit_account), now["ok"], now["failed"])
     return receipt.model_copy(update=now)
 
 
@@ -293,7 +295,7 @@ def _refused_receipt(known: Row[Any], profile: Profile) -> Receipt:
         serial=known.serial,
         received=known.received,
         business=known.business,
-        title=profile.opening.title,
+        title=profile.business_title(known.business),
         state="refused",
         count=known.total,
         amount=format_yuan(known.amount),

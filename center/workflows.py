@@ -1,7 +1,6 @@
-"""What becomes of a registration that was taken: done at once, reviewed by staff, or processed by a job.
+"""What becomes of a submission that was taken: done at once, decided by clerks, or processed by a job.
 
-The profile says which (O-05): immediate in baishan, lyszfgjj and shanxi, staff review in hangzhou,
-asynchronous in shaanxi.
+The profile says which for each business (parameters 27 to 34).
 """
 
 from __future__ import annotations
@@ -15,12 +14,14 @@ from sqlalchemy import Connection, insert, select, update
 
 from center import inbox, jobs
 from center import rows as row_store
+from center.effects.apply import Work, apply_rows
 from center.moment import Moment
-from center.opening_effect import Opening, apply_openings
+from center.people import People
 from center.store.tables import case, case_event, job, submission, unit
-from domain.business import PersonFacts, RowCheck
+from domain.business import Business, RowCheck
 from domain.money import format_yuan
 from domain.profile import Profile
+from domain.rules import BusinessRules
 from domain.wire import CENTER_SCOPE
 
 State = Literal["done", "review", "processing"]
@@ -35,6 +36,7 @@ class Filing:
 
     conn: Connection
     profile: Profile
+    business: Business
     moment: Moment
     unit_account: str
     unit_name: str
@@ -44,7 +46,7 @@ class Filing:
     operator_name: str
     source: str
     checks: Sequence[RowCheck]
-    people: Mapping[str, PersonFacts]
+    people: People
     amount: int
 
     @property
@@ -66,32 +68,37 @@ class Outcome:
 
 def start(filing: Filing) -> Outcome:
     """Store the rows and do what the profile's workflow says, in the filing's transaction."""
-    pending = row_store.store_rows(filing.conn, filing.key, filing.checks, filing.moment.day)
-    outcome = WORKFLOWS[filing.profile.opening.workflow](filing, pending)
+    rules = filing.business.rules
+    pending = row_store.store_rows(filing.conn, filing.business, filing.key, filing.checks, filing.moment.day)
+    outcome = WORKFLOWS[rules.workflow_of(filing.source)](filing, pending)
+    sum_text = f"，{rules.amount_title.removeprefix('总')}{format_yuan(filing.amount)}元"
     entry = inbox.Entry(
         tab="started",
-        title=filing.profile.opening.title,
-        body=f"业务流水号{filing.serial}，{len(filing.checks)}人，月缴存额{format_yuan(filing.amount)}元，经办人{filing.operator_name}。",
+        title=rules.title,
+        body=f"业务流水号{filing.serial}，{len(filing.checks)}人{sum_text if rules.amount_title else ''}，"
+        f"经办人{filing.operator_name}。",
         state=STATE_TEXT[outcome.state],
         submission_id=filing.submission_id,
     )
     inbox.post_where_shown(filing.conn, filing.profile, filing.unit_account, entry, filing.moment.now)
     if outcome.state == "done":
-        push_done(filing.conn, filing.profile, filing.key, filing.moment, outcome.ok, outcome.failed)
+        push_done(filing.conn, filing.profile, rules, filing.key, filing.moment, outcome.ok, outcome.failed)
     return outcome
 
 
 def _apply_now(filing: Filing, pending: Sequence[int]) -> Outcome:
-    rows = []
-    for row_no in pending:
-        values = filing.checks[row_no - 1].values
-        person = row_store.person_key(values)
-        rows.append(Opening(row_no, person, values, filing.people.get(person, PersonFacts())))
-    opened = apply_openings(filing.conn, filing.unit_account, rows, filing.moment.day)
-    row_store.write_results(filing.conn, filing.key, opened, filing.moment.day)
-    ok = len(opened.accounts)
+    moment = filing.moment
+    work = Work(
+        filing.conn, filing.profile, filing.unit_account, filing.business.id, moment.day, moment.month,
+        filing.submission_id,
+    )  # fmt: skip
+    numbers = range(1, len(filing.checks) + 1)
+    rows = row_store.to_apply(filing.business, numbers, filing.checks, filing.people)
+    results = apply_rows(work, rows)
+    row_store.write_results(filing.conn, filing.key, results, moment.day)
+    ok = len(results.accounts)
     failed = len(filing.checks) - ok
-    return Outcome("done", ok, failed, 0, done_message(filing.profile, filing.unit_name, ok, failed))
+    return Outcome("done", ok, failed, 0, done_message(filing.business.rules, filing.unit_name, ok, failed))
 
 
 def _open_case(filing: Filing, pending: Sequence[int]) -> Outcome:
@@ -102,7 +109,7 @@ def _open_case(filing: Filing, pending: Sequence[int]) -> Outcome:
             case_id=case_id,
             unit_account=filing.unit_account,
             submission_id=filing.submission_id,
-            business="open",
+            business=filing.business.id,
             state="pending",
             version=1,
             maker=filing.operator_id,
@@ -115,16 +122,24 @@ def _open_case(filing: Filing, pending: Sequence[int]) -> Outcome:
     conn.execute(insert(case_event).values(**event, actor=filing.operator_name, action="submit"))
     entry = inbox.Entry(
         tab="todo",
-        title=f"{filing.profile.opening.title}审核",
+        title=f"{filing.business.title}审核",
         body=f"{filing.unit_name}，业务流水号{filing.serial}，{len(pending)}人，请于{due.isoformat()}前办理。",
         state="待处理",
         submission_id=filing.submission_id,
         case_id=case_id,
     )
     inbox.post(conn, CENTER_SCOPE, entry, filing.moment.now)
+    return Outcome("review", 0, len(filing.checks) - len(pending), len(pending), _waits(filing))
+
+
+def _waits(filing: Filing) -> str:
+    """The answer to a submission that clerks decide on."""
+    rules = filing.business.rules
+    if rules.workflow_of(filing.source) == "approval":
+        return f"{rules.submitted or '已提交至中心审核'}，审核结果会推送到消息中。"
     sent = filing.profile.messages.get("batch_sent") if filing.source == "file" else None
-    message = f"{sent or '已提交，待中心处理'}，一般在下一个工作日前处理完毕，请留意处理结果。"
-    return Outcome("review", 0, len(filing.checks) - len(pending), len(pending), message)
+    lead = sent or rules.submitted or "已提交，待中心处理"
+    return f"{lead}，一般在下一个工作日前处理完毕，请留意处理结果。"
 
 
 def _queue_job(filing: Filing, pending: Sequence[int]) -> Outcome:
@@ -135,7 +150,7 @@ def _queue_job(filing: Filing, pending: Sequence[int]) -> Outcome:
             job_id=job_id,
             unit_account=filing.unit_account,
             submission_id=filing.submission_id,
-            business="open",
+            business=filing.business.id,
             state="queued",
             total=len(filing.checks),
             ok=0,
@@ -153,12 +168,13 @@ def _queue_job(filing: Filing, pending: Sequence[int]) -> Outcome:
 WORKFLOWS: Mapping[str, Callable[[Filing, Sequence[int]], Outcome]] = {
     "immediate": _apply_now,
     "staff_review": _open_case,
+    "approval": _open_case,
     "async": _queue_job,
 }
 """What each workflow kind of a profile does with the rows that are in order."""
 
 
-# ---- the end of a registration -----------------------------------------------------------------------
+# ---- the end of a submission -------------------------------------------------------------------------
 
 
 def unit_name(conn: Connection, unit_account: str) -> str:
@@ -166,11 +182,10 @@ def unit_name(conn: Connection, unit_account: str) -> str:
     return str(conn.execute(select(unit.c.name).where(unit.c.unit_account == unit_account)).scalar_one())
 
 
-def done_message(profile: Profile, name: str, ok: int, failed: int) -> str:
-    """The sentence that registration is done (O-06), with the numbers when not all could be registered."""
-    template = profile.messages["opened_push"]
-    text = template.format(unit=name, ok=ok, failed=failed)
-    if failed and "{failed}" not in template:
+def done_message(rules: BusinessRules, name: str, ok: int, failed: int) -> str:
+    """The sentence that a business is done (O-06), with the numbers when not all could be carried out."""
+    text = rules.done.format(unit=name, ok=ok, failed=failed)
+    if failed and "{failed}" not in rules.done:
         text += f"其中成功{ok}人，失败{failed}人，请在查询中查看原因。"
     return text
 
@@ -178,19 +193,20 @@ def done_message(profile: Profile, name: str, ok: int, failed: int) -> str:
 def push_done(
     conn: Connection,
     profile: Profile,
+    rules: BusinessRules,
     key: row_store.Key,
     moment: Moment,
     ok: int,
     failed: int,
     note: str = "",
 ) -> None:
-    """Tell the unit that a registration is done: 消息, 已办, and the state of 我发起的 (O-06, T-09, T-10).
+    """Tell the unit that a submission is done: 消息, 已办, and the state of 我发起的 (O-06, T-09, T-10).
 
     `note` is added to the message, e.g. the clerk's opinion.
     """
     unit_account, submission_id = key
-    body = done_message(profile, unit_name(conn, unit_account), ok, failed) + note
-    title = profile.opening.title
+    body = done_message(rules, unit_name(conn, unit_account), ok, failed) + note
+    title = rules.title
     result = STATE_TEXT["done"] if ok else "未通过"
     for tab in ("messages", "done"):
         entry = inbox.Entry(tab=tab, title=title, body=body, state=result, submission_id=submission_id)

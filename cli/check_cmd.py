@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from cli.declared import ArgumentProblem, add_business, add_unit, business_of, offline_context
 
 if TYPE_CHECKING:
+    from domain.business import Business
     from exports.importer import FileCheck, PlacedFinding
 
 CLEAN, FINDINGS, UNREADABLE = 0, 1, 2
@@ -48,8 +49,8 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.reconfigure(encoding="utf-8" if args.json else None, errors=errors)
     profile = load_profile(args.profile)
     try:
-        context = offline_context(args, profile)
-        result = check_file(args.file, business_of(args.business, profile), context)
+        business = business_of(args.business, profile)
+        result = check_file(args.file, business, offline_context(args, business))
     except ArgumentProblem as error:
         print(error.text, file=sys.stderr)
         return UNREADABLE
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
             print(_json(0, "", error.code, error.text, "error"))
         return UNREADABLE
     findings = result.findings
-    for line in json_lines(findings) if args.json else text_lines(result):
+    for line in json_lines(findings) if args.json else text_lines(result, business):
         print(line)
     return CLEAN if result.ok else FINDINGS
 
@@ -70,7 +71,7 @@ def json_lines(findings: Sequence[PlacedFinding]) -> Iterator[str]:
         yield _json(found.row_number, found.title, found.code, found.text, found.finding.severity.value)
 
 
-def text_lines(result: FileCheck) -> Iterator[str]:
+def text_lines(result: FileCheck, business: Business) -> Iterator[str]:
     """A table of the findings and a line that sums up."""
     from domain.money import format_yuan
     from domain.text import safe_text
@@ -90,12 +91,16 @@ def text_lines(result: FileCheck) -> Iterator[str]:
     total = result.totals
     errors = sum(found.is_error for found in result.findings)
     rest = len(result.findings) - errors
+    sums = business.rules.amount_title
     usable = (
-        f"{total.count} 行可以导入，合计月缴存额 {format_yuan(total.amount)} 元"
+        f"{total.count} 行可以导入"
+        + (f"，{sums.replace('总', '合计')} {format_yuan(total.amount)} 元" if sums else "")
         if result.structure_ok
         else "表格本身有错误，改正前不能导入"
     )
     yield f"共 {len(result.rows)} 行，{usable}；{errors} 个错误，{rest} 个提醒。"
+    if "account_no" in {column.key for column in business.columns}:
+        yield "账户是否存在、是否属于本单位、状态和姓名是否相符，要由中心核对。"
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:

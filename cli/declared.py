@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, date, datetime, timedelta, timezone
-from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
+from domain.businesses.names import BUSINESSES, BusinessOff
 from domain.login_form import PROFILE_NAMES
 
 if TYPE_CHECKING:
     from domain.business import Business, CheckContext
     from domain.profile import Profile
-
-BUSINESSES = {"open": "domain.businesses.opening"}
-"""Business id -> module with `declare(profile)`."""
 
 CENTER_TIME = timezone(timedelta(hours=8))
 
@@ -29,13 +26,19 @@ class ArgumentProblem(Exception):
 
 def add_business(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that name a business and a center."""
-    parser.add_argument("business", choices=tuple(BUSINESSES), metavar="业务", help="open：开户登记")
+    names = "、".join(f"{name}：{one.name}" for name, one in BUSINESSES.items())
+    parser.add_argument("business", choices=tuple(BUSINESSES), metavar="业务", help=names)
     parser.add_argument("--profile", required=True, choices=PROFILE_NAMES, help="哪个中心的规则")
 
 
 def business_of(name: str, profile: Profile) -> Business:
-    """The declaration of a business under a profile."""
-    return cast("Business", import_module(BUSINESSES[name]).declare(profile))
+    """The declaration of a business under a profile. Raises ArgumentProblem where the center has none."""
+    from domain.businesses.registry import declare
+
+    try:
+        return declare(name, profile)
+    except BusinessOff as off:
+        raise ArgumentProblem(off.text) from None
 
 
 def add_unit(parser: argparse.ArgumentParser) -> None:
@@ -56,12 +59,13 @@ def add_unit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--today", metavar="日期", help="按哪一天校验（YYYY-MM-DD），默认为今天")
 
 
-def offline_context(args: argparse.Namespace, profile: Profile) -> CheckContext:
+def offline_context(args: argparse.Namespace, business: Business) -> CheckContext:
     """What a check knows without a center: the unit as described, no people. Raises ArgumentProblem."""
     from domain.business import CheckContext, RatioPair, Source, UnitFacts
     from domain.codes import table
     from domain.period import BusinessCalendar, PeriodError, parse_month
 
+    profile = business.profile
     own = profile.unit_defaults
     pair = RatioPair(_ratio(args.unit_ratio, own.unit_ratio), _ratio(args.person_ratio, own.person_ratio))
     today = _day(args.today)
@@ -82,8 +86,9 @@ def offline_context(args: argparse.Namespace, profile: Profile) -> CheckContext:
         unit=UnitFacts("", "", unified, (pair,), kinds),
         limits=profile.limits_for(month),
         source=Source.FILE,
-        chosen_ratio=pair if profile.opening.ratio_choice == "on_import" else None,
+        chosen_ratio=pair if business.rules.ratio_choice == "on_import" else None,
         chosen_fund_type=fund_type,
+        years=profile.yearly(),
     )
 
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from cli.declared import add_business, business_of
+from cli.declared import ArgumentProblem, add_business, business_of
 
 REFUSED = 1
 
@@ -29,7 +29,12 @@ def run(args: argparse.Namespace) -> int:
 
     profile = load_profile(args.profile)
     try:
-        write_template(args.file, business_of(args.business, profile), profile, overwrite=args.force)
+        business = business_of(args.business, profile)
+    except ArgumentProblem as problem:
+        print(problem.text, file=sys.stderr)
+        return REFUSED
+    try:
+        write_template(args.file, business, profile, overwrite=args.force)
     except WorkbookError as error:
         exists = f"文件“{args.file.name}”已存在，请换一个文件名，或加 --force 覆盖。"
         print(safe_text(exists if error.code == "file.exists" else error.text), file=sys.stderr)

@@ -249,12 +249,31 @@ class CenterClient:
 
     # ---- queries ---------------------------------------------------------------------------------
 
-    def openings(self, unit: str, *, month: int = 0, start: str = "", end: str = "") -> wire.BatchList:
-        """Registrations of a month (YYYYMM) or of a span of days, newest first (O-18)."""
+    def submissions(
+        self, unit: str, business: str = "", *, month: int = 0, start: str = "", end: str = ""
+    ) -> wire.BatchList:
+        """Submissions of a business ("": all) in a month (YYYYMM) or a span of days, newest first (O-18)."""
         from domain import wire
 
-        query = {"month": month or "", "from": start, "to": end}
-        return self._get(_unit(unit, "/openings"), wire.BatchList, **query)
+        query = {"business": business, "month": month or "", "from": start, "to": end}
+        return self._get(_unit(unit, "/submissions"), wire.BatchList, **query)
+
+    def changes(
+        self,
+        unit: str,
+        business: str = "",
+        *,
+        start: str = "",
+        end: str = "",
+        account_no: str = "",
+        after: int = 0,
+        limit: int = 200,
+    ) -> wire.ChangePage:
+        """A page of what businesses ("": all) changed of accounts, oldest first (Q-08, S-14)."""
+        from domain import wire
+
+        query = {"business": business, "from": start, "to": end, "account_no": account_no}
+        return self._get(_unit(unit, "/changes"), wire.ChangePage, **query, after=after, limit=limit)
 
     def accounts(
         self,

@@ -17,7 +17,6 @@ from client.store.rows import Change, Frozen, NewRow, Roster, StoredRow
 from domain.business import Business, CheckContext, Kind, RatioPair, RowCheck, Source, Totals
 from domain.canonical import CanonicalError, canonical_json
 from domain.findings import Finding
-from domain.idnumber import same_person_key
 from domain.money import format_yuan
 
 if TYPE_CHECKING:
@@ -27,6 +26,9 @@ if TYPE_CHECKING:
 Which = Literal["selected", "all"]
 """What is submitted; a single row is named by its id instead."""
 
+PeopleSource = Callable[[CheckContext, Business, Sequence[Mapping[str, str]]], CheckContext]
+"""Adds to a context what is known of the people of some rows; may read the local store."""
+
 MAX_ROWS = 100_000
 DUPLICATE = "roster.duplicate"
 
@@ -35,15 +37,26 @@ class RosterService:
     """A roster under one center's rules. Raises RosterError and StoreError with one sentence each."""
 
     def __init__(
-        self, store: RosterStore, roster: Roster, business: Business, context: CheckContext, profile: Profile
+        self,
+        store: RosterStore,
+        roster: Roster,
+        business: Business,
+        context: CheckContext,
+        profile: Profile,
+        people: PeopleSource | None = None,
     ) -> None:
-        """Work on `roster`; a ratio pair chosen for it earlier counts again (O-03)."""
+        """Work on `roster`; a ratio pair chosen for it earlier counts again (O-03).
+
+        `people` tells what this computer knows of the unit's people; without it the center alone knows.
+        """
         self.store = store
         self.roster_id = roster.roster_id
         self.business = business
         self.profile = profile
         chosen = roster.header.get("ratio")
         self.context = replace(context, chosen_ratio=RatioPair(*chosen)) if chosen else context
+        self.queue = profile.queue_of(business.id)
+        self.people = people
 
     # ---- single rows -------------------------------------------------------------------------------
 
@@ -66,7 +79,15 @@ class RosterService:
 
     def check(self, typed: Mapping[str, str]) -> RowCheck:
         """Check a typed row without storing it."""
-        return self.business.check_row(typed, self.context.for_source(Source.SINGLE))
+        return self.business.check_row(typed, self.facts(Source.SINGLE, [typed]))
+
+    def with_people(self, context: CheckContext, rows: Sequence[Mapping[str, str]]) -> CheckContext:
+        """A context with what this computer knows of the people of some rows."""
+        return context if self.people is None else self.people(context, self.business, rows)
+
+    def facts(self, source: Source, rows: Sequence[Mapping[str, str]]) -> CheckContext:
+        """The context for rows of a source, with what this computer knows of their people."""
+        return self.with_people(self.context.for_source(source), rows)
 
     def findings(self, row: StoredRow) -> tuple[Finding, ...]:
         """All findings of a stored row, the one about duplicates included (O-16, V-18)."""
@@ -75,7 +96,7 @@ class RosterService:
         first = self.store.window(self.roster_id, row.duplicate_of, 1)
         if not first:
             return row.findings
-        context = self.context.for_source(Source(row.source))
+        context = self.facts(Source(row.source), [first[0].typed, row.typed])
         pair = self.business.check_roster([first[0].typed, row.typed], context)
         place = f"第{row.duplicate_of + 1}条"
         told = [
@@ -88,7 +109,7 @@ class RosterService:
     def delete(self, row_ids: Sequence[int]) -> int:
         """Delete rows as the center allows: some only one or all of them (W-04, V-25). Returns how many."""
         wanted = len(set(row_ids))
-        limited = self.profile.queue.delete_mode == "one_or_all" and wanted > 1
+        limited = self.queue.delete_mode == "one_or_all" and wanted > 1
         if limited and wanted < self.store.totals(self.roster_id).draft:
             raise RosterError("操作无效：只能删除一条或全部记录，请重新选择。", code="roster.delete")
         return self.store.delete(row_ids)
@@ -145,13 +166,12 @@ class RosterService:
         return replace(new, findings=[*new.findings, *kept]) if kept else new
 
     def _judge(self, typed: Mapping[str, str], source: Source, row: StoredRow | None = None) -> NewRow:
-        check = self.business.check_row(typed, self.context.for_source(source))
+        check = self.business.check_row(typed, self.facts(source, [typed]))
         new = self._new(typed, check, source)
         return new if row is None else replace(new, sheet_row=row.sheet_row, change=row.change)
 
-    @staticmethod
-    def _new(typed: Mapping[str, str], check: RowCheck, source: Source, sheet_row: int = 0) -> NewRow:
-        person = same_person_key(check.values.get("id_number", ""))
+    def _new(self, typed: Mapping[str, str], check: RowCheck, source: Source, sheet_row: int = 0) -> NewRow:
+        person = self.business.duplicate_key(check.values)
         values, findings = check.values, check.findings
         return NewRow(typed, values, findings, check.amount, person, source.value, sheet_row)
 
@@ -209,7 +229,7 @@ class RosterService:
 
     def _allow(self, which: Which | int) -> None:
         """Submit what the center's queue allows (profile parameter 45)."""
-        scope = self.profile.queue.submit_scope
+        scope = self.queue.submit_scope
         good = which == scope or (scope == "one_or_all" and which != "selected")
         if not good:
             text = {

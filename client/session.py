@@ -280,20 +280,17 @@ class Session:
         self, *, chosen_ratio: RatioPair | None = None, source: Source | None = None
     ) -> CheckContext:
         """What checks of rosters may look at. ClientError when no unit is open."""
-        from domain.business import CheckContext, Limits
+        from domain.business import CheckContext
         from domain.business import Source as Sources
-        from domain.money import parse_yuan
+        from domain.limits_wire import from_wire
 
         context = self._context()
-        limits = None
-        if context.limits is not None:
-            low, high = parse_yuan(context.limits.base_min), parse_yuan(context.limits.base_max)
-            limits = Limits(context.limits.fund_year, low, high)
         return CheckContext(
             today=date.fromisoformat(context.today),
             month=context.month,
             unit=self.unit_facts(),
-            limits=limits,
+            limits=None if context.limits is None else from_wire(context.limits),
+            years={one.fund_year: from_wire(one) for one in context.years},
             source=source or Sources.SINGLE,
             chosen_ratio=chosen_ratio,
         )
@@ -312,6 +309,8 @@ class Session:
                 RatioPair(parse_ratio(pair.unit), parse_ratio(pair.person)) for pair in context.ratios
             ),
             fund_types=tuple(context.fund_types),
+            paid_through=context.paid_through,
+            verified_year=context.verified_year,
         )
 
     def days_left(self) -> int | None:

@@ -10,9 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from domain.codes import CodeTable, table
 from domain.findings import Finding, errors
+from domain.money import Rounding, deposit
+from domain.period import fund_year
+
+if TYPE_CHECKING:
+    from domain.profile import Profile
+    from domain.rules import BusinessRules
 
 
 class Kind(StrEnum):
@@ -55,6 +62,13 @@ class Column:
     codes: str = ""
     """Name of the code table in `domain.codes`, for `Kind.CODE`."""
     help: str = ""
+    own_codes: CodeTable | None = None
+    """A table of the center itself, such as its reasons, in place of `codes`."""
+
+    @property
+    def table(self) -> CodeTable:
+        """The code table of a `Kind.CODE` column."""
+        return self.own_codes if self.own_codes is not None else table(self.codes)
 
 
 class Source(StrEnum):
@@ -84,6 +98,10 @@ class UnitFacts:
     ratios: tuple[RatioPair, ...] = (RatioPair(1200, 1200),)
     """Ratio pairs the unit may use; the first is its current one."""
     fund_types: tuple[str, ...] = ("general",)
+    paid_through: int | None = None
+    """缴至月份 YYYYMM, None before the first remittance."""
+    verified_year: int | None = None
+    """Fund year of the last 年度核定, None where there has been none (S-08, B-15)."""
 
     @property
     def ratio(self) -> RatioPair:
@@ -93,11 +111,28 @@ class UnitFacts:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Base limits of one fund year in 分, both ends included."""
+    """What holds for one fund year at a center, both ends included; the target month decides which year.
+
+    Bases and monthly amounts (both sides together) in 分, `amount_max` None for no limit; ratios of one side
+    in basis points; the rounding of each side (domain.md 2.2).
+    """
 
     fund_year: int
     base_min: int
     base_max: int
+    amount_min: int = 0
+    amount_max: int | None = None
+    ratio_min: int = 500
+    ratio_max: int = 1200
+    unit_rounding: Rounding = Rounding.TO_FEN
+    person_rounding: Rounding = Rounding.TO_FEN
+
+    def deposits(self, base: int, ratio: RatioPair) -> tuple[int, int]:
+        """Monthly deposit of the unit's and the person's side in 分, each rounded by itself."""
+        return (
+            deposit(base, ratio.unit, self.unit_rounding),
+            deposit(base, ratio.person, self.person_rounding),
+        )
 
 
 class AccountStatus(StrEnum):
@@ -114,23 +149,46 @@ class AccountStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KnownAccount:
-    """An account the center already has for a person."""
+    """An account the center already has for a person: money in 分, ratios in basis points.
+
+    `opened` is an ISO date; `sealed_month` the business month YYYYMM of the last sealing and `sealed_reason`
+    its code, while the account is sealed.
+    """
 
     unit_account: str
     account_no: str
     status: AccountStatus
+    base: int = 0
+    ratio: RatioPair = RatioPair(0, 0)
+    unit_amount: int = 0
+    person_amount: int = 0
+    fund_type: str = "general"
+    opened: str = ""
+    sealed_month: int | None = None
+    sealed_reason: str = ""
+
+    @property
+    def amount(self) -> int:
+        """Monthly deposit of both sides in 分."""
+        return self.unit_amount + self.person_amount
 
 
 @dataclass(frozen=True, slots=True)
 class PersonFacts:
-    """What the center knows of a person.
+    """What is known of a person.
 
-    Accounts, whether the same business is unfinished, and the registered name ("" for a new person).
+    `unfinished` are the ids of businesses that are under way for the person, whichever unit filed them
+    (导则: one of a kind at a time); `name` and `id_number` are the registered ones, "" for a new person.
     """
 
     accounts: tuple[KnownAccount, ...] = ()
-    in_flight: bool = False
+    unfinished: frozenset[str] = frozenset()
     name: str = ""
+    id_number: str = ""
+
+    def at(self, unit_account: str) -> tuple[KnownAccount, ...]:
+        """The person's accounts at a unit."""
+        return tuple(known for known in self.accounts if known.unit_account == unit_account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +196,12 @@ class CheckContext:
     """Everything a check may look at; a check does no I/O.
 
     `today` is the center's date, `month` the business month YYYYMM, `limits` those of that month's
-    fund year (None: not published, which is a finding). `chosen_ratio` is the ratio pair chosen for
+    fund year (None: not published, which is a finding), `years` those of every published year for businesses
+    about other months. `chosen_ratio` is the ratio pair chosen for
     the whole roster (O-03), `chosen_fund_type` the 资金性质 chosen on the screen for a file ("": none, I-07).
-    `people` maps `same_person_key` to what the center knows; it is empty
-    where nothing is known (offline).
+    `people` maps `same_person_key` to what is known, `by_account` account numbers to the same keys.
+    Both hold the people of the rows only. With `people_known` who is missing there does not exist; without
+    it (offline) nothing follows, and what only the center can tell is left to it.
     """
 
     today: date
@@ -152,10 +212,20 @@ class CheckContext:
     chosen_ratio: RatioPair | None = None
     chosen_fund_type: str = ""
     people: Mapping[str, PersonFacts] = field(default_factory=dict)
+    by_account: Mapping[str, str] = field(default_factory=dict)
+    people_known: bool = False
+    years: Mapping[int, Limits] = field(default_factory=dict)
+
+    def limits_for(self, month: int, start_month: int = 7) -> Limits | None:
+        """What holds in a month YYYYMM, None while that fund year is not published."""
+        year = fund_year(month, start_month)
+        if self.limits is not None and self.limits.fund_year == year:
+            return self.limits
+        return self.years.get(year)
 
     def for_source(self, source: Source) -> CheckContext:
         """The same context judging rows of another source."""
-        return replace(self, source=source)
+        return self if source is self.source else replace(self, source=source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +266,14 @@ class Business(Protocol):
         """Stable id, e.g. "open"."""
 
     @property
+    def profile(self) -> Profile:
+        """The center's profile."""
+
+    @property
+    def rules(self) -> BusinessRules:
+        """The center's rules and words for this business."""
+
+    @property
     def title(self) -> str:
         """What this center calls it, e.g. 缴存人登记."""
 
@@ -214,6 +292,12 @@ class Business(Protocol):
     @property
     def first_error_only(self) -> bool:
         """True where the center's import shows only the first finding of a row (I-04)."""
+
+    def person_key(self, values: Mapping[str, str]) -> str:
+        """`same_person_key` of the person a row is about, "@" and the account number without an ID, or ""."""
+
+    def duplicate_key(self, values: Mapping[str, str]) -> str:
+        """What two rows of one roster may not share, "" for nothing (O-16, S-12, V-18)."""
 
     def check_row(self, row: Mapping[str, str], context: CheckContext) -> RowCheck:
         """All findings of one row, and its normal values."""
@@ -235,7 +319,9 @@ def form_columns(business: Business, unit: UnitFacts) -> list[Column]:
 def template_columns(business: Business) -> list[Column]:
     """The columns of the workbook template, in order."""
     by_key = {column.key: column for column in business.columns}
-    return [by_key[key] for key in business.template_order]
+    more = business.rules.required_in_file
+    columns = [by_key[key] for key in business.template_order]
+    return [replace(column, required=True) if column.key in more else column for column in columns]
 
 
 def roster_columns(business: Business) -> list[Column]:

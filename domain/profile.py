@@ -9,22 +9,18 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, model_validator
 
 from domain.business import Limits
+from domain.businesses.names import business_of
+from domain.businesses.open_rules import OpenRules
+from domain.businesses.seal_rules import SealRules, UnsealRules
 from domain.login_form import PROFILE_NAMES, raw_profile
 from domain.money import Rounding
 from domain.period import fund_year
+from domain.rules import BusinessRules, Strict
 
 __all__ = ["PROFILE_NAMES", "Profile", "load_profile", "parse_profile"]
-
-Workflow = Literal["immediate", "staff_review", "approval", "async"]
-
-
-class Strict(BaseModel):
-    """Base of all profile tables: unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class LoginFieldSpec(Strict):
@@ -67,7 +63,21 @@ class Module(Strict):
     code: str
     title: str
     group: str = ""
-    opens: str = Field(default="", description="screen name; empty: done at the counter in this release")
+    opens: str = Field(
+        default="",
+        description='screen name, "business:<id>", "batch:<id>" or "query:<id>"; empty: done at the counter',
+    )
+    tabs: list[str] = Field(default=[], description="several screens, as `opens` names them, in one module")
+
+    @property
+    def screens(self) -> tuple[str, ...]:
+        """The screens this module opens; several are chosen from."""
+        return tuple(one for one in (self.opens, *self.tabs) if one)
+
+    @property
+    def businesses(self) -> tuple[str, ...]:
+        """The businesses this module files or shows."""
+        return tuple(dict.fromkeys(name for one in self.screens if (name := business_of(one))))
 
 
 class Home(Strict):
@@ -113,11 +123,21 @@ class RatioRule(Strict):
 
 
 class Cap(Strict):
-    """Base limits of one fund year in 分 (parameter 75)."""
+    """What holds in one fund year, in 分 and basis points (parameters 71, 73, 75).
+
+    What is left out is taken from `[ratio]` and `[money]`. A center keeps its own rows in its database; these
+    are what it is set up with, and what offline checks use.
+    """
 
     fund_year: int
     base_min: int
     base_max: int
+    amount_min: int = 0
+    amount_max: int | None = None
+    ratio_min: int | None = None
+    ratio_max: int | None = None
+    unit_rounding: Rounding | None = None
+    person_rounding: Rounding | None = None
     source: str = ""
 
 
@@ -128,47 +148,15 @@ class Money(Strict):
     person_rounding: Rounding = Rounding.TO_FEN
 
 
-class AgeRule(Strict):
-    """Ages in full years; outside goes to the counter (O-12)."""
+class Businesses(Strict):
+    """What the center does on line: a table `[business.<id>]` each; a business without one is not offered.
 
-    min: int
-    max_female: int
-    max_male: int
+    The fields are the ids of `domain.businesses.registry`.
+    """
 
-
-class Opening(Strict):
-    """Registration (features.md section 9, parameters 63 to 69)."""
-
-    title: str
-    batch_title: str = ""
-    workflow: Workflow
-    columns: list[str] = Field(description="column keys in roster order")
-    required: list[str]
-    titles: dict[str, str] = Field(default={}, description="titles that differ from the catalogue")
-    template: list[str] = Field(description="column keys of the workbook template, in order")
-    form: list[str] = Field(description="column keys of the entry form, in order")
-    template_title: str = ""
-    template_notes: list[str] = []
-    record_label: str = Field(description="button that puts the form into the roster: 录入清册, 录入, 添加")
-    submit_label: str
-    batch_submit_label: str = ""
-    confirm: Literal["yes_no", "ok_cancel"] = "ok_cancel"
-    ratio_choice: Literal["none", "on_import", "per_row"] = "none"
-    name_max_han: int = 0
-    name_max: int = 50
-    id15_allowed: bool = False
-    residents_only: bool = Field(
-        default=False, description="only 身份证; residence permits go to the counter"
-    )
-    age: AgeRule | None = None
-    base_out_of_range: Literal["reject", "clamp"] = "reject"
-    active_elsewhere: Literal["reject", "transfer"] = "reject"
-    sealed_elsewhere: Literal["reject", "reopen"] = "reject"
-    text_cells_only: bool = Field(default=False, description="every template cell must be text (V-34)")
-    late_highlight: bool = False
-    sla_workdays: int = 0
-    settle_delay_seconds: float = Field(default=0.0, description="async: pause between chunks")
-    voucher: bool = False
+    open: OpenRules | None = None
+    seal: SealRules | None = None
+    unseal: UnsealRules | None = None
 
 
 class Import(Strict):
@@ -182,7 +170,7 @@ class Import(Strict):
 
 
 class Queue(Strict):
-    """The pending roster (parameters 42 to 45)."""
+    """The pending roster (parameters 42 to 45); a business may differ, see `Profile.queue_of`."""
 
     layout: Literal["side", "below"] = "below"
     title: str
@@ -195,9 +183,8 @@ class Queue(Strict):
 
 
 class Attach(Strict):
-    """Attachments (parameters 36 and 37)."""
+    """Attachments (parameter 37); which business needs them stands in its rules."""
 
-    required: list[str] = []
     channels: list[Literal["pc", "qr"]] = []
     submit_label: str = "上传完成并提交审批"
 
@@ -225,7 +212,7 @@ class Profile(Strict):
     ratio: RatioRule
     money: Money = Money()
     caps: list[Cap]
-    opening: Opening
+    business: Businesses
     imports: Import
     queue: Queue
     attach: Attach = Attach()
@@ -235,12 +222,55 @@ class Profile(Strict):
     unit_defaults: UnitDefaults = UnitDefaults()
 
     def limits_for(self, month: int) -> Limits | None:
-        """Base limits of the fund year of `month` (YYYYMM), None when the center has not published them."""
-        year = fund_year(month, self.calendar.fund_year_start)
-        for cap in self.caps:
-            if cap.fund_year == year:
-                return Limits(year, cap.base_min, cap.base_max)
-        return None
+        """What holds in the fund year of `month` (YYYYMM), None when it is not published."""
+        return self.yearly().get(fund_year(month, self.calendar.fund_year_start))
+
+    def yearly(self) -> dict[int, Limits]:
+        """What holds in each published fund year."""
+        return {cap.fund_year: self._limits(cap) for cap in self.caps}
+
+    def _limits(self, cap: Cap) -> Limits:
+        ratio, money = self.ratio, self.money
+        return Limits(
+            fund_year=cap.fund_year,
+            base_min=cap.base_min,
+            base_max=cap.base_max,
+            amount_min=cap.amount_min,
+            amount_max=cap.amount_max,
+            ratio_min=ratio.min if cap.ratio_min is None else cap.ratio_min,
+            ratio_max=ratio.max if cap.ratio_max is None else cap.ratio_max,
+            unit_rounding=cap.unit_rounding or money.unit_rounding,
+            person_rounding=cap.person_rounding or money.person_rounding,
+        )
+
+    def rules(self, business: str) -> BusinessRules | None:
+        """The rules of a business, None when the center does not offer it or nobody knows it."""
+        found = getattr(self.business, business, None) if business in Businesses.model_fields else None
+        return found if isinstance(found, BusinessRules) else None
+
+    def offered(self) -> dict[str, BusinessRules]:
+        """The businesses of this center by id, in the order of `Businesses`."""
+        return {name: rules for name in Businesses.model_fields if (rules := self.rules(name)) is not None}
+
+    def business_title(self, business: str) -> str:
+        """What the center calls a business; one it does not offer keeps its id."""
+        rules = self.rules(business)
+        return business if rules is None else rules.title
+
+    def queue_of(self, business: str) -> Queue:
+        """How the pending roster of a business behaves at this center."""
+        rules = self.rules(business)
+        changes = {} if rules is None else rules.queue.model_dump(exclude_none=True)
+        return self.queue.model_copy(update=changes)
+
+    @model_validator(mode="after")
+    def _modules_are_offered(self) -> Profile:
+        """A module opens no business that the center does not have."""
+        for one in self.home.modules:
+            for name in one.businesses:
+                if self.rules(name) is None:
+                    raise ValueError(f"module {one.code} opens {name}, which has no table [business.{name}]")
+        return self
 
     def module(self, code: str) -> Module | None:
         """The module with a transaction code, None when the center has no such module."""

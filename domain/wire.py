@@ -26,6 +26,8 @@ UnitAccount = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,20}$")]
 LoginName = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_.@-]{1,40}$")]
 SubmissionId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+BusinessId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,19}$")]
+"""Id of a business; one the center does not offer is refused with `module.off`."""
 Cell = Annotated[str, StringConstraints(max_length=200)]
 Month = Annotated[int, Field(ge=190001, le=299912)]
 Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,13}\.[0-9]{2}$")]
@@ -217,11 +219,17 @@ class RatioPairWire(Wire):
 
 
 class LimitsWire(Wire):
-    """Base limits of a fund year, 元 texts."""
+    """What holds in a fund year (`domain.limits_wire`): 元 texts, percent texts, roundings by name."""
 
     fund_year: int
     base_min: Amount
     base_max: Amount
+    amount_min: Amount = "0.00"
+    amount_max: Amount | None = None
+    ratio_min: str = "5"
+    ratio_max: str = "12"
+    unit_rounding: str = "to_fen"
+    person_rounding: str = "to_fen"
 
 
 class UnitContext(Wire):
@@ -246,6 +254,10 @@ class UnitContext(Wire):
     ratios: list[RatioPairWire]
     fund_types: list[str]
     limits: LimitsWire | None
+    years: list[LimitsWire] = []
+    """What holds in every published fund year; `limits` is that of `month`."""
+    verified_year: int | None = None
+    """Fund year of the unit's last 年度核定."""
     month: Month
     today: str
     server_time: str
@@ -283,7 +295,7 @@ class SubmissionTotals(Wire):
 class SubmissionRequest(Wire):
     """One submission of one business. The bytes are frozen before the first attempt and resent unchanged."""
 
-    business: Literal["open"]
+    business: BusinessId
     profile: str
     source: Literal["single", "file"]
     rows: list[dict[str, Cell]] = Field(min_length=1, max_length=MAX_ROWS)
@@ -319,7 +331,7 @@ class Receipt(Wire):
 class CheckRequest(Wire):
     """Dry run of rows against the center's data; nothing is stored."""
 
-    business: Literal["open"]
+    business: BusinessId
     source: Literal["single", "file"]
     rows: list[dict[str, Cell]] = Field(min_length=1, max_length=MAX_ROWS)
 
@@ -355,10 +367,12 @@ class RowPage(Wire):
 
 
 class BatchSummary(Wire):
-    """One submission as the registration query lists it (O-18, Q-11)."""
+    """One submission as a query lists it (O-18, Q-11 to Q-13, Y-01); `title` is the center's name for it."""
 
     submission_id: SubmissionId
     serial: str
+    business: str = "open"
+    title: str = ""
     declared: str
     month: Month
     state: SubmissionState
@@ -396,6 +410,33 @@ class AccountPage(Wire):
     next: str | None = None
 
 
+class ChangeRow(Wire):
+    """One change of an account: what it was and became, by which business (Q-08, S-14)."""
+
+    account_no: str
+    name: str
+    id_number: str
+    business: str
+    title: str
+    reason: str
+    day: str
+    month: Month
+    status_from: str
+    status_to: str
+    base_from: Amount
+    base_to: Amount
+    amount_from: Amount
+    amount_to: Amount
+    serial: str
+
+
+class ChangePage(Wire):
+    """A page of changes, oldest first; `next` is the `after` of the following page, None at the end."""
+
+    rows: list[ChangeRow]
+    next: int | None = None
+
+
 class DepositorRow(Wire):
     """A depositor in the delta sync; `gone` marks one that left the unit."""
 
@@ -414,6 +455,8 @@ class DepositorRow(Wire):
     sealed_month: int = 0
     """YYYYMM since which a sealed account is sealed, 0 for none."""
     gone: bool = False
+    sealed_reason: str = ""
+    """Code of the center's reason for the sealing."""
 
 
 class DepositorPage(Wire):
@@ -449,6 +492,7 @@ class JobProgress(Wire):
 
     submission_id: SubmissionId
     serial: str
+    business: str = "open"
     title: str
     state: SubmissionState
     total: int

@@ -36,6 +36,8 @@ __all__ = [
 Progress = Callable[[int, int], None]
 """Called with rows done and rows in all; may raise to stop."""
 
+WithPeople = Callable[[CheckContext, Sequence[Mapping[str, str]]], CheckContext]
+
 PROGRESS_EVERY = 500
 _DUPLICATE_OF = re.compile("与第([0-9]+)条")
 UNREADABLE = ("id.number_cell", "cell.error", "cell.formula", "cell.exponent", "cell.narrow", "cell.quote")
@@ -50,9 +52,15 @@ def check_file(
     formats: Collection[str] | None = None,
     limit_rows: int = LIMIT_ROWS,
     progress: Progress | None = None,
+    with_people: WithPeople | None = None,
 ) -> FileCheck:
-    """Read a roster file and check every row of it. Raises WorkbookError when it cannot be read."""
+    """Read a roster file and check every row of it. Raises WorkbookError when it cannot be read.
+
+    `with_people` adds to the context what is known of the people of the rows.
+    """
     imported = read_roster(path, business, formats=formats, limit_rows=limit_rows)
+    if with_people is not None:
+        context = with_people(context, [row.values for row in imported.rows])
     return check_rows(imported, business, context, progress=progress)
 
 

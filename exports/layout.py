@@ -36,15 +36,13 @@ class ImportRules:
 
 
 def rules_of(business: Business) -> ImportRules:
-    """The rules of the business's center; a business without a profile has none."""
-    profile = getattr(business, "profile", None)
-    if profile is None:
-        return ImportRules()
+    """The rules of the business's center."""
+    profile = business.profile
     return ImportRules(
         profile=profile.name,
         version=profile.version,
         fixed_layout=profile.imports.atomic,
-        text_only=profile.opening.text_cells_only,
+        text_only=business.rules.text_cells_only,
     )
 
 

@@ -1,4 +1,4 @@
-"""Plain exports of query results and the opening voucher as workbooks (Q-11, O-18)."""
+"""Plain exports of query results and vouchers of batches as workbooks (Q-11, O-18)."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class ExportColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class OpeningVoucher:
-    """The head of a 开户清册凭证 (O-18).
+class Voucher:
+    """The head of the voucher of a batch, e.g. 开户清册凭证 (O-18); a voucher without money has `amount` 0.
 
     `amount` is the monthly deposit of all in 分, `digest` the SHA-256 of the submission in hex.
     """
@@ -83,9 +83,18 @@ def write_table(
     return table.written
 
 
+def _money_lines(voucher: Voucher) -> list[tuple[str, str]]:
+    if not voucher.amount:
+        return []
+    return [
+        ("总月缴存额", f"{format_yuan_grouped(voucher.amount)} 元"),
+        ("大写", rmb_capitals(voucher.amount)),
+    ]
+
+
 def write_voucher(
     path: Path | str,
-    voucher: OpeningVoucher,
+    voucher: Voucher,
     columns: Sequence[ExportColumn],
     rows: Iterable[Sequence[Value]],
     *,
@@ -98,8 +107,7 @@ def write_voucher(
         ("业务流水号", voucher.serial_number),
         ("日期", voucher.day.isoformat()),
         ("总人数", str(voucher.count)),
-        ("总月缴存额", f"{format_yuan_grouped(voucher.amount)} 元"),
-        ("大写", rmb_capitals(voucher.amount)),
+        *_money_lines(voucher),
     ]
     foot = [("SHA-256", voucher.digest)]
     return write_table(

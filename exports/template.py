@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from domain.business import Business, Column, Kind, template_columns
-from domain.codes import table
 from domain.text import cell_width
 from exports.files import writing
 from exports.layout import REASON_TITLE, TemplateMark
@@ -39,9 +38,10 @@ def heading(column: Column) -> str:
     return f"{column.title}*" if column.required else column.title
 
 
-def text_format(column: Column, profile: Profile) -> str:
+def text_format(column: Column, business: Business) -> str:
     """Number format of a column: text unless the center wants figures there (I-06, V-34)."""
-    if profile.opening.text_cells_only:
+    profile = business.profile
+    if business.rules.text_cells_only:
         return TEXT
     if column.kind in (Kind.MONEY, Kind.RATIO, Kind.SERIAL):
         figures = AMOUNT if column.kind is Kind.MONEY and not profile.imports.atomic else GENERAL
@@ -53,14 +53,14 @@ def text_format(column: Column, profile: Profile) -> str:
 
 def title_line(business: Business, profile: Profile) -> str:
     """Title and version mark, visible so that they survive a program that drops properties."""
-    title = profile.opening.template_title or f"{business.title}批量导入模板"
+    title = business.rules.template_title or f"{business.title}批量导入模板"
     return f"{profile.center} {title}　模板版本：{template_mark(business, profile)}"
 
 
-def notes(profile: Profile) -> list[str]:
+def notes(business: Business) -> list[str]:
     """The filling notes of the center and those true everywhere."""
     return [
-        *profile.opening.template_notes,
+        *business.rules.template_notes,
         "从列名的下一行起填写，每人一行；不要合并单元格，不要填合计行。",
         "证件号码请先把单元格设为文本格式再填写，否则末几位会丢失。",
     ]
@@ -97,16 +97,16 @@ def write_template(
 
 def code_items(column: Column) -> list[str]:
     """What a pick list offers: "10-未婚"; a code that is an English word is of no use to a person."""
-    items = table(column.codes).items()
+    items = column.table.items()
     return [name if code.isalpha() else f"{code}-{name}" for code, name in items]
 
 
-def column_help(column: Column, profile: Profile) -> str:
+def column_help(column: Column, business: Business) -> str:
     """The note at a column's title."""
     parts = ["必填" if column.required else "选填"]
     match column.kind:
         case Kind.ID:
-            lengths = "15位或18位" if profile.opening.id15_allowed else "18位"
+            lengths = "15位或18位" if business.rules.id15_allowed else "18位"
             parts.append(f"{lengths}，文本格式，末位X用半角")
         case Kind.MOBILE:
             parts.append("11位手机号，文本格式")

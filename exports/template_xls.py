@@ -43,28 +43,32 @@ def write_xls(path: Path, business: Business, profile: Profile) -> None:
     sheet = book.add_sheet(sheet_name(business))
     columns = template_layout(business)
     sheet.write(TITLE_ROW - 1, 0, title_line(business, profile), xlwt.easyxf("font: bold on, height 240"))
-    sheet.write(NOTES_ROW - 1, 0, " ".join(notes(profile)[:2]), xlwt.easyxf("font: height 180"))
+    sheet.write(NOTES_ROW - 1, 0, " ".join(notes(business)[:2]), xlwt.easyxf("font: height 180"))
     for index, column in enumerate(columns):
         colour = "dark_red" if column.required else "black"
         style = xlwt.easyxf(HEADING.format(colour=colour), num_format_str="@")
         sheet.write(HEADER_ROW - 1, index, heading(column), style)
         whole = sheet.col(index)
         whole.width = width_of(column) * CHARACTER
-        whole.set_style(xlwt.easyxf(num_format_str=text_format(column, profile)))
+        whole.set_style(xlwt.easyxf(num_format_str=text_format(column, business)))
     sheet.set_panes_frozen(True)
     sheet.set_horz_split_pos(HEADER_ROW)
-    _notes_sheet(book, business, profile)
+    _notes_sheet(book, business)
     with filling(path) as sink:
         book.save(sink)
 
 
-def _notes_sheet(book: Any, business: Business, profile: Profile) -> None:
+def _notes_sheet(book: Any, business: Business) -> None:
     sheet = book.add_sheet(NOTES_SHEET)
     sheet.col(0).width, sheet.col(1).width = 18 * CHARACTER, 90 * CHARACTER
-    lines = [(NOTES_SHEET, ""), *((str(i), note) for i, note in enumerate(notes(profile), start=1)), ("", "")]
+    lines = [
+        (NOTES_SHEET, ""),
+        *((str(i), note) for i, note in enumerate(notes(business), start=1)),
+        ("", ""),
+    ]
     lines.append(("列名", "说明"))
     for column in template_layout(business):
-        lines.append((heading(column), column_help(column, profile)))
+        lines.append((heading(column), column_help(column, business)))
     for column in template_layout(business):
         if column.kind is Kind.CODE:
             lines += [("", ""), (column.title, "代码表")]

@@ -48,9 +48,9 @@ def write_xlsx(path: Path, business: Business, profile: Profile) -> None:
     _head(sheet, business, profile, columns)
     lists = _code_sheet(book, columns)
     for index, column in enumerate(columns):
-        _column(sheet, index, column, profile, lists)
+        _column(sheet, index, column, business, lists)
     sheet.freeze_panes = f"A{HEADER_ROW + 1}"
-    _notes_sheet(book, profile, columns)
+    _notes_sheet(book, business, columns)
     mark = str(template_mark(business, profile))
     book.custom_doc_props.append(StringProperty(name=MARK_PROPERTY, value=mark))
     with filling(path) as sink:
@@ -62,7 +62,7 @@ def _head(sheet: Any, business: Business, profile: Profile, columns: list[Column
     from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
     sheet.cell(TITLE_ROW, 1, title_line(business, profile)).font = Font(bold=True, size=12)
-    sheet.cell(NOTES_ROW, 1, " ".join(notes(profile)[:2])).font = Font(size=9, color="FF666666")
+    sheet.cell(NOTES_ROW, 1, " ".join(notes(business)[:2])).font = Font(size=9, color="FF666666")
     thin = Side(style="thin", color="FF999999")
     for index, column in enumerate(columns, start=1):
         cell = sheet.cell(HEADER_ROW, index, heading(column))
@@ -71,7 +71,7 @@ def _head(sheet: Any, business: Business, profile: Profile, columns: list[Column
         cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
         cell.border = Border(left=thin, right=thin, top=thin, bottom=thin)
         cell.number_format = TEXT
-        note = Comment(column_help(column, profile), profile.center)
+        note = Comment(column_help(column, business), profile.center)
         note.width, note.height = 260, 90
         cell.comment = note
     sheet.row_dimensions[HEADER_ROW].height = 24
@@ -100,19 +100,19 @@ def _code_sheet(book: Any, columns: list[Column]) -> dict[str, str]:
     return names
 
 
-def _column(sheet: Any, index: int, column: Column, profile: Profile, lists: dict[str, str]) -> None:
+def _column(sheet: Any, index: int, column: Column, business: Business, lists: dict[str, str]) -> None:
     """Format of the whole column, its pick list and its warning; no cell is written."""
     letters = column_letters(index)
     dimension = sheet.column_dimensions[letters]
     dimension.width = width_of(column)
-    dimension.number_format = text_format(column, profile)
+    dimension.number_format = text_format(column, business)
     span = f"{letters}{HEADER_ROW + 1}:{letters}{LAST_ROW}"
     if column.key in lists:
         _pick_list(sheet, span, lists[column.key], column)
     elif column.kind is Kind.MONEY and dimension.number_format == AMOUNT:
         _amounts_only(sheet, span, column)
     if column.kind is Kind.ID:
-        _warn_of_numbers(sheet, span, f"{letters}{HEADER_ROW + 1}", profile)
+        _warn_of_numbers(sheet, span, f"{letters}{HEADER_ROW + 1}", business)
 
 
 def _pick_list(sheet: Any, span: str, name: str, column: Column) -> None:
@@ -136,12 +136,12 @@ def _amounts_only(sheet: Any, span: str, column: Column) -> None:
     sheet.add_data_validation(rule)
 
 
-def _warn_of_numbers(sheet: Any, span: str, first: str, profile: Profile) -> None:
+def _warn_of_numbers(sheet: Any, span: str, first: str, business: Business) -> None:
     """A number or a wrong length turns red at once: the digits are still in the person's hand then."""
     from openpyxl.formatting.rule import FormulaRule
     from openpyxl.styles import PatternFill
 
-    lengths = (15, 18) if profile.opening.id15_allowed else (18,)
+    lengths = (15, 18) if business.rules.id15_allowed else (18,)
     wrong = ",".join(f"LEN({first})<>{length}" for length in lengths)
     wrong = f"AND({wrong})" if len(lengths) > 1 else wrong
     formula = f'AND({first}<>"",OR(ISNUMBER({first}),{wrong}))'
@@ -149,7 +149,7 @@ def _warn_of_numbers(sheet: Any, span: str, first: str, profile: Profile) -> Non
     sheet.conditional_formatting.add(span, FormulaRule(formula=[formula], fill=fill))
 
 
-def _notes_sheet(book: Any, profile: Profile, columns: list[Column]) -> None:
+def _notes_sheet(book: Any, business: Business, columns: list[Column]) -> None:
     from openpyxl.styles import Alignment, Font
 
     sheet = book.create_sheet(NOTES_SHEET)
@@ -157,11 +157,11 @@ def _notes_sheet(book: Any, profile: Profile, columns: list[Column]) -> None:
     sheet.column_dimensions["B"].width = 70
     sheet.append([NOTES_SHEET])
     sheet["A1"].font = Font(bold=True, size=12)
-    for number, note in enumerate(notes(profile), start=1):
+    for number, note in enumerate(notes(business), start=1):
         sheet.append([str(number), note])
     sheet.append([])
     sheet.append(["列名", "说明"])
     for column in columns:
-        sheet.append([heading(column), column_help(column, profile)])
+        sheet.append([heading(column), column_help(column, business)])
     for row in sheet.iter_rows(min_col=2, max_col=2):
         row[0].alignment = Alignment(wrap_text=True, vertical="top")

@@ -72,6 +72,7 @@ class AttachmentsScreen(AppScreen):
     def __init__(self) -> None:
         super().__init__()
         self._files: list[Attachment] = []
+        self._submit_label = ""
 
     def body(self) -> ComposeResult:
         """The purpose over the list of files."""
@@ -83,13 +84,14 @@ class AttachmentsScreen(AppScreen):
         """Start with no file; `purpose` says for what."""
         self._files = []
         self.query_one(InfoLine).show(args.get("purpose", ""))
+        self._submit_label = args.get("submit", "")
         self._show()
         self.status("请选择要上传的档案。")
 
     def label(self, action: str) -> tuple[str, str]:
         """Return the center's word for submitting."""
         if action == "submit":
-            return self.state.profile.attach.submit_label, "文件全部上传后提交。"
+            return self._submit_label or self.state.profile.attach.submit_label, "文件全部上传后提交。"
         return super().label(action)
 
     def _show(self) -> None:

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 
+from domain.businesses.registry import declare
 from screens.app import AppScreen
 from screens.case_rows import PAGE, CaseRows
 from screens.cases import STATES
 from screens.home_parts import short_time
 from screens.panel import Panel
+from screens.roster_parts import RowsModel
 from screens.state import StateEvent
 from screens.text_entry import TextEntry
 from tui.bars import Span
 from tui.grid import Grid
+from tui.grid_model import GridColumn
 from tui.keys import ActionRequested
 from tui.progress import in_thread
 from tui.theme import PLAIN, STRONG
@@ -73,9 +76,8 @@ class CaseScreen(AppScreen):
 
     def body(self) -> ComposeResult:
         """Facts, people."""
-        self._rows = CaseRows(self.state.profile, self._need, mask=self.state.settings.screen.mask_id)
         yield Panel(id="facts")
-        yield PeopleGrid(self._rows)
+        yield PeopleGrid(RowsModel([GridColumn("@state", "状态", 8)]))
 
     @property
     def grid(self) -> Grid:
@@ -117,10 +119,18 @@ class CaseScreen(AppScreen):
         client = self.state.client()
         self._detail = await self.busy("正在读取事项…", client.case, case_id)
         page = await self.busy("正在读取人员…", client.case_rows, case_id, after=0, limit=PAGE)
+        business = declare(self.detail.case.business, self.state.profile)
+        self._rows = CaseRows(business, self._need, mask=self.state.settings.screen.mask_id)
         self.rows.start(self.detail.case.count)
         self.rows.put(0, page.rows)
         self.grid.set_model(self.rows)
         self._show()
+
+    def _amount(self) -> str:
+        """The sum of the case in the business's own word, "" where only people count."""
+        rules = self.state.profile.rules(self.detail.case.business)
+        title = rules.amount_title.removeprefix("总") if rules is not None else ""
+        return f"  {title} {self.detail.case.amount}元" if title else ""
 
     def _show(self) -> None:
         case = self.detail.case
@@ -132,7 +142,7 @@ class CaseScreen(AppScreen):
             [("单位  ", STRONG), (f"{case.unit_name}  账号 {case.unit_account}", PLAIN)],
             [
                 ("业务  ", STRONG),
-                (f"{case.title}  流水号 {case.serial}  {case.count}人  月缴存额 {case.amount}元", PLAIN),
+                (f"{case.title}  流水号 {case.serial}  {case.count}人{self._amount()}", PLAIN),
             ],
             [
                 ("状态  ", STRONG),

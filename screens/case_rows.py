@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from domain.business import UnitFacts, roster_columns
+from screens.roster_model import cell_text, grid_columns
 from tui.grid_model import CellResult, GridColumn, GridRow
 
 if TYPE_CHECKING:
-    from domain.profile import Profile
+    from domain.business import Business
     from domain.wire import RowResult
 
 PAGE: Final = 200
@@ -24,8 +26,9 @@ class CaseRows:
 
     editable = False
 
-    def __init__(self, profile: Profile, need: Callable[[int], None], *, mask: bool = False) -> None:
-        self._columns = _columns(profile, mask)
+    def __init__(self, business: Business, need: Callable[[int], None], *, mask: bool = False) -> None:
+        self._shown = roster_columns(business)
+        self._columns = _columns(business, mask)
         self._need = need
         self._count = 0
         self._pages: dict[int, Sequence[RowResult]] = {}
@@ -72,7 +75,7 @@ class CaseRows:
         row = rows[at]
         reason = self.refused.get(row.row, "")
         state = "不通过" if reason else STATES.get(row.state, row.state)
-        cells = [row.values.get(column.key, "") for column in self._columns[:-2]]
+        cells = [cell_text(column, row.values, row.values) for column in self._shown]
         mark = "!" if reason or row.state == "failed" else " "
         return GridRow(row.row, mark, (*cells, state, reason or row.reason), highlight=row.highlight)
 
@@ -122,13 +125,9 @@ class CaseRows:
         return f"共 {self._count}人{refused}"
 
 
-def _columns(profile: Profile, mask: bool) -> list[GridColumn]:
-    from domain.business import UnitFacts
-    from domain.businesses.opening import declare
-    from screens.roster_model import grid_columns
-
+def _columns(business: Business, mask: bool) -> list[GridColumn]:
     return [
-        *grid_columns(declare(profile), UnitFacts(""), mask=mask),
+        *grid_columns(business, UnitFacts(""), mask=mask),
         GridColumn("@state", "状态", 8, "state", editable=False),
         GridColumn("@reason", "原因", 24, "text", editable=False),
     ]

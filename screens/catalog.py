@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, cast
+
+from domain.businesses.names import BUSINESSES, business_of
 
 if TYPE_CHECKING:
     from client.settings import Settings
@@ -24,11 +27,9 @@ SCREENS: Final[dict[str, str]] = {
     "message": "screens.message:MessageScreen",
     "cases": "screens.cases:CasesScreen",
     "case": "screens.case_detail:CaseScreen",
-    "opening": "screens.opening:OpeningScreen",
-    "opening_batch": "screens.opening:OpeningBatchScreen",
-    "opening_query": "screens.opening_query:OpeningQueryScreen",
     "paste_pad": "screens.paste_pad:PastePadScreen",
     "paste_review": "screens.paste_review:PasteReviewScreen",
+    "changes": "screens.change_query:ChangeQueryScreen",
     "import_review": "screens.import_review:ImportReviewScreen",
     "receipt": "screens.receipt:ReceiptScreen",
     "attachments": "screens.attachments:AttachmentsScreen",
@@ -42,26 +43,38 @@ SCREENS: Final[dict[str, str]] = {
 """Name of a screen -> "module:class"; `home.modules[].opens` of a profile names one of these."""
 
 
+BUSINESS: Final = {
+    "business": "screens.business_screen:BusinessScreen",
+    "batch": "screens.business_screen:BusinessBatchScreen",
+    "query": "screens.business_query:BusinessQueryScreen",
+}
+"""Kind of a business's screen -> "module:class"; the class is made with the id of the business."""
+
+OWN: Final[dict[str, str]] = {}
+"""Screens of businesses that need more than the common ones: "business:<id>" -> "module:class"."""
+
+
 def catalog() -> dict[str, Callable[[], ShellScreen]]:
     """Return the screens for `ShellApp`."""
-    return {name: _maker(where) for name, where in SCREENS.items()}
+    names = [*SCREENS, *(f"{kind}:{name}" for kind in BUSINESS for name in BUSINESSES)]
+    return {name: partial(_make, name) for name in names}
 
 
 def screen_class(name: str) -> type[ShellScreen] | None:
     """The class of a screen of the catalog, None for a name that is none."""
-    where = SCREENS.get(name)
+    where = OWN.get(name) or SCREENS.get(name)
+    if where is None and business_of(name) in BUSINESSES:
+        where = BUSINESS[name.partition(":")[0]]
     if where is None:
         return None
     module, _, kind = where.partition(":")
     return cast("type[ShellScreen]", getattr(import_module(module), kind))
 
 
-def _maker(where: str) -> Callable[[], ShellScreen]:
-    def make() -> ShellScreen:
-        module, _, name = where.partition(":")
-        return cast("Callable[[], ShellScreen]", getattr(import_module(module), name))()
-
-    return make
+def _make(name: str) -> ShellScreen:
+    made = cast("Callable[..., ShellScreen]", screen_class(name))
+    business = business_of(name)
+    return made(business) if business else made()
 
 
 END_SECONDS = 1.5

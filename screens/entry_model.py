@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from domain.business import Business, CheckContext, Column, Kind, RowCheck, UnitFacts, form_columns
-from domain.codes import table
 from domain.findings import Finding, Severity, errors
 from domain.money import format_yuan
 from tui.form_model import FormField
@@ -41,7 +40,7 @@ def choices_of(column: Column, unit: UnitFacts) -> tuple[tuple[str, str], ...]:
     """Return the (code, label) pairs of a code column; fund types only those of the unit."""
     if column.kind is not Kind.CODE:
         return ()
-    entries = table(column.codes).items()
+    entries = column.table.items()
     if column.key == FUND_TYPE:
         return tuple(pair for pair in entries if pair[0] in unit.fund_types)
     return entries

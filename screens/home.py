@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 
 from screens.app import AppScreen
+from screens.business_titles import screen_title
 from screens.home_parts import (
     INBOX_COLUMNS,
     LOGOUT,
@@ -15,6 +16,7 @@ from screens.home_parts import (
     SOUND,
     entries,
     inbox_rows,
+    openable,
     tab_line,
     unit_lines,
 )
@@ -225,11 +227,20 @@ class HomeScreen(AppScreen):
         else:
             module = self.state.profile.module(key)
             assert module is not None
-            if module.opens:
-                await self.shell.open_screen(module.opens)
+            if module.screens:
+                await self._open_one(openable(module, self.state.profile, self.state.permissions))
             else:
                 self.menu.tell(f"“{module.title}”在本版本请到中心柜台办理。")
                 self.shell.bell()
+
+    async def _open_one(self, screens: Sequence[str]) -> None:
+        """Open a module's screen, chosen where it has several (S-01)."""
+        chosen: int | None = 0
+        if len(screens) > 1:
+            titles = [screen_title(one, self.state.profile) for one in screens]
+            chosen = await self.choose("请选择", titles)
+        if chosen is not None:
+            await self.shell.open_screen(screens[chosen])
 
     async def _toggle_sound(self) -> None:
         sound = await in_thread(self.state.toggle_sound)

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from domain.businesses.names import business_of
 from domain.period import CENTER_ZONE
 from screens.menu import MenuEntry
-from screens.unit_choice import BUSINESS_OF, permits
+from screens.unit_choice import permits
 from tui.bars import Span
 from tui.listview import ListColumn, ListRow
 from tui.theme import PLAIN, STRONG
 
 if TYPE_CHECKING:
     from client.session import Person
-    from domain.profile import Profile
+    from domain.profile import Module, Profile
     from domain.wire import InboxItem, UnitContext
 
 PASSWORD, SOUND, LOGOUT = "@password", "@sound", "@logout"
@@ -61,9 +62,9 @@ def unit_lines(context: UnitContext, person: Person, profile: Profile) -> list[S
 def entries(profile: Profile, permissions: list[str], sound: bool) -> list[MenuEntry]:
     """The modules this agent may use, then the functions of H-04."""
     shown = [
-        MenuEntry(one.code, one.code, one.title, one.group, bool(one.opens))
+        MenuEntry(one.code, one.code, one.title, one.group, bool(one.screens))
         for one in profile.home.modules
-        if one.opens not in BUSINESS_OF or permits(permissions, BUSINESS_OF[one.opens])
+        if not one.screens or openable(one, profile, permissions)
     ]
     group = shown[0].group if profile.home.layout == "menus" and shown else "系统"
     functions = []
@@ -73,6 +74,16 @@ def entries(profile: Profile, permissions: list[str], sound: bool) -> list[MenuE
         functions.append(MenuEntry(SOUND, "9902", "关闭音效" if sound else "打开音效", group))
     functions.append(MenuEntry(LOGOUT, "9909", "退出系统", group))
     return [*shown, *functions]
+
+
+def openable(module: Module, profile: Profile, permissions: list[str]) -> tuple[str, ...]:
+    """The screens of a module that the center offers and this agent may use."""
+    return tuple(
+        one
+        for one in module.screens
+        if not (name := business_of(one))
+        or (profile.rules(name) is not None and (one.startswith("query:") or permits(permissions, name)))
+    )
 
 
 def tab_line(profile: Profile, counts: dict[str, int], current: str) -> Sequence[Span]:

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from domain.businesses.names import business_of
+from domain.businesses.registry import declare
 from exports.files import writing
-from screens.manual_rules import import_lines, question_lines, registration_lines
+from screens.business_titles import screen_title
+from screens.manual_rules import business_lines, import_lines, question_lines
 from tui.actions import ACTIONS
 from tui.glyphs import fit
 from tui.keyboard_card import keyboard_card
@@ -43,10 +46,17 @@ def manual_text(profile: Profile, keymap: Keymap, address: str = "") -> str:
         "|---|---|---|",
     ]
     for one in profile.home.modules:
-        lines.append(f"| {one.code} | {one.title} | {'本系统' if one.opens else '中心柜台'} |")
+        lines.append(f"| {one.code} | {one.title} | {'本系统' if one.screens else '中心柜台'} |")
     lines.append("")
-    lines += [*registration_lines(profile), *import_lines(profile), *question_lines(profile, address)]
-    titles = {one.opens: one.title for one in profile.home.modules if one.opens}
+    for name in profile.offered():
+        business = declare(name, profile)
+        lines += [*business_lines(business), *import_lines(business)]
+    lines += [*question_lines(profile, address)]
+    titles = {
+        name: one.title if len(one.screens) == 1 else screen_title(name, profile)
+        for one in profile.home.modules
+        for name in one.screens
+    }
     titles |= {"login": "登录", "home": "首页", "inbox": "历史消息", "message": "消息内容"}
     for name in (*MORE, *(name for name in titles if name not in MORE)):
         lines += _screen_lines(name, titles[name], profile, keymap)
@@ -67,7 +77,7 @@ def _screen_lines(name: str, title: str, profile: Profile, keymap: Keymap) -> li
     words: dict[str, tuple[str, str]] = {}
     bar: Sequence[str] = kind.KEY_BAR
     if issubclass(kind, RosterScreen):
-        words = _roster_words(profile, batch=not kind.with_form)
+        words = _roster_words(profile, business_of(name), batch=not kind.with_form)
         bar = [*(kind.FORM_KEYS if kind.with_form else ()), *kind.GRID_KEYS]
     for action in dict.fromkeys(bar):
         plain = (ACTIONS[action].label, ACTIONS[action].help)
@@ -78,14 +88,14 @@ def _screen_lines(name: str, title: str, profile: Profile, keymap: Keymap) -> li
     return [*lines, "", "| 键 | 名称 | 作用 |", "|---|---|---|", *rows, ""]
 
 
-def _roster_words(profile: Profile, *, batch: bool) -> dict[str, tuple[str, str]]:
-    """What a center calls the keys of its registration roster."""
-    from screens.opening import opening_words
+def _roster_words(profile: Profile, business: str, *, batch: bool) -> dict[str, tuple[str, str]]:
+    """What a center calls the keys of the roster of a business."""
+    from screens.business_screen import business_words
 
-    words = opening_words(profile, batch=batch)
+    words = business_words(profile, business, batch=batch)
     return {
         "add_row": (words.record, f"把录入的内容放进{words.queue}；在清册中则回到录入栏。"),
-        "submit": (words.submit, "显示总人数和总月缴存额，确认后提交中心。"),
+        "submit": (words.submit, f"显示总人数{'和' * bool(words.amount)}{words.amount}，确认后提交中心。"),
         "refresh": (words.refresh or "刷新", "重新读取并校验清册，合计以此为准。"),
         "paste_pad": ("导入", "从表格文件导入、打开粘贴板，或下载模板。"),
         "print": ("导出", "把清册导出为表格文件。"),

@@ -1,20 +1,24 @@
-"""Chapters of the operation manual that follow from a center's rules: registration, import, questions."""
+"""Chapters of the operation manual that follow from a center's rules: its businesses, import, questions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from domain.business import template_columns
+from domain.businesses.open_rules import OpenRules
+from domain.businesses.seal_rules import UnsealRules
 from domain.money import format_ratio, format_yuan
 
 if TYPE_CHECKING:
+    from domain.business import Business
     from domain.profile import Profile
 
 PORTS = {"https": 443, "http": 80}
 WORKFLOWS = {
     "immediate": "提交后当即办结。",
-    "staff_review": "提交后由中心工作人员审核，审核通过才完成登记。",
-    "approval": "提交后进入审批，审批通过才完成登记。",
+    "staff_review": "提交后由中心工作人员审核，审核通过才办结。",
+    "approval": "提交后进入审批，审批通过才办结。",
     "async": "提交后由中心逐人处理，可在交易进度中查看。",
 }
 EDITS = {True: "可以直接修改清册中的记录", False: "清册中的记录不能修改，删除后重新录入"}
@@ -26,36 +30,38 @@ SCOPES = {
 }
 
 
-def registration_lines(profile: Profile) -> list[str]:
-    """What may be entered and what becomes of it (O-02 to O-17)."""
-    from domain.businesses.opening import declare
-
-    rules, queue = profile.opening, profile.queue
-    business = declare(profile)
-    form = [business.by_key[key] for key in business.form_order if not business.by_key[key].computed]
+def business_lines(business: Business) -> list[str]:
+    """What may be entered in a business and what becomes of it (O-02 to O-17, S-01 to S-10)."""
+    profile, rules = business.profile, business.rules
+    queue = profile.queue_of(business.id)
+    by_key = {column.key: column for column in business.columns}
+    form = [by_key[key] for key in business.form_order if not by_key[key].computed]
+    sums = f"和{rules.amount_title}" if rules.amount_title else ""
     lines = [
         f"## {rules.title}的规则",
         "",
         f"- 录入：{'、'.join(column.title for column in form)}。",
         f"- 必填：{'、'.join(column.title for column in business.columns if column.required)}。",
-        *_limits(profile),
-        *_people(profile),
+        *(_limits(profile, by_key["base"].title) if "base" in by_key else []),
+        *_people(business),
         f"- 清册：{EDITS[queue.edit_row]}；{DELETES[queue.delete_mode]}。",
-        f"- 提交：按“{rules.submit_label}”，核对总人数和总月缴存额后确认。"
+        f"- 提交：按“{rules.submit_label}”，核对总人数{sums}后确认。"
         f"{SCOPES[queue.submit_scope]}提交后不能再改。",
         f"- 办理：{WORKFLOWS[rules.workflow]}",
     ]
+    if rules.reasons:
+        lines.append(f"- 原因：{'、'.join(f'{one.code} {one.title}' for one in rules.reasons)}。")
     if rules.sla_workdays:
-        lines.append(f"- 时间：登记要 {rules.sla_workdays} 个工作日，处理成功后才能为该职工办理其他业务。")
-    if "open" in profile.attach.required:
+        lines.append(f"- 时间：要 {rules.sla_workdays} 个工作日，处理成功后才能为该职工办理其他业务。")
+    if rules.attachments:
         lines.append("- 附件：提交时须上传附件。")
     return [*lines, ""]
 
 
-def _limits(profile: Profile) -> list[str]:
-    rules, ratio = profile.opening, profile.ratio
-    base = rules.titles.get("base", profile.terms["base"])
-    over = "按上下限调整并提示" if rules.base_out_of_range == "clamp" else "不能录入"
+def _limits(profile: Profile, base: str) -> list[str]:
+    opening, ratio = profile.business.open, profile.ratio
+    clamps = opening is not None and opening.base_out_of_range == "clamp"
+    over = "按上下限调整并提示" if clamps else "不能录入"
     lines = [
         f"- {cap.fund_year} 年度{base}：下限 {format_yuan(cap.base_min)} 元，"
         f"上限 {format_yuan(cap.base_max)} 元，超出的{over}。"
@@ -69,35 +75,31 @@ def _limits(profile: Profile) -> list[str]:
     return lines
 
 
-def _people(profile: Profile) -> list[str]:
-    rules = profile.opening
+def _people(business: Business) -> list[str]:
+    rules = business.rules
     lines = []
-    if rules.name_max_han:
-        lines.append(f"- 姓名：不超过 {rules.name_max_han} 个汉字，超过的到中心柜台办理。")
-    digits = "15 位或 18 位" if rules.id15_allowed else "18 位"
-    only = "，持其他证件的到中心柜台办理" if rules.residents_only else ""
-    lines.append(f"- 证件号码：{digits}，须符合校验规则；号码无误却不能录入的到中心柜台办理{only}。")
-    if rules.age is not None:
-        age = rules.age
-        lines.append(
-            f"- 年龄：不满 {age.min} 周岁，"
-            f"女超过 {age.max_female}、男超过 {age.max_male} 周岁的到中心柜台办理。"
-        )
+    if isinstance(rules, OpenRules):
+        if rules.name_max_han:
+            lines.append(f"- 姓名：不超过 {rules.name_max_han} 个汉字，超过的到中心柜台办理。")
+        digits = "15 位或 18 位" if rules.id15_allowed else "18 位"
+        only = "，持其他证件的到中心柜台办理" if rules.residents_only else ""
+        lines.append(f"- 证件号码：{digits}，须符合校验规则；号码无误却不能录入的到中心柜台办理{only}。")
+    age = rules.age if isinstance(rules, OpenRules | UnsealRules) else None
+    if age is not None:
+        young = f"不满 {age.min} 周岁，" if age.min is not None else ""
+        lines.append(f"- 年龄：{young}女超过 {age.max_female}、男超过 {age.max_male} 周岁的到中心柜台办理。")
     return lines
 
 
-def import_lines(profile: Profile) -> list[str]:
+def import_lines(business: Business) -> list[str]:
     """How a workbook is filled in and imported (I-01 to I-09)."""
-    from domain.business import template_columns
-    from domain.businesses.opening import declare
-
-    rules, imports = profile.opening, profile.imports
-    columns = template_columns(declare(profile))
+    rules, imports = business.rules, business.profile.imports
+    columns = template_columns(business)
     name = f"{rules.template_title or rules.title}.{imports.template_format}"
     bad = "整个文件都不导入" if imports.atomic else "其余正确的记录仍可导入"
     shown = "每条只提示第一个错误" if imports.errors_per_row == "first" else "全部错误一次列出"
     lines = [
-        f"## {rules.batch_title or '批量导入'}",
+        f"## {rules.batch_title or f'{rules.title}的批量导入'}",
         "",
         f"- 模板：{name}，各列为{'、'.join(column.title for column in columns)}。",
         *(f"- 填写：{note}" for note in rules.template_notes),

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from textual.app import ComposeResult
 
 from client.errors import AuthExpired, ClientError
-from domain.businesses.opening import declare
+from domain.businesses.registry import declare
 from screens.app import AppScreen
+from screens.business_rows import BATCH_STATES, fetch_rows, write_failed
 from screens.date_fields import check_period, parse_day, span_fields
 from screens.dialog_form import FieldsModel
 from screens.file_choice import write_out
-from screens.opening_rows import BATCH_STATES, fetch_rows, write_failed
 from screens.roster_parts import Heading, QueueGrid, RowsModel
 from tui.form import Form
 from tui.form_model import FormField
@@ -74,7 +74,8 @@ class ProgressScreen(AppScreen):
 
     def body(self) -> ComposeResult:
         """Conditions, transactions, errors."""
-        names = (ALL, ("open", self.state.profile.opening.title))
+        offered = self.state.profile.offered()
+        names = (ALL, *((name, rules.title) for name, rules in offered.items()))
         fields = [
             FormField("title", "交易名称", "code", 16, choices=names),
             FormField("reviewed", "是否复核", "code", 8, choices=REVIEWED),
@@ -141,18 +142,19 @@ class ProgressScreen(AppScreen):
         values = self._values.values()
         days = [parse_day(values.get(key, "")) for key in ("first", "last")]
         first, last = (day.isoformat() if day is not None else "" for day in days)
+        client, chosen = self.state.session().client, values.get("title", "")
+        business = "" if chosen in ("", ALL[0]) else chosen
         try:
             answer = await self.busy(
-                "正在查询…", self.state.session().client.openings, self.state.unit, start=first, end=last
+                "正在查询…", client.submissions, self.state.unit, business, start=first, end=last
             )
         except AuthExpired:
             raise
         except ClientError as error:
             self.status(error.sentence, kind="error", beep=True)
             return
-        reviewed = self.state.profile.opening.workflow in ("staff_review", "approval")
-        wanted = {"0": True, "1": reviewed, "2": not reviewed}[values.get("reviewed") or "0"]
-        self._batches = list(answer.batches) if wanted else []
+        wanted = {"0": (True, False), "1": (True,), "2": (False,)}[values.get("reviewed") or "0"]
+        self._batches = [one for one in answer.batches if self._reviewed(one) in wanted]
         self._show()
         self._no_errors()
         if self._batches:
@@ -171,16 +173,19 @@ class ProgressScreen(AppScreen):
             self._top.set_model(RowsModel(COLUMNS, rows, footer=f"共 {len(rows)} 笔"))
 
     def _row(self, at: int, batch: BatchSummary) -> GridRow:
-        rules = self.state.profile.opening
         job = self.state.inbox.jobs.get(batch.submission_id)
         newer = job is not None and job.ok + job.failed >= batch.ok + batch.failed
         state, ok, failed = batch.state, batch.ok, batch.failed
         if job is not None and newer:
             state, ok, failed = job.state, job.ok, job.failed
-        reviewed = "是" if rules.workflow in ("staff_review", "approval") else "否"
-        cells = (batch.serial, rules.title, reviewed, batch.declared, BATCH_STATES[state])
+        reviewed = "是" if self._reviewed(batch) else "否"
+        cells = (batch.serial, batch.title, reviewed, batch.declared, BATCH_STATES[state])
         mark = "!" if failed else " " if state == "done" else ">"
         return GridRow(at, mark, (*cells, str(batch.total), str(ok), str(failed)))
+
+    def _reviewed(self, batch: BatchSummary) -> bool:
+        rules = self.state.profile.rules(batch.business)
+        return rules is not None and rules.workflow in ("staff_review", "approval")
 
     def _no_errors(self) -> None:
         self._chosen, self._failed = None, []
@@ -232,8 +237,9 @@ class ProgressScreen(AppScreen):
         if self._chosen is None or not self._failed:
             self.status("请先在有失败的交易上按回车，再下载报错文件。", kind="warning", beep=True)
             return
-        title = self.state.profile.opening.template_title or self.state.profile.opening.title
-        write = partial(write_failed, title=title, business=declare(self.state.profile), rows=self._failed)
+        business = declare(self._chosen.business, self.state.profile)
+        title = business.rules.template_title or business.title
+        write = partial(write_failed, title=title, business=business, rows=self._failed)
         await write_out(self, f"报错文件_{self._chosen.serial}.xlsx", write, "报错文件")
 
     # ---- events --------------------------------------------------------------------------------------

@@ -65,6 +65,7 @@ class ReceiptScreen(AppScreen):
         receipt = self._receipt
         if receipt is None:
             return
+        rules = self.state.profile.rules(receipt.business)
         facts = [
             ("", self._told or receipt.message),
             ("", ""),
@@ -72,12 +73,12 @@ class ReceiptScreen(AppScreen):
             ("业务流水号", receipt.serial),
             ("受理时间", local_time(receipt.received)),
             ("总人数", f"{receipt.count} 人"),
-            ("总月缴存额", f"{receipt.amount} 元"),
+            *([(rules.amount_title, f"{receipt.amount} 元")] if rules and rules.amount_title else []),
             ("状态", STATES[receipt.state]),
             ("办理结果", f"成功 {receipt.ok}  失败 {receipt.failed}  待确认 {receipt.pending}"),
             ("SHA-256", receipt.digest),
         ]
-        if self.state.profile.opening.sla_workdays:
+        if rules is not None and rules.sla_workdays:
             facts += [("", ""), ("", AFTERWARDS)]
         refused = [finding for finding in receipt.findings if finding.row]
         if refused:

@@ -39,7 +39,13 @@ class RosterWords:
     queue: str
     refresh: str
     amount: str = "总月缴存额"
+    """What the sum is called, "" where only people are counted."""
     yes_no: bool = False
+
+    @property
+    def totals(self) -> str:
+        """What is confirmed before a submission."""
+        return f"总人数和{self.amount}" if self.amount else "总人数"
 
 
 def facts_of(context: CheckContext) -> str:
@@ -112,7 +118,9 @@ class RosterDesk:
             source: Literal["single", "file"] = (
                 "file" if any(row.source == "file" for row in part) else "single"
             )
-            request = CheckRequest(business="open", source=source, rows=[self._sent(row) for row in part])
+            request = CheckRequest(
+                business=self.business.id, source=source, rows=[self._sent(row) for row in part]
+            )
             told = self.session.client.check(self.scope.unit_account, request).findings
             for place, row in enumerate(part, 1):
                 own = [finding.finding() for finding in told if finding.row == place]

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from domain.business import Business, Column, Kind, UnitFacts, roster_columns
-from domain.codes import table
 from domain.findings import Finding, errors
 from screens.entry_model import choices_of
 from tui.grid_model import CellResult, GridColumn, GridRow
@@ -61,7 +60,7 @@ def _grid_kind(column: Column) -> str:
 def cell_text(column: Column, typed: Mapping[str, str], checked: Mapping[str, str]) -> str:
     """Return what a cell shows: the normal text, else what was typed; codes with their names."""
     text = checked.get(column.key) or ("" if column.computed else typed.get(column.key, ""))
-    return table(column.codes).display(text) if text and column.kind is Kind.CODE else text
+    return column.table.display(text) if text and column.kind is Kind.CODE else text
 
 
 def money_text(fen: int) -> str:
@@ -84,7 +83,7 @@ class RosterModel:
         self.service = service
         self._store = service.store
         self._amount_title = amount_title
-        self._editable = service.profile.queue.edit_row
+        self._editable = service.profile.queue_of(service.business.id).edit_row
         self._columns = roster_columns(service.business)
         unit = service.context.unit
         self._grid_columns = grid_columns(
@@ -202,7 +201,9 @@ class RosterModel:
     def footer(self) -> str:
         """Return people and sum over the good rows, and how many are faulty or ticked."""
         sums = self._store.totals(self.service.roster_id)
-        parts = [f"总人数 {sums.good}", f"{self._amount_title} {money_text(sums.amount)}"]
+        parts = [f"总人数 {sums.good}"]
+        if self._amount_title:
+            parts.append(f"{self._amount_title} {money_text(sums.amount)}")
         if sums.bad:
             parts.append(f"错误 {sums.bad}")
         if sums.selected:

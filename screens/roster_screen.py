@@ -142,7 +142,7 @@ class RosterScreen(AppScreen):
             case "add_row":
                 return words.record, f"把录入的内容放进{words.queue}；在清册中则回到录入栏。"
             case "submit":
-                return words.submit, "显示总人数和总月缴存额，确认后提交中心。"
+                return words.submit, f"显示总人数{'和' * bool(words.amount)}{words.amount}，确认后提交中心。"
             case "refresh" if words.refresh:
                 return words.refresh, "重新读取并校验清册，合计以此为准。"
             case "paste_pad":
@@ -387,7 +387,8 @@ class RosterScreen(AppScreen):
         self.show_facts()
         self._grid.reload()
         sums = await in_thread(desk.store.totals, desk.service.roster_id)
-        text = f"{words.queue}：总人数 {sums.good}，{words.amount} {money_text(sums.amount)} 元"
+        amount = f"，{words.amount} {money_text(sums.amount)} 元" if words.amount else ""
+        text = f"{words.queue}：总人数 {sums.good}{amount}"
         bad = f"，错误 {sums.bad} 条" if sums.bad else ""
         self.status(f"{text}{bad}{told}。", kind="warning" if told or sums.bad else "info")
 
@@ -396,7 +397,7 @@ class RosterScreen(AppScreen):
     async def _delete(self) -> None:
         """Delete the ticked rows as the center allows (O-04, W-04, V-25)."""
         desk, model = self.desk, self._grid.model
-        ids, queue = model.selected_ids(), self.state.profile.queue
+        ids, queue = model.selected_ids(), desk.service.queue
         drafts = (await in_thread(desk.store.totals, desk.service.roster_id)).draft
         if not ids:
             self.status(TICK_FIRST, kind="warning", beep=True)

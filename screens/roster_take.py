@@ -66,7 +66,8 @@ async def tell_totals(screen: RosterScreen, done: str) -> None:
     desk = screen.desk
     sums = await in_thread(desk.store.totals, desk.service.roster_id)
     words = screen.words(screen.state.profile)
-    text = f"{done}：总人数 {sums.good}，{words.amount} {money_text(sums.amount)} 元"
+    amount = f"，{words.amount} {money_text(sums.amount)} 元" if words.amount else ""
+    text = f"{done}：总人数 {sums.good}{amount}"
     if sums.bad:
         screen.status(f"{text}，有 {sums.bad} 条与清册重复或有错误，按 F8 查看。", kind="warning")
     else:

@@ -248,6 +248,11 @@ class AppState:
         known = self._session.client.center_id if self._session is not None else ""
         return known or self.settings.center.url.rstrip("/")
 
+    @property
+    def permissions(self) -> list[str]:
+        """The businesses this agent may file, none at all for every one (L-08)."""
+        return list(self.context.permissions) if self.context is not None else []
+
     def permitted(self, business: str) -> bool:
         """Whether this agent may file a business at the open unit (L-08)."""
         person, context = self.person, self.context

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 
-from domain.business import template_columns
-from domain.businesses.opening import declare
+from domain.business import Business, template_columns
+from domain.businesses.registry import declare
 from screens.app import AppScreen
 from screens.file_choice import write_out
 from screens.roster_parts import FactsView, Heading
@@ -35,30 +35,41 @@ class TemplatesScreen(AppScreen):
     async def opened(self, **args: Any) -> None:
         """List what there is."""
         profile = self.state.profile
-        rules = profile.opening
         kind = "Excel 97-2003（.xls）" if profile.imports.template_format == "xls" else "Excel（.xlsx）"
-        self.query_one(ListView).set_rows([ListRow("open", (rules.template_title or rules.title, kind))])
-        columns = template_columns(declare(profile))
-        required = "、".join(column.title for column in columns if column.required)
-        facts = [("", note) for note in rules.template_notes]
-        facts += [("", ""), ("各列", "、".join(column.title for column in columns)), ("必填", required)]
-        self.query_one(FactsView).show(facts)
+        rows = [
+            ListRow(name, (rules.template_title or rules.title, kind))
+            for name, rules in profile.offered().items()
+            if rules.template
+        ]
+        self.query_one(ListView).set_rows(rows)
+        facts = [fact for row in rows for fact in self._facts(declare(row.key, profile))]
+        self.query_one(FactsView).show(facts[1:])
         self.status("选择表格后按回车下载。")
+
+    @staticmethod
+    def _facts(business: Business) -> list[tuple[str, str]]:
+        """The notes of one template."""
+        columns = template_columns(business)
+        required = "、".join(column.title for column in columns if column.required)
+        facts = [("", ""), ("", f"【{business.rules.template_title or business.title}】")]
+        facts += [("", note) for note in business.rules.template_notes]
+        return [*facts, ("各列", "、".join(column.title for column in columns)), ("必填", required)]
 
     async def perform(self, request: ActionRequested) -> None:
         """Write the chosen template."""
         if request.action == "open":
-            await self._write()
+            await self._write(str(request.payload["key"]))
         else:
             await super().perform(request)
 
-    async def _write(self) -> None:
+    async def _write(self, business_id: str) -> None:
         profile = self.state.profile
-        name = f"{profile.opening.template_title}.{profile.imports.template_format}"
+        business = declare(business_id, profile)
+        name = f"{business.rules.template_title or business.title}.{profile.imports.template_format}"
 
         def write(path: Path, overwrite: bool) -> None:
             from exports.template import write_template
 
-            write_template(path, declare(profile), profile, overwrite=overwrite)
+            write_template(path, business, profile, overwrite=overwrite)
 
         await write_out(self, name, write, "模板")

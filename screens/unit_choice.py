@@ -9,9 +9,6 @@ if TYPE_CHECKING:
     from domain.profile import Profile
     from tui.shellscreen import KeyScreen
 
-BUSINESS_OF = {"opening": "open", "opening_batch": "open"}
-"""Screen of a module -> the business an agent must be permitted to file there."""
-
 
 def permits(permissions: list[str], business: str) -> bool:
     """Whether a business may be filed; no permissions at all restrict nothing."""
@@ -22,8 +19,7 @@ def said(permissions: list[str], profile: Profile) -> str:
     """Permissions in the center's words."""
     if not permissions:
         return "全部业务"
-    titles = {"open": profile.opening.title}
-    return "、".join(titles.get(one, one) for one in permissions)
+    return "、".join(profile.business_title(one) for one in permissions)
 
 
 async def choose_unit(screen: KeyScreen, person: Person) -> str | None:

@@ -14,7 +14,6 @@ from datetime import date, timedelta
 from center.demo import names
 from domain.business import AccountStatus, Limits, RatioPair
 from domain.idnumber import check_digit, same_person_key
-from domain.money import deposit
 from domain.profile import Profile
 from domain.text import han_count
 
@@ -64,6 +63,9 @@ class Generator:
         self.today = today
         self.random = random.Random(f"{profile.name}:{seed}")
         self._used: set[str] = set()
+        rules = profile.business.open
+        self._residents_only = rules is not None and rules.residents_only
+        self._longest = rules.name_max_han if rules is not None else 0
 
     def person(self, *, plain: bool = False) -> Person:
         """One more person who may be registered on line under the profile; `plain` is easy to type."""
@@ -83,19 +85,19 @@ class Generator:
             base = self._base(limits)
             ratio = ratios[place % len(ratios)]
             sealed = count > 20 and self.random.random() < SEALED_SHARE
-            rounding = self.profile.money
+            unit_amount, person_amount = limits.deposits(base, ratio)
             yield Employee(
                 person=self.person(),
                 base=base,
                 ratio=ratio,
-                unit_amount=deposit(base, ratio.unit, rounding.unit_rounding),
-                person_amount=deposit(base, ratio.person, rounding.person_rounding),
+                unit_amount=unit_amount,
+                person_amount=person_amount,
                 status=AccountStatus.SEALED if sealed else AccountStatus.NORMAL,
                 opened=self.today - timedelta(days=self.random.randrange(40, 4000)),
             )
 
     def _id_number(self, male: bool) -> str:
-        permit = not self.profile.opening.residents_only and self.random.random() < PERMIT_SHARE
+        permit = not self._residents_only and self.random.random() < PERMIT_SHARE
         area = self.random.choice(names.PERMIT_AREAS if permit else names.AREAS)
         oldest = OLDEST_MAN if male else OLDEST_WOMAN
         first = self.today.toordinal() - (oldest + 1) * 365
@@ -106,7 +108,7 @@ class Generator:
         return body + check_digit(body)
 
     def _name(self, male: bool) -> str:
-        limit = self.profile.opening.name_max_han
+        limit = self._longest
         draw = self.random.random()
         if draw < MINORITY_SHARE:
             name = self.random.choice(names.MINORITY)

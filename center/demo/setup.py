@@ -151,8 +151,9 @@ def demo_units(profile: Profile) -> tuple[DemoUnit, ...]:
     for place, (number, name, people) in enumerate(
         zip(ACCOUNTS, names.UNIT_NAMES[profile.name], SIZES, strict=True)
     ):
-        free = profile.opening.ratio_choice == "per_row" and place == 0
-        ratios = several if free or profile.opening.ratio_choice == "on_import" else (common,)
+        choice = profile.business.open.ratio_choice if profile.business.open is not None else "none"
+        free = choice == "per_row" and place == 0
+        ratios = several if free or choice == "on_import" else (common,)
         made.append(DemoUnit(number, name, people, not free, ratios))
     return tuple(made)
 

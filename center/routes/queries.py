@@ -1,4 +1,4 @@
-"""Queries of a unit: registrations, accounts, depositors (Q-06, Q-11, O-18, E-02)."""
+"""Queries of a unit: submissions, accounts, changes, depositors (Q-06, Q-08, Q-11 to Q-13, O-18, E-02)."""
 
 from __future__ import annotations
 
@@ -11,26 +11,29 @@ from center import queries
 from center.deps import Unit
 from center.errors import ProblemError
 from center.routing import router as make_router
-from domain.wire import AccountPage, BatchList, DepositorPage, Month, RowFinding
+from domain.wire import AccountPage, BatchList, BusinessId, ChangePage, DepositorPage, Month, RowFinding
 
 router = make_router("查询")
 
 AccountNo = Annotated[str, Query(pattern=r"^[0-9A-Za-z-]{0,20}$")]
 
 
-@router.get("/units/{unit}/openings", summary="登记查询")
-def get_openings(
+@router.get("/units/{unit}/submissions", summary="申报查询")
+def get_submissions(
     scope: Unit,
+    business: Annotated[BusinessId | None, Query(description="业务，不给则为全部")] = None,
     month: Annotated[Month | None, Query(description="业务年月 YYYYMM")] = None,
     first: Annotated[date | None, Query(alias="from", description="起始日期")] = None,
     last: Annotated[date | None, Query(alias="to", description="截止日期")] = None,
 ) -> BatchList:
-    """Registrations of a business month or of a range of days, with the number of rows in each state."""
+    """Submissions of a business month or of a range of days, with the number of rows in each state."""
     if month is not None and not 1 <= month % 100 <= 12:
         raise _invalid("month", "业务年月应为六位数字，如 202611，请改正。")
     _require_order(first, last)
     with scope.store.read() as conn:
-        return queries.batches(conn, scope.unit_account, month=month, first=first, last=last)
+        return queries.batches(
+            conn, scope.profile, scope.unit_account, business=business, month=month, first=first, last=last
+        )
 
 
 @router.get("/units/{unit}/accounts", summary="个人账户查询")
@@ -50,6 +53,32 @@ def get_accounts(
             scope.unit_account,
             first=opened_from,
             last=opened_to,
+            account_no=account_no,
+            after=after,
+            limit=limit,
+        )
+
+
+@router.get("/units/{unit}/changes", summary="账户变更查询")
+def get_changes(
+    scope: Unit,
+    business: Annotated[BusinessId | None, Query(description="变更类型，不给则为全部")] = None,
+    first: Annotated[date | None, Query(alias="from", description="起始日期")] = None,
+    last: Annotated[date | None, Query(alias="to", description="截止日期")] = None,
+    account_no: Annotated[str | None, Query(pattern=r"^[0-9A-Za-z-]{1,20}$")] = None,
+    after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> ChangePage:
+    """What businesses changed of the unit's accounts (Q-08, S-14)."""
+    _require_order(first, last)
+    with scope.store.read() as conn:
+        return queries.changes(
+            conn,
+            scope.profile,
+            scope.unit_account,
+            business=business,
+            first=first,
+            last=last,
             account_no=account_no,
             after=after,
             limit=limit,

@@ -14,9 +14,8 @@ from center.errors import ProblemError, not_found, problem_response
 from center.facts import check_context
 from center.routing import parse_body
 from center.routing import router as make_router
-from center.submissions import MAX_FINDINGS, current_receipt, require_module, submit
+from center.submissions import MAX_FINDINGS, current_receipt, require_business, submit
 from domain.business import Source, totals
-from domain.businesses.opening import declare
 from domain.httpsig import RequestParts
 from domain.money import format_yuan
 from domain.wire import (
@@ -111,15 +110,15 @@ def post_checks(scope: Unit, parts: Parts, body: RawBody) -> CheckReply:
 
     Rows that carry their ratios are judged as submitted rows, others as typed or imported ones.
     """
-    require_module(scope.profile)
     require_json(parts)
     request = parse_body(CheckRequest, body)
+    business = require_business(scope.profile, request.business)
     scope.require(request.business)
     settled = all(row.get("unit_ratio") for row in request.rows)
     source = Source.CENTER if settled else Source(request.source)
     with scope.store.read() as conn:
         context = check_context(conn, scope, source, scope.clock)
-        checks, _ = row_store.check_rows(conn, declare(scope.profile), context, request.rows)
+        checks, _ = row_store.check_rows(conn, business, context, request.rows)
     found = [RowFinding.of(place, item) for place, check in enumerate(checks, 1) for item in check.findings]
     sums = totals(checks)
     return CheckReply(

@@ -12,13 +12,14 @@ from center.auth.signatures import signature_required
 from center.clock import local_now, now_text
 from center.deps import Unit, UnitScope
 from center.errors import unit_not_found
-from center.facts import business_calendar
+from center.facts import business_calendar, year_rules
 from center.routing import router as make_router
 from center.store.tables import account, operator, unit
 from domain.business import AccountStatus
+from domain.limits_wire import to_wire
 from domain.money import format_ratio, format_yuan
-from domain.profile import Profile
-from domain.wire import Done, LimitsWire, RatioPairWire, ReconcileLogin, UnitContext
+from domain.period import fund_year
+from domain.wire import Done, RatioPairWire, ReconcileLogin, UnitContext
 
 router = make_router("单位")
 
@@ -44,6 +45,9 @@ def unit_context(conn: Connection, scope: UnitScope) -> UnitContext:
     calendar = business_calendar(conn, scope.profile)
     now = local_now(scope.clock)
     month = calendar.business_month(now.date())
+    years = year_rules(conn)
+    current = years.get(fund_year(month, scope.profile.calendar.fund_year_start))
+    limits = None if current is None else to_wire(current)
     mobile = conn.scalar(select(operator.c.mobile).where(operator.c.operator_id == scope.operator_id))
     return UnitContext(
         unit_account=row.unit_account,
@@ -63,7 +67,9 @@ def unit_context(conn: Connection, scope: UnitScope) -> UnitContext:
             for first, second in json.loads(row.ratios)
         ],
         fund_types=json.loads(row.fund_types),
-        limits=_limits(scope.profile, month),
+        limits=limits,
+        years=[to_wire(one) for one in years.values()],
+        verified_year=row.verified_year,
         month=month,
         today=now.date().isoformat(),
         server_time=now_text(scope.clock),
@@ -85,14 +91,3 @@ def _count(conn: Connection, unit_account: str, status: AccountStatus) -> int:
         .where(account.c.unit_account == unit_account, account.c.status == status.value, ~account.c.gone)
     )
     return conn.scalar(query) or 0
-
-
-def _limits(profile: Profile, month: int) -> LimitsWire | None:
-    limits = profile.limits_for(month)
-    if limits is None:
-        return None
-    return LimitsWire(
-        fund_year=limits.fund_year,
-        base_min=format_yuan(limits.base_min),
-        base_max=format_yuan(limits.base_max),
-    )

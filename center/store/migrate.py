@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from sqlalchemy import Connection, insert, select
 
 from center.audit import HEAD, START
 from center.store.engine import Store
-from center.store.tables import audit_head, metadata, scope, setting
+from center.store.tables import audit_head, metadata, scope, setting, year_rules
+from domain.profile import Profile, load_profile
 from domain.wire import CENTER_SCOPE
 
 PROFILE_SETTING = "profile"
@@ -41,6 +43,7 @@ def upgrade(store: Store, profile: str = "") -> None:
         _settle(conn)
         if profile:
             _bind(conn, profile)
+            _seed_years(conn, load_profile(profile))
 
 
 def current_revision(conn: Connection) -> str | None:
@@ -80,6 +83,15 @@ def center_id(conn: Connection) -> str:
     if known is None:
         raise LookupError("the database has no identity; run upgrade first")
     return known
+
+
+def _seed_years(conn: Connection, profile: Profile) -> None:
+    """Put in what the profile says of fund years the center has nothing of; its own rows stay."""
+    known = set(conn.scalars(select(year_rules.c.fund_year)))
+    sources = {cap.fund_year: cap.source for cap in profile.caps}
+    for year, limits in profile.yearly().items():
+        if year not in known:
+            conn.execute(insert(year_rules).values(**asdict(limits), source=sources[year]))
 
 
 def _bind(conn: Connection, profile: str) -> None:

@@ -54,11 +54,12 @@ unit = Table(
     Column("depositor_rev", Integer, nullable=False, default=0),
     Column("account_counter", Integer, nullable=False, default=0),
     Column("reconcile_hash", String(200)),
+    Column("verified_year", Integer),
 )
 """`ratios` is JSON [[unit_bp, person_bp], ...], `fund_types` JSON [..].
 
 `depositor_rev` grows under the row's lock. `reconcile_hash` is NULL where the unit has no separate password
-of 单位网上对账 (L-13).
+of 单位网上对账 (L-13). `verified_year` is the fund year of the last 年度核定.
 """
 
 scope = Table(
@@ -216,10 +217,50 @@ account = Table(
     Column("opened", DAY, nullable=False),
     Column("rev", Integer, nullable=False),
     Column("gone", Boolean, nullable=False, default=False),
+    Column("sealed_month", Integer),
+    Column("sealed_reason", String(10), nullable=False, default=""),
     Index("ix_account_unit_rev", "unit_account", "rev", "account_no"),
     Index("ix_account_person", "person_key"),
 )
-"""Personal accounts; `rev` is the unit's `depositor_rev` at the last change."""
+"""Personal accounts; `rev` is the unit's `depositor_rev` at the last change.
+
+`sealed_month` and `sealed_reason` tell of the last sealing while the account is sealed.
+"""
+
+account_change = Table(
+    "account_change",
+    metadata,
+    Column("unit_account", ACCOUNT, ForeignKey("unit.unit_account"), nullable=False),
+    Column("rev", Integer, nullable=False),
+    Column("account_no", ACCOUNT, nullable=False),
+    Column("person_key", String(18), nullable=False),
+    Column("business", String(20), nullable=False),
+    Column("submission_id", ID, nullable=False, default=""),
+    Column("row_no", Integer, nullable=False, default=0),
+    Column("reason", String(10), nullable=False, default=""),
+    Column("day", DAY, nullable=False),
+    Column("month", Integer, nullable=False),
+    Column("status_from", String(2), nullable=False, default=""),
+    Column("status_to", String(2), nullable=False),
+    Column("base_from", BigInteger, nullable=False, default=0),
+    Column("base_to", BigInteger, nullable=False),
+    Column("unit_ratio_from", Integer, nullable=False, default=0),
+    Column("unit_ratio_to", Integer, nullable=False),
+    Column("person_ratio_from", Integer, nullable=False, default=0),
+    Column("person_ratio_to", Integer, nullable=False),
+    Column("unit_amount_from", BigInteger, nullable=False, default=0),
+    Column("unit_amount_to", BigInteger, nullable=False),
+    Column("person_amount_from", BigInteger, nullable=False, default=0),
+    Column("person_amount_to", BigInteger, nullable=False),
+    PrimaryKeyConstraint("unit_account", "rev"),
+    Index("ix_change_month", "unit_account", "month"),
+    Index("ix_change_account", "unit_account", "account_no"),
+)
+"""Append-only: what a business changed of an account, from and to (S-14, Q-08; 增加 and 减少 of a month).
+
+`rev` is the unit's `depositor_rev` of the change; `month` the business month in which it counts. Of a new
+account `status_from` is "" and the rest 0.
+"""
 
 submission = Table(
     "submission",
@@ -372,6 +413,22 @@ calendar_year = Table(
     Column("published", TIME, nullable=False),
 )
 """Years whose calendar is published; for others the state 年历未发布 is shown."""
+
+year_rules = Table(
+    "year_rules",
+    metadata,
+    Column("fund_year", Integer, primary_key=True, autoincrement=False),
+    Column("base_min", BigInteger, nullable=False),
+    Column("base_max", BigInteger, nullable=False),
+    Column("amount_min", BigInteger, nullable=False, default=0),
+    Column("amount_max", BigInteger),
+    Column("ratio_min", Integer, nullable=False),
+    Column("ratio_max", Integer, nullable=False),
+    Column("unit_rounding", String(20), nullable=False),
+    Column("person_rounding", String(20), nullable=False),
+    Column("source", String(120), nullable=False, default=""),
+)
+"""What holds in a fund year (limits, ratios, rounding), by the target month; kept by the center."""
 
 audit = Table(
     "audit_log",

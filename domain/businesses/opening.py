@@ -7,36 +7,39 @@ What the center alone knows (accounts elsewhere, unfinished registrations) comes
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from domain.age import AgeLimits, age_problem
 from domain.business import (
     AccountStatus,
     CheckContext,
     Column,
-    Kind,
+    Limits,
     RatioPair,
     RowCheck,
     Source,
-    UnitFacts,
     typed_values,
 )
-from domain.businesses.opening_cells import check_cells
+from domain.businesses.base import RosterBusiness, age_finding
+from domain.businesses.names import BusinessOff
 from domain.businesses.opening_columns import CATALOGUE
 from domain.businesses.opening_people import check_people
+from domain.businesses.plain_cells import check_cells
+from domain.businesses.wages import limits_unknown, out_of_range, read_base, stated_amounts
 from domain.findings import Finding, Severity, errors
-from domain.idnumber import IdNumber, IdNumberError, area_warning, parse_id_number, same_person_key
-from domain.money import MoneyError, RatioError, deposit, format_ratio, format_yuan, parse_ratio, parse_yuan
+from domain.idnumber import IdNumberError, area_warning, parse_id_number, same_person_key
+from domain.money import RatioError, format_ratio, format_yuan, parse_ratio
 from domain.text import clean_cell, han_count, name_problem
 
 if TYPE_CHECKING:
+    from domain.businesses.open_rules import OpenRules  # noqa: F401 - named in a base class
     from domain.profile import Profile
 
 __all__ = ["AccountStatus", "Opening", "declare"]
 
 RATIO_KEYS = ("unit_ratio", "person_ratio")
+AGE_COUNTER = "须联系中心，携带补充资料至中心柜台办理个人开户业务。"
 AMOUNT_KEYS = ("unit_amount", "person_amount", "total_amount")
 
 
@@ -54,50 +57,12 @@ class _Money:
         return None if self.unit is None or self.person is None else self.unit + self.person
 
 
-class Opening:
-    """Registration under one center's profile; implements `domain.business.Business`."""
+class Opening(RosterBusiness["OpenRules"]):
+    """Registration under one center's profile."""
 
     id = "open"
-
-    def __init__(self, profile: Profile) -> None:
-        """Declare the business for `profile`."""
-        rules = profile.opening
-        self.profile = profile
-        self.rules = rules
-        self.title = rules.title
-        self.first_error_only = profile.imports.errors_per_row == "first"
-        self.form_order: tuple[str, ...] = tuple(rules.form)
-        self.template_order: tuple[str, ...] = tuple(rules.template)
-        by_key = {column.key: column for column in CATALOGUE}
-        ordered = list(dict.fromkeys([*rules.columns, *rules.template, *rules.form]))
-        self.columns: tuple[Column, ...] = tuple(self._column(by_key[key]) for key in ordered)
-        self.by_key = {column.key: column for column in self.columns}
-        self._place = {column.key: place for place, column in enumerate(self.columns)}
-        self._plain_columns = tuple(
-            column
-            for column in self.columns
-            if column.kind in (Kind.CODE, Kind.MOBILE, Kind.TEXT) and not column.computed
-        )
-        self._kept = {source: self._keys_of(source) for source in Source}
-
-    def _column(self, column: Column) -> Column:
-        rules = self.rules
-        title = rules.titles.get(column.key, column.title)
-        return replace(
-            column,
-            title=title,
-            required=column.key in rules.required,
-            in_form=column.key in rules.form,
-            in_template=column.key in rules.template,
-            in_roster=column.key in rules.columns,
-            aliases=tuple(dict.fromkeys(a for a in (column.title, *column.aliases) if a != title)),
-        )
-
-    def _keys_of(self, source: Source) -> frozenset[str]:
-        """The columns that people or the wire may state, by source of the row."""
-        if source is Source.CENTER:
-            return frozenset((*self.by_key, *RATIO_KEYS, *AMOUNT_KEYS))
-        return frozenset(typed_values(self, dict.fromkeys(self.by_key, ""), source))
+    CATALOGUE = CATALOGUE
+    WIRE_KEYS = (*RATIO_KEYS, *AMOUNT_KEYS)
 
     # ---- the row -------------------------------------------------------------------------------
 
@@ -112,13 +77,12 @@ class Opening:
         found += check_cells(self._plain_columns, typed, values, context)
         money, money_findings = self._money(typed, values, context)
         found += money_findings
-        found += self._stated(typed, money)
-        values |= self._computed(money)
+        computed = self._computed(money)
+        found += stated_amounts(typed, computed, self.by_key)
+        values |= computed
         if not errors(found):
-            found += check_people(self.rules, values.get("name", ""), values.get("id_number", ""), context)
-        if len(found) > 1:
-            found.sort(key=lambda finding: self._place.get(finding.field, len(self._place)))
-        return RowCheck(values, tuple(found), money.total or 0)
+            found += self._known_person(values, context)
+        return RowCheck(values, self._ordered(found), money.total or 0)
 
     def preview(self, row: Mapping[str, str], context: CheckContext) -> Mapping[str, str]:
         """Computed columns while typing (W-09); unknown ones are ""."""
@@ -127,42 +91,13 @@ class Opening:
         known = self._computed(money)
         return {key: known.get(key, "") for key in (*RATIO_KEYS, *AMOUNT_KEYS)}
 
-    def check_roster(self, rows: Sequence[Mapping[str, str]], context: CheckContext) -> list[RowCheck]:
-        """Check all rows; the second and later rows of one person get “存在相同的记录” (O-16, V-18)."""
-        first_seen: dict[str, int] = {}
-        checks: list[RowCheck] = []
-        for place, row in enumerate(rows):
-            check = self.check_row(row, context)
-            person = same_person_key(check.values.get("id_number", ""))
-            if person and person in first_seen:
-                text = f"存在相同的记录：与第{first_seen[person] + 1}条是同一人，请删除重复的一条。"
-                duplicate = Finding("roster.duplicate", "id_number", text)
-                check = replace(check, findings=(*check.findings, duplicate))
-            elif person:
-                first_seen[person] = place
-            checks.append(check)
-        return checks
-
     # ---- the parts of the check ------------------------------------------------------------------
 
-    def _missing(self, typed: Mapping[str, str], context: CheckContext) -> list[Finding]:
-        missing = [column for column in self.columns if column.required and not typed.get(column.key)]
-        return [
-            Finding("required", column.key, f"“{column.title}”不能为空，请填写。")
-            for column in missing
-            if not self._optional(column, context)
-        ]
-
-    @staticmethod
-    def _optional(column: Column, context: CheckContext) -> bool:
+    def _optional(self, column: Column, context: CheckContext) -> bool:
         """Whether a required column may be empty in rows of this source."""
-        if context.source is Source.FILE:
-            return False
-        if column.kind is Kind.SERIAL:
-            return True
-        if column.computed and context.source is Source.SINGLE:
-            return True
-        return column.key == "ratio" and (context.source is Source.CENTER or context.unit.unified_ratio)
+        if column.key == "ratio" and context.source is not Source.FILE:
+            return context.source is Source.CENTER or context.unit.unified_ratio
+        return super()._optional(column, context)
 
     def _name(self, typed: Mapping[str, str], values: dict[str, str]) -> list[Finding]:
         name = typed.get("name", "")
@@ -197,24 +132,19 @@ class Opening:
             ]
         if person.is_residence_permit and self.rules.residents_only:
             return [Finding("id.not_resident", "id_number", "使用非身份证件开户的，须至中心柜台办理。")]
-        found = self._age(person, context)
+        found = age_finding(self.rules.age, person, context, AGE_COUNTER)
         warning = area_warning(person.area)
         if warning is not None:
             found.append(Finding("id.area", "id_number", warning, Severity.WARNING))
         return found
 
-    def _age(self, person: IdNumber, context: CheckContext) -> list[Finding]:
-        rule = self.rules.age
-        if rule is None:
+    def _known_person(self, values: Mapping[str, str], context: CheckContext) -> list[Finding]:
+        """Findings from what is known of the person; none where nothing is."""
+        facts = context.people.get(same_person_key(values.get("id_number", "")))
+        if facts is None:
             return []
-        limits = AgeLimits(rule.min, rule.max_female, rule.max_male)
-        problem = age_problem(person.birth, person.gender, context.today, limits)
-        if problem is None:
-            return []
-        oldest = rule.max_male if person.gender == "男" else rule.max_female
-        where = f"未满{rule.min}周岁" if problem == "age.under" else f"超过{oldest}周岁（{person.gender}）"
-        text = f"职工{where}，须联系中心，携带补充资料至中心柜台办理个人开户业务。"
-        return [Finding("age.counter", "id_number", text)]
+        waiting = self._under_way(facts.unfinished)
+        return waiting or check_people(self.rules, values.get("name", ""), facts, context)
 
     # ---- money -----------------------------------------------------------------------------------
 
@@ -226,45 +156,32 @@ class Opening:
         found += ratio_findings
         if base is None or ratio is None:
             return _Money(base, ratio), found
-        rounding = self.profile.money
-        unit = deposit(base, ratio.unit, rounding.unit_rounding)
-        person = deposit(base, ratio.person, rounding.person_rounding)
-        return _Money(base, ratio, unit, person), found
+        limits = context.limits
+        if limits is None:
+            return _Money(base, ratio), found
+        return _Money(base, ratio, *limits.deposits(base, ratio)), found
 
     def _base(
         self, typed: Mapping[str, str], values: dict[str, str], context: CheckContext
     ) -> tuple[int | None, list[Finding]]:
-        text, title = typed.get("base", ""), self.by_key["base"].title
-        if not text:
-            return None, []
-        try:
-            base = parse_yuan(text)
-        except MoneyError as error:
-            if error.code == "money.full_width":
-                return None, [Finding("base.full_width", "base", f"输入的{title}格式错误：请改成半角数字。")]
-            return None, [
-                Finding(f"base.{error.code.removeprefix('money.')}", "base", f"{title}：{error.text}")
-            ]
-        if base <= 0:
-            return None, [Finding("base.not_positive", "base", f"{title}不能为零或负数，请改成正数。")]
+        title = self.by_key["base"].title
+        base, found = read_base(typed.get("base", ""), title)
+        if base is None:
+            return None, found
         values["base"] = format_yuan(base)
         limits = context.limits
         if limits is None:
-            text = f"中心还没有公布{context.month}所属年度的缴存基数上下限，请联系中心。"
-            return base, [Finding("base.limits_unknown", "base", text)]
+            return base, [limits_unknown(context.month)]
         if limits.base_min <= base <= limits.base_max:
             return base, []
-        return self._out_of_range(base, title, values, context)
+        return self._out_of_range(base, title, limits, values, context)
 
     def _out_of_range(
-        self, base: int, title: str, values: dict[str, str], context: CheckContext
+        self, base: int, title: str, limits: Limits, values: dict[str, str], context: CheckContext
     ) -> tuple[int | None, list[Finding]]:
-        limits = context.limits
-        assert limits is not None
-        low, high = format_yuan(limits.base_min), format_yuan(limits.base_max)
         if self.rules.base_out_of_range == "reject" or context.source is Source.CENTER:
-            text = f"缴存基数和月缴存额不得超过上下限：{title}应在 {low} 至 {high} 元之间，请改正。"
-            return base, [Finding("base.out_of_range", "base", text)]
+            return base, [out_of_range(title, limits.base_min, limits.base_max)]
+        low, high = format_yuan(limits.base_min), format_yuan(limits.base_max)
         nearest = min(max(base, limits.base_min), limits.base_max)
         values["base"] = format_yuan(nearest)
         text = (
@@ -300,17 +217,23 @@ class Opening:
     def _ratio_in_range(
         self, entered: int, values: dict[str, str], context: CheckContext
     ) -> tuple[RatioPair | None, list[Finding]]:
-        rule = self.profile.ratio
-        if rule.min <= entered <= rule.max:
+        least, most = self._ratio_range(context)
+        if least <= entered <= most:
             return RatioPair(entered, entered), []
-        low, high = format_ratio(rule.min), format_ratio(rule.max)
-        if rule.single_out_of_range == "clamp" and context.source is Source.SINGLE:
-            nearest = min(max(entered, rule.min), rule.max)
+        low, high = format_ratio(least), format_ratio(most)
+        if self.profile.ratio.single_out_of_range == "clamp" and context.source is Source.SINGLE:
+            nearest = min(max(entered, least), most)
             values["ratio"] = format_ratio(nearest)
             text = f"缴存比例范围为{low}%至{high}%，已调整为{format_ratio(nearest)}%。"
             return RatioPair(nearest, nearest), [Finding("ratio.clamped", "ratio", text, Severity.ADJUSTED)]
         text = f"缴存比例应在{low}%至{high}%之间，请改正。"
         return None, [Finding("ratio.out_of_range", "ratio", text)]
+
+    def _ratio_range(self, context: CheckContext) -> tuple[int, int]:
+        limits = context.limits
+        if limits is None:
+            return self.profile.ratio.min, self.profile.ratio.max
+        return limits.ratio_min, limits.ratio_max
 
     def _ratio_at_center(
         self, typed: Mapping[str, str], values: dict[str, str], context: CheckContext
@@ -321,7 +244,7 @@ class Opening:
             )
         except RatioError as error:
             return None, [Finding(error.code, "unit_ratio", error.text)]
-        if self._may_use(pair, context.unit):
+        if self._may_use(pair, context):
             return self._agrees(pair, typed, values)
         return None, [
             Finding(
@@ -329,12 +252,14 @@ class Opening:
             )
         ]
 
-    def _may_use(self, pair: RatioPair, unit: UnitFacts) -> bool:
+    def _may_use(self, pair: RatioPair, context: CheckContext) -> bool:
         """Whether the unit may file this pair: a chosen one of its pairs, any in range, or only its own."""
+        unit = context.unit
         if self.rules.ratio_choice == "on_import":
             return pair in unit.ratios
         if self.rules.ratio_choice == "per_row" and not unit.unified_ratio:
-            return pair.unit == pair.person and self.profile.ratio.min <= pair.unit <= self.profile.ratio.max
+            least, most = self._ratio_range(context)
+            return pair.unit == pair.person and least <= pair.unit <= most
         return pair == unit.ratio
 
     @staticmethod
@@ -355,27 +280,6 @@ class Opening:
         values["ratio"] = format_ratio(stated)
         return pair, []
 
-    def _stated(self, typed: Mapping[str, str], money: _Money) -> list[Finding]:
-        """Amounts that the file or the submission states must equal the computed ones (V-14, V-22)."""
-        found: list[Finding] = []
-        computed = {"unit_amount": money.unit, "person_amount": money.person, "total_amount": money.total}
-        for key, amount in computed.items():
-            text = typed.get(key, "")
-            if not text or amount is None:
-                continue
-            title = self.by_key[key].title if key in self.by_key else "月缴存额"
-            try:
-                stated = parse_yuan(text)
-            except MoneyError as error:
-                found.append(
-                    Finding(f"amount.{error.code.removeprefix('money.')}", key, f"{title}：{error.text}")
-                )
-                continue
-            if stated != amount:
-                text = f"月缴存额与计算的月缴存额不一致：{title}应为 {format_yuan(amount)} 元，请改正。"
-                found.append(Finding("amount.mismatch", key, text))
-        return found
-
     @staticmethod
     def _computed(money: _Money) -> dict[str, str]:
         known: dict[str, str] = {}
@@ -390,5 +294,8 @@ class Opening:
 
 
 def declare(profile: Profile) -> Opening:
-    """The registration business of a center."""
-    return Opening(profile)
+    """The registration business of a center. Raises BusinessOff."""
+    rules = profile.business.open
+    if rules is None:
+        raise BusinessOff("本中心没有开通网上登记，请到中心柜台办理。")
+    return Opening(profile, rules)

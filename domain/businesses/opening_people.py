@@ -4,28 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from domain.business import AccountStatus, CheckContext
+from domain.business import AccountStatus, CheckContext, PersonFacts
 from domain.findings import Finding
-from domain.idnumber import same_person_key
 
 if TYPE_CHECKING:
-    from domain.profile import Opening
+    from domain.businesses.open_rules import OpenRules
 
 LIVE = (AccountStatus.NORMAL, AccountStatus.FROZEN)
 
 
-def check_people(rules: Opening, name: str, id_number: str, context: CheckContext) -> list[Finding]:
-    """Findings from accounts, unfinished registrations and the registered name; empty when nothing is known.
+def check_people(rules: OpenRules, name: str, facts: PersonFacts, context: CheckContext) -> list[Finding]:
+    """Findings from accounts and the registered name.
 
-    One person has one account (条例 article 13); an unfinished registration blocks a second one. A name other
-    than the registered one is not taken over in silence: names change at the counter only (P-03).
+    One person has one account (条例 article 13). A name other than the registered one is not taken over in
+    silence: names change at the counter only (P-03).
     """
-    facts = context.people.get(same_person_key(id_number))
-    if facts is None:
-        return []
-    if facts.in_flight:
-        text = "该职工有未处理完的登记业务，请等处理结果出来后再办理。"
-        return [Finding("open.in_flight", "id_number", text)]
     own = context.unit.account
     live = [account for account in facts.accounts if account.status in LIVE]
     if any(account.unit_account == own for account in live):

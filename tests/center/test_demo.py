@@ -113,7 +113,7 @@ def test_people_are_real_in_form(demos: dict[str, Demo], name: str) -> None:
     ages = [(DAY - number.birth).days // 365.2425 for number in parsed]
     assert (min(ages) >= 18, max(ages) < 60) == (True, True)
     permits = sum(number.is_residence_permit for number in parsed)
-    assert (permits > 0) is not demos[name].profile.opening.residents_only
+    assert (permits > 0) is not demos[name].profile.model_dump()["business"]["open"]["residents_only"]
     everything = "".join(person.name for person in people)
     assert any(ord(char) > 0xFFFF for char in everything)
     assert "㐱" in everything and "䶮" in everything

@@ -23,7 +23,7 @@ def test_a_unit_sees_nothing_of_another(center: CenterUnderTest) -> None:
     gets = [
         f"/submissions/{number}",
         f"/submissions/{number}/rows",
-        "/openings",
+        "/submissions",
         "/accounts",
         "/depositors",
         "/context",

@@ -7,11 +7,11 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
-from center import opening_effect
-from center.opening_effect import Opening, apply_openings
+from center.effects import opening as opening_effect
+from center.effects.apply import Results, Row, Work, apply_rows
 from center.people import person_facts
 from center.serials import account_number, next_serial
 from center.store.tables import account, depositor, unit
@@ -97,12 +97,16 @@ def test_fifteen_and_eighteen_digits_are_one_person(make_center: MakeCenter) -> 
 # ---- reopening -------------------------------------------------------------------------------------------
 
 
+def apply(conn: Connection, office: Office, rows: list[Row]) -> Results:
+    return apply_rows(Work(conn, office.profile, office.unit, "open", DAY, 202611), rows)
+
+
 def reopen(office: Office, row: dict[str, str]) -> str:
     """Apply a row as the center does after approval; gives the account number."""
     with office.center.store.write() as conn:
         key = same_person_key(row["id_number"])
-        opening = Opening(1, key, row, person_facts(conn, [key])[key])
-        return apply_openings(conn, office.unit, [opening], DAY).accounts[1]
+        opening = Row(1, key, row, person_facts(conn, [key])[key])
+        return apply(conn, office, [opening]).accounts[1]
 
 
 def test_a_sealed_account_of_the_unit_is_reopened_with_the_new_base(make_center: MakeCenter) -> None:
@@ -166,17 +170,17 @@ def test_a_row_the_database_refuses_harms_no_other(
     any_center: CenterUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office = Office(any_center)
-    rows = [Opening(place, row["id_number"], row) for place, row in enumerate(office.rows(5), 1)]
+    rows = [Row(place, row["id_number"], row) for place, row in enumerate(office.rows(5), 1)]
     good = opening_effect._write_people
 
-    def refuse(conn: object, chunk: list[Opening]) -> None:
+    def refuse(conn: object, chunk: list[Row]) -> None:
         good(conn, chunk)  # type: ignore[arg-type]
         if any(row.row_no == 3 for row in chunk):
             raise IntegrityError("", {}, Exception())
 
     monkeypatch.setattr(opening_effect, "_write_people", refuse)
     with any_center.store.write() as conn:
-        opened = apply_openings(conn, office.unit, rows, DAY)
+        opened = apply(conn, office, rows)
     assert sorted(opened.accounts) == [1, 2, 4, 5]
     assert [(row, code) for row, (code, _) in opened.failed.items()] == [(3, "open.conflict")]
     assert [one.rev for one in office.accounts()] == [1, 2, 3, 4]

@@ -22,16 +22,16 @@ def test_batches_by_business_month_with_counts_of_each_state(make_center: MakeCe
     first = office.file(office.rows(2))
     moved(center, date(2026, 12, 21))
     second = office.file(office.rows(3), source="file")
-    december = office.unit_get("/openings", month=202612)["batches"]
+    december = office.unit_get("/submissions", month=202612)["batches"]
     assert [(one["serial"], one["month"], one["total"], one["pending"]) for one in december] == [
         (first["serial"], 202612, 2, 2)
     ]
-    january = office.unit_get("/openings", month=202701)["batches"]
+    january = office.unit_get("/submissions", month=202701)["batches"]
     assert [one["serial"] for one in january] == [second["serial"]], "the business month runs from the 21st"
     assert (january[0]["ok"], january[0]["failed"], january[0]["processing"]) == (0, 0, 0)
     assert (january[0]["declared"], january[0]["state"]) == ("2026-12-21", "review")
     assert january[0]["amount"] == second["amount"]
-    everything = office.unit_get("/openings")["batches"]
+    everything = office.unit_get("/submissions")["batches"]
     assert [one["serial"] for one in everything] == [second["serial"], first["serial"]], "全部, newest first"
 
 
@@ -46,7 +46,7 @@ def test_batches_and_accounts_by_day(make_center: MakeCenter, profile: str) -> N
     second = office.file(office.rows(1))
 
     def serials(**span: str) -> list[str]:
-        return [one["serial"] for one in office.unit_get("/openings", **span)["batches"]]
+        return [one["serial"] for one in office.unit_get("/submissions", **span)["batches"]]
 
     assert serials(**{"from": "2026-12-18", "to": "2026-12-18"}) == [first["serial"]]
     assert serials(**{"from": "2026-12-19"}) == [second["serial"]]
@@ -63,7 +63,7 @@ def test_batches_of_an_asynchronous_center(make_center: MakeCenter, monkeypatch:
     monkeypatch.setattr("center.jobs.enqueue", lambda conn, job_id: None)
     office = Office(make_center("shaanxi"))
     receipt = office.file(office.rows(2))
-    found = office.unit_get("/openings", **{"from": "2026-11-23", "to": "2026-11-23"})["batches"]
+    found = office.unit_get("/submissions", **{"from": "2026-11-23", "to": "2026-11-23"})["batches"]
     assert [(one["serial"], one["total"], one["pending"], one["state"]) for one in found] == [
         (receipt["serial"], 2, 2, "processing")
     ]
@@ -82,7 +82,7 @@ def test_batches_of_an_asynchronous_center(make_center: MakeCenter, monkeypatch:
 def test_wrong_spans_are_refused(center: CenterUnderTest, params: dict[str, str]) -> None:
     office = Office(center)
     answer = center.client.get(
-        f"/v1/units/{office.unit}/openings", params=params, headers=office.login.headers
+        f"/v1/units/{office.unit}/submissions", params=params, headers=office.login.headers
     )
     assert (answer.status_code, answer.json()["code"]) == (400, "body.invalid")
 

@@ -172,8 +172,8 @@ def test_a_refusal_is_final_for_its_id(center: CenterUnderTest) -> None:
     standing = office.unit_get(f"/submissions/{number}")
     assert (standing["state"], standing["failed"]) == ("refused", 1)
     assert standing["findings"] == first.json()["findings"]
-    assert office.unit_get("/openings")["batches"][0]["total"] == 1
-    assert len(office.unit_get("/openings")["batches"]) == 1
+    assert office.unit_get("/submissions")["batches"][0]["total"] == 1
+    assert len(office.unit_get("/submissions")["batches"]) == 1
 
 
 def test_a_bad_signature_does_not_use_the_id_up(center: CenterUnderTest) -> None:
@@ -312,7 +312,7 @@ def test_one_unfinished_registration_per_person(make_center: MakeCenter) -> None
     for unit in (office, other):
         answer = unit.send(unit.body([unit.row(person)]))
         assert answer.status_code == 422
-        assert answer.json()["findings"][0]["code"] == "open.in_flight"
+        assert answer.json()["findings"][0]["code"] == "person.in_flight"
 
 
 # ---- permission, module, hours -------------------------------------------------------------------------
@@ -344,9 +344,8 @@ def test_a_center_without_the_module_refuses_it(
 ) -> None:
     office = Office(center)
     request = office.request(office.body(office.rows(1)))
-    home = center.settings.profile.home
-    without = home.model_copy(update={"modules": [one for one in home.modules if one.opens != "opening"]})
-    changed = center.settings.profile.model_copy(update={"home": without})
+    without = center.settings.profile.business.model_copy(update={"open": None})
+    changed = center.settings.profile.model_copy(update={"business": without})
     monkeypatch.setattr("center.deps.Center.profile", property(lambda _: changed))
     answer = center.send(request)
     assert (answer.status_code, answer.json()["code"]) == (403, "module.off")

@@ -298,7 +298,7 @@ def test_a_center_set_back_is_copied_anew(make_agent: MakeAgent) -> None:
 
 def test_the_list_of_batches_is_there_without_a_connection(agent: Agent) -> None:
     submission_id = submitted(agent)
-    batches = agent.client.openings(agent.office.unit, month=202611)
+    batches = agent.client.submissions(agent.office.unit, "open", month=202611)
     cache = BatchCache(agent.database, agent.scope)
     cache.put(batches.batches)
     cache.put(batches.batches)

@@ -303,7 +303,7 @@ def test_a_refusal_puts_the_rows_back_with_the_findings_of_the_center(
     event = one_event(agent, frozen.submission_id)
     assert event.kind == "refused"
     assert isinstance(event.error, Refused)
-    assert event.sentence.startswith("共1人，其中1人不能登记")
+    assert event.sentence.startswith("共1人，其中1人不能办理")
     row = agent.store.row(kept.row_id)
     assert row is not None
     assert (row.state, row.submission_id, row.bad) == ("draft", "", True)

@@ -75,7 +75,7 @@ def test_from_login_to_the_push_message_over_a_real_socket(tmp_path: Path, profi
             assert not roster.add(typed).bad
         store.select_all(roster.roster_id, True)
         attachments: list[AttachmentRef] = []
-        if "open" in session.profile().attach.required:
+        if session.profile().offered()["open"].attachments:
             attachments = [client.attach("100001", "名册.pdf", PDF, "application/pdf")]
         which = session.profile().queue.submit_scope
         assert which != "one_or_all"

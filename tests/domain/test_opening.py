@@ -340,7 +340,7 @@ def test_a_sealed_account_reopens_in_hangzhou_only() -> None:
 
 
 def test_an_unfinished_registration_blocks_a_second() -> None:
-    assert "未处理完" in against("hangzhou", PersonFacts(in_flight=True))[0]
+    assert "未处理完" in against("hangzhou", PersonFacts(unfinished=frozenset({"open"})))[0]
 
 
 @pytest.mark.parametrize("name", PROFILE_NAMES)

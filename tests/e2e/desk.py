@@ -220,7 +220,7 @@ out_dir = "{self.folder / "out"}"
 
     # ---- business --------------------------------------------------------------------------------------
 
-    def open(self, module: str = "opening") -> None:
+    def open(self, module: str = "business:open") -> None:
         """Open a module of the home screen by its transaction code."""
         entry = next(one for one in self.site.profile.home.modules if one.opens == module)
         self.keys(f"<f2>{entry.code}\r")
@@ -240,7 +240,7 @@ out_dir = "{self.folder / "out"}"
             self.keys("y")
         self.see(f"总人数：{count} 人")
         self.keys("y")
-        if "open" in profile.attach.required:
+        if profile.offered()["open"].attachments:
             self.deliver("名册.pdf", PDF)
             self.see("选择电脑上传")
             self.keys("<f6>1\r")

@@ -19,7 +19,7 @@ def test_keys_at_any_speed(site_of: MakeSite, tmp_path: Path, gap: float) -> Non
     site = site_of("lyszfgjj")
     agent = site.agent()
     people = [site.person(), site.person()]
-    module = next(one for one in site.profile.home.modules if one.opens == "opening")
+    module = next(one for one in site.profile.home.modules if one.opens == "business:open")
     fields = ["".join(f"{text}\r" for text in site.typed(someone)) for someone in people]
     with Desk(site, tmp_path, agent) as desk:
         desk.log_in()

@@ -53,7 +53,7 @@ def test_one_is_approved_and_one_refused_and_the_agent_sees_it_at_once(
     with both(site_of, tmp_path) as (agent, clerk):
         serial, numbers = file_two(agent, clerk)
         agent.home(2)
-        agent.open("opening_query")
+        agent.open("query:open")
         agent.see(serial, "共 1 批  2 笔")
         open_case(clerk, serial)
         clerk.see(numbers[0], numbers[1], "F6受理")

@@ -23,7 +23,7 @@ def at_import(site: Site, folder: Path) -> Desk:
     """An agent at the screen that imports."""
     desk = Desk(site, folder, site.agent())
     desk.log_in()
-    desk.open("opening_batch" if site.profile.opening.batch_title else "opening")
+    desk.open("batch:open" if site.profile.offered()["open"].batch_title else "business:open")
     return desk
 
 
@@ -40,7 +40,7 @@ def rows_of(site: Site, count: int) -> list[dict[str, str]]:
 def choose(desk: Desk, name: str) -> None:
     """Import a file of the person's folder by its place in the list."""
     desk.keys("<f7>1\r")
-    if desk.site.profile.opening.ratio_choice == "on_import":
+    if desk.site.profile.offered()["open"].ratio_choice == "on_import":
         desk.see("选择缴存比例")
         desk.keys("1\r")
     desk.see("收件文件夹：", name)

@@ -46,7 +46,7 @@ def test_a_paste_of_two_thousand_rows_is_submitted_in_one_burst(site_of: MakeSit
     many = rows * 1000
     with Desk(site, tmp_path, agent) as desk:
         desk.log_in()
-        desk.open("opening")
+        desk.open("business:open")
         desk.terminal.send(START + as_pasted(site, many).encode() + END + keys("<f8>"))
         desk.see("粘贴 2000 行 x 12 列，1998 行有误", "第4行第3列", "与第2行是同一人")
         desk.keys("<f12>")
@@ -65,7 +65,7 @@ def test_hostile_bytes_and_the_pad(site_of: MakeSite, tmp_path: Path) -> None:
     rows = rows_of(site, 3)
     with Desk(site, tmp_path, site.agent()) as desk:
         desk.log_in()
-        desk.open("opening")
+        desk.open("business:open")
         hostile = [rows[0] | {"name": "张\x1b]0;owned\x07\x9b31m\u202e三"}, rows[1]]
         in_pieces(desk, START + as_pasted(site, hostile).encode() + END, 3)
         desk.see("粘贴 2 行 x 5 列，1 行有误", "第1行第2列")

@@ -22,7 +22,7 @@ def whole_path(desk: Desk) -> None:
     result_follows(desk, serial)
     desk.home(2)
     message_is_here(desk)
-    desk.open("opening_query")
+    desk.open("query:open")
     query_shows(desk, serial, [someone.id_number for someone in people])
 
 
@@ -56,7 +56,7 @@ def home_shows(desk: Desk) -> None:
 
 def result_follows(desk: Desk, serial: str) -> None:
     """What the receipt says in the end, as the center works (O-05)."""
-    if desk.site.profile.opening.workflow == "staff_review":
+    if desk.site.profile.offered()["open"].workflow == "staff_review":
         desk.see("待确认（等待中心审核）", "待确认 2")
         return
     desk.see("状态  办结", "成功 2  失败 0  待确认 0")
@@ -66,7 +66,7 @@ def message_is_here(desk: Desk) -> None:
     """The push message has come without a key (O-06); a review has not ended yet."""
     assert desk.agent is not None
     profile = desk.site.profile
-    if profile.opening.workflow == "staff_review":
+    if profile.offered()["open"].workflow == "staff_review":
         return
     title = profile.inbox.tabs[0].title
     desk.see(f"{title}(1)")
@@ -74,7 +74,7 @@ def message_is_here(desk: Desk) -> None:
 
 def query_shows(desk: Desk, serial: str, numbers: list[str]) -> None:
     """The registration query has the new accounts (O-18, Q-11)."""
-    if desk.site.profile.opening.workflow == "immediate":
+    if desk.site.profile.offered()["open"].workflow == "immediate":
         desk.see(*numbers, "共 2 户")
         return
     desk.see(serial, "[全部]")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from exports.files import Sink, writing
-from exports.table_export import ExportColumn, OpeningVoucher, Value, export_name, write_table, write_voucher
+from exports.table_export import ExportColumn, Value, Voucher, export_name, write_table, write_voucher
 from exports.template import write_template
 from exports.workbook_error import WorkbookError
 from tests.support import workbooks
@@ -62,7 +62,7 @@ def test_an_export_is_for_its_owner_only(tmp_path: Path) -> None:
 
 @pytest.mark.feature("O-18", profile="shaanxi")
 def test_the_voucher_has_head_list_totals_and_digest(tmp_path: Path) -> None:
-    voucher = OpeningVoucher(
+    voucher = Voucher(
         center="陕西省住房资金管理中心",
         unit_account="100231234567",
         unit_name="甲公司",

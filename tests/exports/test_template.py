@@ -61,12 +61,12 @@ def test_title_version_notes_and_columns_are_visible(profile: str, suffix: str, 
     rows = read_workbook(path).rows
     assert rows[0].texts == [title_line(business, business.profile)]
     assert str(template_mark(business, business.profile)) in rows[0].texts[0]
-    for note in business.profile.opening.template_notes[:2]:
+    for note in business.profile.offered()["open"].template_notes[:2]:
         assert note in rows[1].texts[0]
     assert rows[2].texts == [heading(column) for column in template_columns(business)]
     notes = read_workbook(path, sheet="填写说明")
     text = "".join(text for row in notes.rows for text in row.texts)
-    for note in business.profile.opening.template_notes:
+    for note in business.profile.offered()["open"].template_notes:
         assert note in text
 
 
@@ -114,7 +114,7 @@ def test_a_number_in_the_id_column_turns_red(profile: str, tmp_path: Path) -> No
     formulas = [rule.formula[0] for area in page.conditional_formatting for rule in area.rules]
     assert len(formulas) == 1
     assert "ISNUMBER" in formulas[0] and "<>18" in formulas[0]
-    assert ("<>15" in formulas[0]) is workbooks.opening(profile).profile.opening.id15_allowed
+    assert ("<>15" in formulas[0]) is workbooks.opening(profile).profile.offered()["open"].id15_allowed
 
 
 @pytest.mark.parametrize("profile", PROFILE_NAMES)

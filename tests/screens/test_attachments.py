@@ -13,7 +13,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
 async def begin(desk: Desk, place: Workplace) -> None:
     """One person in the roster, up to the attachments."""
-    await desk.open("opening")
+    await desk.open("business:open")
     await desk.fill(place.typed(place.office.people(1)[0]))
     await desk.press("<f10>y")
     await desk.press("y")

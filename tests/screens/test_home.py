@@ -111,7 +111,7 @@ async def test_a_module_is_reached_by_number_and_by_code(profile: str, tmp_path:
                 assert f"“{shut.title}”在本版本请到中心柜台办理。" in desk.picture()
             await desk.press("<f2>8888\r")
             assert "没有编号或交易码 8888" in desk.picture()
-            opened = next(one for one in modules if one.opens == "opening")
+            opened = next(one for one in modules if one.opens == "business:open")
             await desk.press(f"{opened.code}\r")
             await desk.until(lambda: opened.title in desk.title)
             await desk.press("<f12>")

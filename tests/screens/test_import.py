@@ -35,15 +35,15 @@ def deliver(place: Workplace, rows: Sequence[Mapping[str, str]], suffix: str = "
 
 async def begin(desk: Desk, place: Workplace) -> str:
     """Open the screen that imports; gives the source of its roster."""
-    batch = bool(place.profile.opening.batch_title)
-    await desk.open("opening_batch" if batch else "opening")
+    batch = bool(place.profile.offered()["open"].batch_title)
+    await desk.open("batch:open" if batch else "business:open")
     return "file" if batch else "single"
 
 
 async def take(desk: Desk, place: Workplace, ratio: str = "1") -> None:
     """Import the newest file of the folder, in as many steps as the center wants."""
     await desk.press("<f7>1\r")
-    if place.profile.opening.ratio_choice == "on_import":
+    if place.profile.offered()["open"].ratio_choice == "on_import":
         await desk.see("选择缴存比例")
         await desk.press(f"{ratio}\r")
     await desk.see("收件文件夹")
@@ -81,7 +81,7 @@ async def test_the_ratio_of_the_file_is_chosen_among_the_units_own(
     place = make_place(profile, ratios="[[1200,1200],[800,800]]")
     deliver(place, rows_of(place, 2))
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await desk.press("<f7>1\r")
         assert "单位 12%" in desk.picture() and "单位 8%" in desk.picture()
         await desk.press("2\r1\r")
@@ -116,7 +116,7 @@ async def test_all_findings_of_all_rows_are_shown_and_the_good_rows_may_be_taken
     rows[3] |= {"name": ""}
     deliver(place, rows)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await take(desk, place)
         await desk.see("导入校验结果")
         picture = desk.picture()
@@ -141,7 +141,7 @@ async def test_the_error_file_is_corrected_and_imported_again(make_place: MakePl
     rows[1] |= {"id_number": good[:17] + ("1" if good[17] != "1" else "2")}
     deliver(place, rows)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await take(desk, place)
         await desk.see("导入校验结果")
         await desk.press("<ctrl+p>")
@@ -222,7 +222,7 @@ async def test_elsewhere_both_formats_are_taken(make_place: MakePlace, profile: 
     place = make_place(profile)
     deliver(place, rows_of(place, 1), "xls")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await take(desk, place)
         assert len(place.rows()) == 1
 
@@ -265,7 +265,7 @@ async def test_numbers_in_cells_and_foreign_templates_are_refused(make_place: Ma
     write_table(path, table)
     place.deliver(path.name, path.read_bytes())
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await take(desk, place)
         await desk.see("导入校验结果")
         assert ("文本" if broken == "number" else "没有找到") in desk.picture()
@@ -279,14 +279,14 @@ async def test_the_template_is_had_inside_and_overwriting_is_asked(
     make_place: MakePlace, profile: str
 ) -> None:
     place = make_place(profile)
-    name = f"{place.profile.opening.template_title}.{place.profile.imports.template_format}"
+    name = f"{place.profile.offered()['open'].template_title}.{place.profile.imports.template_format}"
     async with running(place) as desk:
         if profile == "hangzhou":
             await desk.open("templates")
-            assert place.profile.opening.template_notes[0][:20] in desk.picture()
+            assert place.profile.offered()["open"].template_notes[0][:20] in desk.picture()
             keys = "\r"
         else:
-            await desk.open("opening")
+            await desk.open("business:open")
             keys = "<f7>3\r" if place.profile.imports.two_step else "<f7>2\r"
         await desk.press(keys)
         written = place.folder / "out" / name
@@ -341,14 +341,14 @@ async def test_a_batch_is_sent_and_a_second_file_replaces_the_first(make_place: 
         await desk.press("y")
         await desk.see("批量发送成功")
         assert place.rows("file") == []
-        [batch] = place.office.unit_get("/openings", month=202612)["batches"]
+        [batch] = place.office.unit_get("/submissions", month=202612)["batches"]
         assert batch["total"] == 2
 
 
 async def test_the_single_screen_leads_to_the_batch_module(make_place: MakePlace) -> None:
     place = make_place("hangzhou")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await desk.press("<f7>1\r")
         assert desk.title == "批量职工登记"
 
@@ -358,7 +358,7 @@ async def test_rows_that_stand_in_the_roster_already_are_marked(make_place: Make
     rows = rows_of(place, 2)
     deliver(place, rows)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await take(desk, place)
         await take(desk, place)
         assert "有 2 条与清册重复" in desk.status
@@ -379,7 +379,7 @@ async def test_what_is_no_workbook_is_one_sentence(
     place = make_place("baishan")
     place.deliver(name, content)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await take(desk, place)
         await desk.see("文件不能导入")
         assert said in desk.picture()
@@ -397,7 +397,7 @@ async def test_a_file_without_a_required_column_is_refused(make_place: MakePlace
     write_table(path, [[*row[:at], *row[at + 1 :]] for row in table])
     place.deliver(path.name, path.read_bytes())
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await take(desk, place)
         await desk.see("导入校验结果")
         assert "缺少必填的" in desk.picture()

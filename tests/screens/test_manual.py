@@ -69,12 +69,16 @@ def test_the_manual_follows_the_rules_of_its_center(profile: str) -> None:
     text = "\n".join(line.text for line in manual_lines(rules, Keymap.default(), "https://gjj.example:8443"))
     for cap in rules.caps:
         assert f"{cap.base_min / 100:.2f} 元" in text and f"{cap.base_max / 100:.2f} 元" in text
-    for one in (*rules.opening.template_notes, rules.auth.platform_text, "gjj.example 的 TCP 端口 8443"):
+    for one in (
+        *rules.offered()["open"].template_notes,
+        rules.auth.platform_text,
+        "gjj.example 的 TCP 端口 8443",
+    ):
         assert one in text
     assert ("不超过 5 个汉字" in text) is (profile == "hangzhou")
     assert ("不满 16 周岁" in text) is (profile == "shaanxi")
     assert ("有多个证书时选哪一个" in text) is (profile != "shaanxi")
-    assert rules.opening.submit_label in text and rules.opening.record_label in text
+    assert rules.offered()["open"].submit_label in text and rules.offered()["open"].record_label in text
 
 
 def test_a_key_of_ones_own_stands_in_the_manual() -> None:

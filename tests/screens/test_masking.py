@@ -45,7 +45,7 @@ async def test_the_roster_covers_what_is_stored_whole(make_place: MakePlace, pro
     someone = place.office.people(1)[0]
     number = someone.id_number
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await desk.fill(place.typed(someone))
         await desk.until(lambda: len(place.rows()) == 1)
         assert place.rows()[0].checked["id_number"] == number

@@ -45,14 +45,14 @@ async def test_a_person_goes_from_the_form_into_the_roster_on_the_same_screen(
 ) -> None:
     place = make_place(profile)
     async with running(place) as desk:
-        await desk.open("opening")
-        assert desk.title == place.profile.opening.title
-        assert place.profile.opening.record_label in desk.key_bar
-        assert place.profile.opening.submit_label in desk.key_bar
+        await desk.open("business:open")
+        assert desk.title == place.profile.offered()["open"].title
+        assert place.profile.offered()["open"].record_label in desk.key_bar
+        assert place.profile.offered()["open"].submit_label in desk.key_bar
         assert place.profile.queue.title in desk.picture()
         typed = (await record(desk, place, 1))[0]
         fixed = {"fund_type": "general"} if profile == "hangzhou" else {}
-        assert desk.status == place.profile.messages["recorded"]
+        assert desk.status == place.profile.offered()["open"].recorded
         row = place.rows()[0]
         assert dict(row.typed) == {key: text for key, text in typed.items() if text} | fixed
         assert (row.checked["total_amount"], row.bad) == ("1920.00", False)
@@ -71,7 +71,7 @@ async def test_amounts_follow_every_key_and_a_unified_ratio_is_not_asked(
 ) -> None:
     place = make_place(profile)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         typed = place.typed(place.office.people(1)[0])
         assert "ratio" not in typed
         form_of(desk).focus_field("base")
@@ -92,7 +92,7 @@ async def test_all_empty_required_fields_are_told_at_once_and_nothing_is_recorde
 ) -> None:
     place = make_place(profile)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         desk.strike("<f6>")
         await desk.see("请改正后再录入")
         picture = desk.picture()
@@ -117,7 +117,7 @@ async def test_a_wrong_id_number_keeps_the_cursor_until_it_is_right(
 ) -> None:
     place = make_place(profile)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         good = place.typed(place.office.people(1)[0])
         number = good["id_number"]
         last = "1" if number[-1] != "1" else "2"
@@ -134,7 +134,7 @@ async def test_a_wrong_id_number_keeps_the_cursor_until_it_is_right(
 async def test_a_name_of_six_han_cannot_be_entered(make_place: MakePlace) -> None:
     place = make_place("hangzhou")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await desk.press("阿里木江买买\r")
         assert form_of(desk).current == "name"
         assert "柜台" in desk.picture()
@@ -153,7 +153,7 @@ async def test_ages_and_papers_for_the_counter_are_refused_in_the_form(
 
     place = make_place("shaanxi")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await desk.press(f"张三\r{number[:17]}{check_digit(number[:17])}\r")
         assert form_of(desk).current == "id_number"
         assert said in desk.picture()
@@ -167,13 +167,13 @@ async def test_a_wage_out_of_range_is_told_with_both_limits_and_set_to_the_neare
 ) -> None:
     place = make_place("hangzhou")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         typed = place.typed(place.office.people(1)[0])
         form_of(desk).focus_field("base")
         await desk.press(f"{wage}<shift+tab>")
         assert form_of(desk).snapshot()["base"] == nearest
         await desk.press("<f12>")
-        await desk.open("opening")
+        await desk.open("business:open")
         form_of(desk).clear_all()
         await desk.fill({**typed, "base": wage})
         told = desk.app.screen.query_one(NoteArea).text
@@ -189,7 +189,7 @@ async def test_a_wage_out_of_range_is_told_with_both_limits_and_set_to_the_neare
 async def test_elsewhere_a_base_out_of_range_is_refused(make_place: MakePlace, profile: str) -> None:
     place = make_place(profile)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         form_of(desk).focus_field("base")
         await desk.press("99999\r")
         assert form_of(desk).current == "base"
@@ -204,7 +204,7 @@ async def test_a_ratio_out_of_range_is_set_to_the_nearest(
 ) -> None:
     place = make_place("hangzhou", unified_ratio=False)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         typed = place.typed(place.office.people(1)[0], ratio=ratio)
         assert list(typed) == ["name", "id_number", "base", "ratio"]
         await desk.fill(typed)
@@ -216,7 +216,7 @@ async def test_a_ratio_out_of_range_is_set_to_the_nearest(
 async def test_a_pasted_full_width_wage_is_refused_in_the_centers_words(make_place: MakePlace) -> None:
     place = make_place("hangzhou")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         form_of(desk).focus_field("base")
         desk.app.gate.put(events.Paste("８０００"))
         await desk.press("\r")
@@ -231,7 +231,7 @@ async def test_a_wage_with_three_decimals_zero_or_negative_cannot_be_entered(
 ) -> None:
     place = make_place("hangzhou")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         form_of(desk).focus_field("base")
         desk.app.gate.put(events.Paste(wage))
         await desk.press("\r")
@@ -244,7 +244,7 @@ async def test_a_wage_with_three_decimals_zero_or_negative_cannot_be_entered(
 async def test_the_same_person_is_not_recorded_twice(make_place: MakePlace, profile: str) -> None:
     place = make_place(profile)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         typed = (await record(desk, place, 1))[0]
         await desk.fill(typed)
         assert "存在相同的记录" in desk.picture()
@@ -262,7 +262,7 @@ async def test_an_account_elsewhere_is_found_in_the_background_and_blocks_the_su
     known = place.office.people(1)[0]
     employ(place.center, known)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await desk.fill(place.typed(known))
         await desk.until(lambda: place.rows()[0].bad, "the center's finding")
         await desk.until(lambda: "存在正常缴存账户" in desk.status, "its sentence")
@@ -281,7 +281,7 @@ async def test_typing_goes_on_while_the_center_checks(make_place: MakePlace) -> 
     known = place.office.people(1)[0]
     employ(place.center, known)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         place.wire.slow.clear()
         await desk.fill(place.typed(known))
         await desk.press("李四\r")
@@ -295,7 +295,7 @@ async def test_typing_goes_on_while_the_center_checks(make_place: MakePlace) -> 
 async def test_without_a_connection_rows_are_recorded_all_the_same(make_place: MakePlace) -> None:
     place = make_place("baishan")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         place.wire.down = True
         await record(desk, place, 2)
         assert [row.bad for row in place.rows()] == [False, False]
@@ -305,7 +305,7 @@ async def test_without_a_connection_rows_are_recorded_all_the_same(make_place: M
 async def test_clearing_empties_the_form_alone(make_place: MakePlace) -> None:
     place = make_place("hangzhou")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await record(desk, place, 1)
         await desk.press("王五\r1234<ctrl+w>")
         shown = form_of(desk).snapshot()
@@ -317,7 +317,7 @@ async def test_clearing_empties_the_form_alone(make_place: MakePlace) -> None:
 async def test_a_unit_with_one_fund_type_has_it_locked_one_with_two_chooses(make_place: MakePlace) -> None:
     place = make_place("hangzhou")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         assert "一般公积金" in desk.picture() and form_of(desk).current == "name"
         await record(desk, place, 1)
         assert place.rows()[0].typed["fund_type"] == "general"
@@ -325,7 +325,7 @@ async def test_a_unit_with_one_fund_type_has_it_locked_one_with_two_chooses(make
         assert place.state.context is not None
         both = [code for code, _ in _fund_types()][:2]
         place.state.session().context = place.state.context.model_copy(update={"fund_types": both})
-        await desk.open("opening")
+        await desk.open("business:open")
         assert form_of(desk).current == "fund_type"
         await desk.press("<f4>")
         assert "查找" in desk.picture()
@@ -344,14 +344,14 @@ async def test_what_is_half_typed_is_there_again_after_a_kill(make_place: MakePl
     place = make_place(profile)
     drafts = FormDrafts(place.state.database(), place.state.scope())
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await record(desk, place, 1)
         await desk.press("赵六\r2201")
         await asyncio.sleep(0.6)
         await desk.until(lambda: drafts.load("open single").get("id_number") == "2201", "the draft")
     place.again()
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         shown = form_of(desk).snapshot()
         assert (shown["name"], shown["id_number"]) == ("赵六", "2201")
         assert "已恢复" in desk.status and len(place.rows()) == 1
@@ -360,7 +360,7 @@ async def test_what_is_half_typed_is_there_again_after_a_kill(make_place: MakePl
 async def test_a_closed_terminal_loses_nothing(make_place: MakePlace) -> None:
     place = make_place("baishan")
     async with running(place) as desk:
-        screen = await desk.open("opening")
+        screen = await desk.open("business:open")
         desk.strike("钱七\r22")
         screen.closing()
         drafts = FormDrafts(place.state.database(), place.state.scope())
@@ -380,7 +380,7 @@ async def select(desk: Desk, *rows: int) -> None:
 async def test_rows_are_ticked_before_they_are_deleted(make_place: MakePlace, profile: str) -> None:
     place = make_place(profile)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         typed = await record(desk, place, 3)
         desk.app.screen.set_focus(grid_of(desk))
         await desk.press("<ctrl+k>")
@@ -401,7 +401,7 @@ async def test_rows_are_ticked_before_they_are_deleted(make_place: MakePlace, pr
 async def test_several_but_not_all_cannot_be_deleted(make_place: MakePlace, profile: str) -> None:
     place = make_place(profile)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await record(desk, place, 3)
         await select(desk, 0, 1)
         await desk.press("<ctrl+k>")
@@ -417,7 +417,7 @@ async def test_rows_are_modified_in_place_only_where_the_center_does_so(
 ) -> None:
     place = make_place(profile)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await record(desk, place, 1)
         desk.app.screen.set_focus(grid_of(desk))
         grid_of(desk).goto(0, "base")
@@ -439,7 +439,7 @@ async def test_the_queue_is_read_and_checked_again_with_the_centers_present_fact
 
     place = make_place("hangzhou")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await record(desk, place, 2)
         assert "查询待确认记录" in desk.key_bar
         await desk.until(lambda: len(place.wire.sent("POST", "checks")) == 2, "the background checks")
@@ -459,7 +459,7 @@ async def test_the_queue_is_read_and_checked_again_with_the_centers_present_fact
 async def test_the_check_goes_from_error_to_error(make_place: MakePlace) -> None:
     place = make_place("shaanxi")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await record(desk, place, 3)
         await desk.press("<f8>")
         assert "没有错误" in desk.status
@@ -477,7 +477,7 @@ async def test_the_check_goes_from_error_to_error(make_place: MakePlace) -> None
 async def test_names_that_hold_escapes_are_never_drawn_as_such(make_place: MakePlace) -> None:
     place = make_place("baishan")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         desk.app.gate.put(events.Paste("张\x1b]0;x\x07三"))
         await desk.press("\r")
         assert "\x1b" not in desk.picture()
@@ -490,7 +490,7 @@ async def test_the_way_back_always_stands_in_the_key_bar_of_80_columns(
 ) -> None:
     place = make_place(profile)
     async with running(place) as desk:
-        for name in ("opening", "opening_query", *(("opening_batch",) if profile == "hangzhou" else ())):
+        for name in ("business:open", "query:open", *(("batch:open",) if profile == "hangzhou" else ())):
             screen = await desk.open(name)
             for widget in (*screen.query(Form), *screen.query(Grid)):
                 screen.set_focus(widget)
@@ -504,7 +504,7 @@ async def test_one_burst_of_keys_records_everybody_in_order(make_place: MakePlac
     place = make_place(profile)
     typed = [place.typed(someone) for someone in place.office.people(5)]
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await desk.press("".join(f"{text}\r" for one in typed for text in one.values()))
         assert [row.typed["id_number"] for row in place.rows()] == [one["id_number"] for one in typed]
         assert not any(row.bad for row in place.rows())

@@ -33,7 +33,7 @@ async def paste(desk: Desk, text: str) -> None:
 
 def module(profile: str) -> str:
     """The module that takes files."""
-    return "opening_batch" if profile == "hangzhou" else "opening"
+    return "batch:open" if profile == "hangzhou" else "business:open"
 
 
 def source(profile: str) -> Literal["single", "file"]:
@@ -71,7 +71,7 @@ async def test_pasted_rows_make_the_roster_a_file_makes(make_place: MakePlace, p
 async def test_the_center_takes_what_the_preview_called_clean(make_place: MakePlace, profile: str) -> None:
     place = make_place(profile)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         desk.app._take(events.Paste(copied(place, rows_of(place, 2))))
         await desk.press("\r")
         assert "粘贴成功 2 条" in desk.status
@@ -88,7 +88,7 @@ async def test_rows_and_keys_in_one_burst_keep_their_order(make_place: MakePlace
     place = make_place("lyszfgjj")
     rows = rows_of(place, 2000)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         desk.app._take(events.Paste(copied(place, rows)))
         desk.strike("\r王五\r")
         await desk.settle()
@@ -100,7 +100,7 @@ async def test_rows_and_keys_in_one_burst_keep_their_order(make_place: MakePlace
 async def test_paste_check_submit_in_six_keys(make_place: MakePlace) -> None:
     place = make_place("shaanxi")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         desk.app._take(events.Paste(copied(place, rows_of(place, 5))))
         desk.strike("\r<f8><f10>y")
         await desk.see("业务流水号")
@@ -112,7 +112,7 @@ async def test_a_failed_paste_takes_the_keys_behind_it(make_place: MakePlace) ->
     place = make_place("shaanxi")
     someone = place.office.people(1)[0]
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await desk.fill(place.typed(someone))
         desk.app._take(events.Paste("张三\t李四\r王五\t赵六\t1\t2\t3\t4\t5\t6\r"))
         desk.strike("\r<f8><f10>y")
@@ -129,7 +129,7 @@ async def test_faulty_rows_stand_first_with_place_and_reason(make_place: MakePla
     rows[20]["id_number"] = "1.10105E+17"
     rows[25]["base"] = "八千"
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await paste(desk, copied(place, rows))
         picture = desk.picture()
         assert "粘贴 30 行 x 5 列，2 行有误" in picture and "1 行有读不出的单元格，不会追加" in picture
@@ -154,7 +154,7 @@ async def test_only_good_rows_on_demand(make_place: MakePlace) -> None:
     rows = rows_of(place, 3)
     rows[1]["name"] = "张3"
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await paste(desk, copied(place, rows, header=True))
         await desk.press("<f10>")
         assert [row.sheet_row for row in place.rows()] == [2, 4]
@@ -165,7 +165,7 @@ async def test_one_error_refuses_the_whole_paste_where_the_center_says_so(make_p
     rows = rows_of(place, 3)
     rows[1] |= {"name": "张3", "base": "0"}
     async with running(place) as desk:
-        await desk.open("opening_batch")
+        await desk.open("batch:open")
         await paste(desk, copied(place, rows))
         assert "第2行第1列" in desk.status and "1 行有误" in desk.picture()
         assert "追加" not in desk.key_bar
@@ -186,7 +186,7 @@ async def test_in_the_single_module_pasted_rows_count_as_typed(make_place: MakeP
     rows = rows_of(place, 2)
     text = "".join(f"{row['name']}\t{row['id_number']}\t100\r" for row in rows)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await paste(desk, text)
         assert "没有错误" in desk.picture()
         await desk.press("\r")
@@ -197,7 +197,7 @@ async def test_the_ratio_is_asked_for_once_where_there_are_several(make_place: M
     place = make_place("baishan", ratios="[[1200,1200],[800,800]]")
     rows = rows_of(place, 2)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await paste(desk, copied(place, rows[:1]))
         assert "选择缴存比例" in desk.picture()
         await desk.press("<f12>")
@@ -214,7 +214,7 @@ async def test_the_ratio_is_asked_for_once_where_there_are_several(make_place: M
 async def test_a_single_cell_stays_in_its_field(make_place: MakePlace) -> None:
     place = make_place("baishan")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await paste(desk, "张三\r")
         assert "[张三        ]" in desk.picture() and desk.title != "粘贴预览"
         await paste(desk, "张三\t李四")
@@ -224,7 +224,7 @@ async def test_a_single_cell_stays_in_its_field(make_place: MakePlace) -> None:
 async def test_rows_may_be_pasted_on_the_grid_that_cannot_be_edited(make_place: MakePlace) -> None:
     place = make_place("shanxi")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         desk.app.screen.set_focus(desk.app.screen.query_one(Grid))
         await paste(desk, copied(place, rows_of(place, 2)))
         await desk.press("\r")
@@ -235,7 +235,7 @@ async def test_one_column_goes_down_from_the_cursor(make_place: MakePlace) -> No
     place = make_place("shaanxi")
     rows = rows_of(place, 4)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await paste(desk, copied(place, rows))
         await desk.press("\r")
         grid = desk.app.screen.query_one(Grid)
@@ -261,7 +261,7 @@ async def test_the_pad_takes_what_a_terminal_does_not_mark(make_place: MakePlace
     place = make_place("lyszfgjj")
     rows = rows_of(place, 3)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await desk.press("<f7>3\r")
         assert desk.title == "粘贴板"
         desk.strike(copied(place, rows, header=True))
@@ -288,7 +288,7 @@ async def test_hostile_cells_are_drawn_as_marks(make_place: MakePlace) -> None:
     rows = rows_of(place, 2)
     rows[0]["name"] = "张\x1b[2J\x1b]0;x\x07三\u202e"
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await paste(desk, copied(place, rows))
         picture = desk.picture()
         assert "1 行有误" in picture

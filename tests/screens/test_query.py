@@ -46,7 +46,7 @@ async def test_batches_of_a_month_and_the_people_of_a_count(make_place: MakePlac
     rows = place.office.rows(3)
     receipt = place.office.file(rows)
     async with running(place) as desk:
-        await desk.open("opening_query")
+        await desk.open("query:open")
         picture = desk.picture()
         assert "[202612]" in picture and receipt["serial"] in picture and "[全部]" in picture
         for title in ("业务流水号", "总笔数", "成功笔数", "失败笔数", "待确认笔数", "登记日期"):
@@ -73,7 +73,7 @@ async def test_who_was_settled_on_a_later_day_is_marked_and_coloured(make_place:
     place.log_in_anew()
     place.again()
     async with running(place) as desk:
-        await desk.open("opening_query")
+        await desk.open("query:open")
         people = desk.app.screen.query(Grid).last(Grid)
         assert len(await open_count(desk, "ok")) == 2
         marks = [(row.mark, row.highlight) for row in people._model.window(0, 2)]
@@ -87,7 +87,7 @@ async def test_the_people_of_a_count_are_exported(make_place: MakePlace) -> None
     rows = place.office.rows(3)
     place.office.file(rows)
     async with running(place) as desk:
-        await desk.open("opening_query")
+        await desk.open("query:open")
         await desk.press("<ctrl+p>")
         assert "请先在某个笔数上按回车" in desk.status
         await open_count(desk, "all")
@@ -100,7 +100,7 @@ async def test_the_people_of_a_count_are_exported(make_place: MakePlace) -> None
 async def test_a_month_without_registrations_says_so(make_place: MakePlace) -> None:
     place = make_place("hangzhou")
     async with running(place) as desk:
-        await desk.open("opening_query")
+        await desk.open("query:open")
         assert desk.status == "数据库查询无记录"
 
 
@@ -111,7 +111,7 @@ async def test_a_month_is_six_half_width_digits(make_place: MakePlace, month: st
 
     place = make_place("hangzhou")
     async with running(place) as desk:
-        await desk.open("opening_query")
+        await desk.open("query:open")
         form = desk.app.screen.query_one(Form)
         desk.app.screen.set_focus(form)
         asked = len(place.wire.sent("GET", "openings"))
@@ -128,7 +128,7 @@ async def test_without_a_connection_the_last_answer_is_shown(make_place: MakePla
     place = make_place("hangzhou")
     receipt = place.office.file(place.office.rows(1))
     async with running(place) as desk:
-        await desk.open("opening_query")
+        await desk.open("query:open")
         place.wire.down = True
         await desk.press("<f5>")
         assert desk.status.startswith("从服务器接收数据失败")
@@ -143,7 +143,7 @@ async def test_accounts_by_day_of_opening(make_place: MakePlace, profile: str) -
     rows = place.office.rows(3)
     place.office.file(rows)
     async with running(place) as desk:
-        await desk.open("opening_query")
+        await desk.open("query:open")
         picture = desk.picture()
         assert all(row["id_number"] in picture for row in rows)
         assert place.profile.terms["account_no"] in picture and "共 3 户" in picture
@@ -166,7 +166,7 @@ async def test_the_account_of_a_person_named_in_part(make_place: MakePlace, prof
     rows = place.office.rows(3)
     place.office.file(rows)
     async with running(place) as desk:
-        await desk.open("opening_query")
+        await desk.open("query:open")
         desk.app.screen.set_focus(desk.app.screen.query_one(Form))
         await desk.press("\r\r" + rows[1]["id_number"][-6:] + "\r")
         picture = desk.picture()
@@ -188,9 +188,9 @@ async def test_the_voucher_of_a_batch(make_place: MakePlace) -> None:
         rows = place.office.rows(2)
         receipt = place.office.file(rows)
         await desk.until(lambda: place.office.accounts() and len(place.office.accounts()) == 2, "the job")
-        await desk.open("opening_query")
+        await desk.open("query:open")
         await desk.until(
-            lambda: place.office.unit_get("/openings", **SPAN)["batches"][0]["ok"] == 2, "the end"
+            lambda: place.office.unit_get("/submissions", **SPAN)["batches"][0]["ok"] == 2, "the end"
         )
         await desk.press("<f5>")
         await open_count(desk, "all")
@@ -245,7 +245,7 @@ async def test_the_error_file_of_a_job_can_be_imported_again(make_place: MakePla
         await desk.until(lambda: "办结" in desk.picture(), "the end of the job")
         await desk.press("\r<ctrl+p><f12>")
         place.deliver("报错文件.xlsx", written(place).read_bytes())
-        await desk.open("opening")
+        await desk.open("business:open")
         await desk.press("<f7>1\r1\r<f7>2\r")
         assert [row.typed["id_number"] for row in place.rows()] == [people[1].id_number], desk.picture()
 
@@ -311,7 +311,7 @@ async def test_id_numbers_are_covered_where_the_workstation_wants_it(make_place:
     settings = place.state.settings
     place.state.settings = replace(settings, screen=replace(settings.screen, mask_id=True))
     async with running(place) as desk:
-        await desk.open("opening_query")
+        await desk.open("query:open")
         number = rows[0]["id_number"]
         assert number not in desk.picture() and f"{number[:6]}********{number[-4:]}" in desk.picture()
 
@@ -326,7 +326,7 @@ async def test_a_registration_is_known_here_only_after_the_next_synchronisation(
     decide(place, {})
     cache = DepositorCache(place.state.database(), place.state.scope())
     async with running(place) as desk:
-        await desk.open("opening_query")
+        await desk.open("query:open")
         assert len(await open_count(desk, "ok")) == 1
         assert cache.by_person(rows[0]["id_number"]) is None
         await desk.press("<f12>")

@@ -39,7 +39,7 @@ async def confirm(desk: Desk, place: Workplace) -> None:
     """F10, yes, and the attachment where the center wants one, up to the PIN or the receipt."""
     await ask(desk, place)
     await desk.press("y")
-    if "open" in place.profile.attach.required:
+    if place.profile.offered()["open"].attachments:
         place.deliver("名册.pdf", PDF)
         await desk.press("<f6>1\r")
         await desk.press("<f10>")
@@ -51,20 +51,22 @@ async def confirm(desk: Desk, place: Workplace) -> None:
 async def test_a_roster_becomes_a_receipt(make_place: MakePlace, profile: str) -> None:
     place = make_place(profile)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await fill(desk, place, 2)
         await ask(desk, place)
         picture = desk.picture()
         assert "总人数：2 人" in picture and "总月缴存额：3,840.00 元" in picture
-        assert place.profile.opening.submit_label in picture
-        yes, no = ("是", "否") if place.profile.opening.confirm == "yes_no" else ("确定", "取消")
+        assert place.profile.offered()["open"].submit_label in picture
+        yes, no = ("是", "否") if place.profile.offered()["open"].confirm == "yes_no" else ("确定", "取消")
         assert f"Y {yes}" in picture and f"N {no}" in picture
         await desk.press("n")
         assert place.wire.sent("PUT") == [] and "没有提交" in desk.status
         await confirm(desk, place)
         await desk.see("业务流水号")
         picture = desk.picture()
-        [batch] = place.office.unit_get("/openings", **{"from": "2026-11-01", "to": "2026-11-30"})["batches"]
+        [batch] = place.office.unit_get("/submissions", **{"from": "2026-11-01", "to": "2026-11-30"})[
+            "batches"
+        ]
         assert batch["serial"] in picture and "3840.00 元" in picture and "2 人" in picture
         body = place.wire.sent("PUT", "submissions")[0].content
         from domain.canonical import sha256_hex
@@ -72,7 +74,7 @@ async def test_a_roster_becomes_a_receipt(make_place: MakePlace, profile: str) -
         assert sha256_hex(body) in picture.replace("\n", "").replace(" ", "")
         assert place.rows() == []
         states = {"immediate": "办结", "staff_review": "待确认", "async": ("处理中", "办结")}
-        said = states[place.profile.opening.workflow]
+        said = states[place.profile.offered()["open"].workflow]
         assert any(word in picture for word in ([said] if isinstance(said, str) else said))
 
 
@@ -80,7 +82,7 @@ async def test_a_roster_becomes_a_receipt(make_place: MakePlace, profile: str) -
 async def test_the_key_that_asked_does_not_confirm(make_place: MakePlace) -> None:
     place = make_place("hangzhou")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await fill(desk, place, 1)
         await desk.press("<f10><f10><f10>")
         assert "总人数：1 人" in desk.picture() and "N 否" in desk.picture()
@@ -92,7 +94,7 @@ async def test_the_key_that_asked_does_not_confirm(make_place: MakePlace) -> Non
 async def test_the_push_message_arrives_without_a_key(make_place: MakePlace, profile: str) -> None:
     place = make_place(profile)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await fill(desk, place, 1)
         await confirm(desk, place)
         await desk.see("业务流水号")
@@ -100,7 +102,7 @@ async def test_the_push_message_arrives_without_a_key(make_place: MakePlace, pro
         assert cache is not None
         await desk.until(lambda: cache.items("messages"), "the push message")
         text = cache.items("messages")[0].title + cache.items("messages")[0].body
-        assert place.profile.messages["opened_push"].format(unit="示例单位100001", ok=1, failed=0) in text
+        assert place.profile.offered()["open"].done.format(unit="示例单位100001", ok=1, failed=0) in text
 
 
 @pytest.mark.feature("W-08", profile="hangzhou")
@@ -108,7 +110,7 @@ async def test_the_push_message_arrives_without_a_key(make_place: MakePlace, pro
 async def test_rows_on_their_way_cannot_be_changed_deleted_or_sent_again(make_place: MakePlace) -> None:
     place = make_place("hangzhou")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await fill(desk, place, 2)
         place.wire.down = True
         await confirm(desk, place)
@@ -127,14 +129,14 @@ async def test_rows_on_their_way_cannot_be_changed_deleted_or_sent_again(make_pl
         outbox.wake()
         await desk.until(lambda: place.rows() == [], "the rows to leave")
         await desk.until(lambda: "业务流水号" in desk.status, "the answer")
-        assert len(place.office.unit_get("/openings", month=202612)["batches"]) == 1
+        assert len(place.office.unit_get("/submissions", month=202612)["batches"]) == 1
 
 
 @pytest.mark.feature("O-17", profile="hangzhou")
 async def test_the_receipt_says_that_other_business_has_to_wait_a_working_day(make_place: MakePlace) -> None:
     place = make_place("hangzhou")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await fill(desk, place, 1)
         await ask(desk, place)
         await desk.press("y")
@@ -146,7 +148,7 @@ async def test_the_receipt_says_that_other_business_has_to_wait_a_working_day(ma
 async def test_a_submission_goes_on_in_the_background(make_place: MakePlace) -> None:
     place = make_place("lyszfgjj")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await fill(desk, place, 1)
         await desk.until(lambda: place.wire.sent("POST", "checks"), "the dry run")
         await asyncio.sleep(0.3)
@@ -166,7 +168,7 @@ async def test_a_locked_key_asks_for_its_pin_and_a_wrong_one_is_told(make_place:
     place = make_place("lyszfgjj")
     assert place.key is not None
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await fill(desk, place, 1)
         place.key.lock()
         await ask(desk, place)
@@ -195,7 +197,7 @@ async def test_a_key_pulled_out_is_one_sentence_and_nothing_is_lost(
 ) -> None:
     place = make_place("lyszfgjj")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         typed = await fill(desk, place, 1)
         await desk.press("半张\r")
 
@@ -217,7 +219,7 @@ async def test_rows_the_center_refuses_come_back_with_their_reasons(make_place: 
     """hangzhou takes all or nothing; the person got an account elsewhere after the dry run."""
     place = make_place("hangzhou")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         people = place.office.people(2)
         for someone in people:
             await desk.fill(place.typed(someone))
@@ -237,7 +239,7 @@ async def test_rows_the_center_refuses_come_back_with_their_reasons(make_place: 
 async def test_where_a_part_is_taken_only_the_refused_rows_stay(make_place: MakePlace, profile: str) -> None:
     place = make_place(profile)
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         people = place.office.people(3)
         for someone in people:
             await desk.fill(place.typed(someone))
@@ -257,7 +259,7 @@ async def test_where_a_part_is_taken_only_the_refused_rows_stay(make_place: Make
 async def test_faulty_rows_are_not_submitted(make_place: MakePlace) -> None:
     place = make_place("shaanxi")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await fill(desk, place, 2)
         grid = desk.app.screen.query_one(Grid)
         desk.app.screen.set_focus(grid)
@@ -271,7 +273,7 @@ async def test_faulty_rows_are_not_submitted(make_place: MakePlace) -> None:
 async def test_shaanxi_submits_one_or_all(make_place: MakePlace) -> None:
     place = make_place("shaanxi")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         typed = await fill(desk, place, 3)
         grid = desk.app.screen.query_one(Grid)
         desk.app.screen.set_focus(grid)
@@ -291,7 +293,7 @@ async def test_shaanxi_submits_one_or_all(make_place: MakePlace) -> None:
 async def test_the_receipt_follows_an_asynchronous_business(make_place: MakePlace) -> None:
     place = make_place("shaanxi")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await fill(desk, place, 2)
         await ask(desk, place)
         await desk.press("y")
@@ -305,7 +307,7 @@ async def test_the_receipt_follows_an_asynchronous_business(make_place: MakePlac
 async def test_a_registration_the_clerk_refuses_comes_back_into_the_queue(make_place: MakePlace) -> None:
     place = make_place("hangzhou")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         typed = await fill(desk, place, 2)
         await ask(desk, place)
         await desk.press("y")
@@ -322,7 +324,7 @@ async def test_a_registration_the_clerk_refuses_comes_back_into_the_queue(make_p
 async def test_a_kill_after_signing_is_healed_at_the_next_start(make_place: MakePlace) -> None:
     place = make_place("lyszfgjj")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await fill(desk, place, 1)
         place.wire.down = True
         await ask(desk, place)

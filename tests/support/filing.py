@@ -14,13 +14,14 @@ from sqlalchemy import select, update
 from center.auth.sessions import open_session
 from center.clock import today
 from center.demo.generator import Generator, Person
-from center.facts import business_calendar, unit_facts
-from center.opening_effect import Opening, apply_openings
+from center.effects.apply import Row, Work, apply_rows
+from center.facts import business_calendar, unit_facts, year_rules
 from center.store.tables import account
 from domain.business import AccountStatus, CheckContext, Source
 from domain.businesses.opening import declare
 from domain.canonical import canonical_json, content_digest
 from domain.money import format_yuan, parse_yuan
+from domain.period import fund_year
 from tests.support.center import PASSWORD, CenterUnderTest, Login, SignedRequest
 
 UNIT = "100001"
@@ -56,7 +57,9 @@ class Office:
         with self.center.store.read() as conn:
             month = business_calendar(conn, self.profile).business_month(day)
             facts = unit_facts(conn, self.unit)
-        return CheckContext(day, month, facts, self.profile.limits_for(month), source)
+            years = year_rules(conn)
+        limits = years.get(fund_year(month, self.profile.calendar.fund_year_start))
+        return CheckContext(day, month, facts, limits, source, years=years)
 
     def people(self, count: int) -> list[Person]:
         return [self.generator.person() for _ in range(count)]
@@ -101,7 +104,7 @@ class Office:
 
     def attachments(self) -> list[dict[str, Any]]:
         """What the profile wants attached, uploaded."""
-        if "open" not in self.profile.attach.required:
+        if not declare(self.profile).rules.attachments:
             return []
         answer = self.attach(PDF)
         assert answer.status_code == 200, answer.text
@@ -166,9 +169,11 @@ class Office:
 
     def give_account(self, person: Person, status: AccountStatus = AccountStatus.NORMAL) -> str:
         """An account that the person has at this unit, as the counter opens it; gives its number."""
-        opening = Opening(1, person.key, self.row(person))
+        context = self.context()
+        row = Row(1, person.key, self.row(person))
         with self.center.store.write() as conn:
-            number = apply_openings(conn, self.unit, [opening], self.context().today).accounts[1]
+            work = Work(conn, self.profile, self.unit, "open", context.today, context.month)
+            number = apply_rows(work, [row]).accounts[1]
             one = account.c.account_no == number
             conn.execute(update(account).where(one).values(status=status.value))
         return number

@@ -82,10 +82,12 @@ class SubmitFlow:
         if not await self._sound(which, totals) or not await self._confirmed(totals):
             return
         self._which, self._totals = which, totals
-        if desk.business.id in self._screen.state.profile.attach.required:
+        if desk.business.rules.attachments:
             self._attaching = True
             title = f"{desk.business.title}：共 {totals.count} 人"
-            await self._screen.shell.open_screen("attachments", purpose=title)
+            await self._screen.shell.open_screen(
+                "attachments", purpose=title, submit=desk.business.rules.attach_label
+            )
             return
         await self._submit(())
 
@@ -100,7 +102,7 @@ class SubmitFlow:
     async def _choose(self) -> Which | int | None:
         """Which rows: as many as the center lets be submitted at once."""
         screen, desk = self._screen, self._screen.desk
-        scope = screen.state.profile.queue.submit_scope
+        scope = desk.service.queue.submit_scope
         ids = await in_thread(desk.store.selected_ids, desk.service.roster_id)
         count = (await in_thread(desk.store.totals, desk.service.roster_id)).draft
         if not count:
@@ -139,7 +141,7 @@ class SubmitFlow:
         screen, words = self._screen, self._screen.words(self._screen.state.profile)
         lines = [
             f"总人数：{totals.count} 人",
-            f"{words.amount}：{money_text(totals.amount)} 元",
+            *([f"{words.amount}：{money_text(totals.amount)} 元"] if words.amount else []),
             "",
             "提交后不能再修改或删除，确认提交吗？",
         ]
@@ -191,11 +193,17 @@ class SubmitFlow:
         if ready and not screen.state.settings.ukey.pin_every_time:
             return True
         about = [
-            f"提交 {self._totals.count} 人，{money_text(self._totals.amount)} 元",
+            self._what(),
             f"证书 {name_of(certificate)}",
             f"有效期至 {day(certificate.not_after)}",
         ]
         return await unlock(screen, signer, about)
+
+    def _what(self) -> str:
+        """What is signed, in one line."""
+        words, totals = self._screen.words(self._screen.state.profile), self._totals
+        amount = f"，{money_text(totals.amount)} 元" if words.amount else ""
+        return f"{words.title} {totals.count} 人{amount}"
 
     async def _choose_key(self) -> bool:
         """After a login without key: take the key's certificate, asking when it has several."""

@@ -1,4 +1,4 @@
-"""The columns of a registration that are neither name, ID number nor money: codes, telephones, free text."""
+"""Cells that are neither name, ID number nor money: codes, telephones, free text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping
 
 from domain.business import CheckContext, Column, Kind
-from domain.codes import table
 from domain.findings import Finding
 from domain.text import has_full_width, safe_text
 
@@ -38,7 +37,7 @@ def check_cells(
 
 
 def _code(column: Column, text: str, values: dict[str, str], context: CheckContext) -> list[Finding]:
-    codes = table(column.codes)
+    codes = column.table
     code = codes.parse(text)
     if code is None:
         shown = safe_text(text, limit=_SHOWN)
@@ -50,7 +49,7 @@ def _code(column: Column, text: str, values: dict[str, str], context: CheckConte
 
 def _fund_type(column: Column, code: str, context: CheckContext) -> list[Finding]:
     """Only what the unit has (W-05), and in a file only what was chosen on the screen (I-07)."""
-    label, own, chosen = table(column.codes).label, context.unit.fund_types, context.chosen_fund_type
+    label, own, chosen = column.table.label, context.unit.fund_types, context.chosen_fund_type
     if code not in own:
         message = f"本单位没有“{label(code)}”，“{column.title}”应为{'、'.join(map(label, own))}，请改正。"
         return [Finding("fund_type.not_unit", column.key, message)]
@@ -66,7 +65,7 @@ def _no_fund_type(column: Column, context: CheckContext) -> list[Finding]:
     """A file may leave it out only where the unit has no choice (I-07, W-05)."""
     if not context.chosen_fund_type or len(context.unit.fund_types) == 1:
         return []
-    chosen = table(column.codes).label(context.chosen_fund_type)
+    chosen = column.table.label(context.chosen_fund_type)
     message = f"“{column.title}”没有填写，画面上选择的是{chosen}，请在文件中填写{chosen}。"
     return [Finding("fund_type.not_chosen", column.key, message)]
 

@@ -1,4 +1,4 @@
-"""Importing a workbook into the registration roster, and its template (I-01 to I-09, O-03)."""
+"""Importing a workbook into the roster of a business, and its template (I-01 to I-09, O-03)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def save_template(screen: RosterScreen) -> None:
     """Write the center's template into the out folder (I-01)."""
     profile = screen.state.profile
     business = screen.business(profile)
-    name = f"{profile.opening.template_title or business.title}.{profile.imports.template_format}"
+    name = f"{business.rules.template_title or business.title}.{profile.imports.template_format}"
 
     def write(path: Path, overwrite: bool) -> None:
         from exports.template import write_template
@@ -61,9 +61,10 @@ class ImportFlow:
         """Offer what this center has: import in one step or two, template, the batch module."""
         screen, profile = self._screen, self._screen.state.profile
         options: list[tuple[str, str]] = []
-        own_module = bool(profile.opening.batch_title)
+        rules = screen.desk.business.rules
+        own_module = bool(rules.batch_title)
         if own_module and screen.with_form:
-            options.append((f"{profile.opening.batch_title}：从 Excel 导入", "batch"))
+            options.append((f"{rules.batch_title}：从 Excel 导入", "batch"))
             options.append(("批量业务文本格式下载", "templates"))
         elif profile.imports.two_step:
             name = f"（已上传 {self._uploaded.name}）" if self._uploaded else "（先上传文件）"
@@ -80,7 +81,7 @@ class ImportFlow:
         screen = self._screen
         match what:
             case "batch":
-                await screen.shell.open_screen("opening_batch")
+                await screen.shell.open_screen(f"batch:{screen.desk.business.id}")
             case "templates":
                 await screen.shell.open_screen("templates")
             case "template":
@@ -123,7 +124,7 @@ class ImportFlow:
     async def _ratio_chosen(self) -> bool:
         """Have the ratio of the file chosen first where the center wants it (O-03)."""
         screen, service = self._screen, self._screen.desk.service
-        if screen.state.profile.opening.ratio_choice != "on_import":
+        if service.business.rules.ratio_choice != "on_import":
             return True
         pairs = service.context.unit.ratios
         rows = [f"单位 {format_ratio(pair.unit)}%  个人 {format_ratio(pair.person)}%" for pair in pairs]
@@ -213,6 +214,7 @@ class ImportFlow:
             replace(service.context, source=Source.FILE, chosen_fund_type=self._fund_type),
             formats=tuple(screen.state.profile.imports.formats),
             progress=progress,
+            with_people=service.with_people,
         )
 
     async def reviewed(self, answer: object) -> None:

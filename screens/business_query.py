@@ -1,6 +1,6 @@
-"""The registration query: batches of a month or a span with their people, or accounts by day of opening.
+"""The query of a business: batches of a month or a span with their people, or accounts by day of opening.
 
-Rows O-09, O-18, O-19, Q-06, Q-11, Q-18 of the feature matrix.
+Rows O-09, O-18, O-19, Q-06, Q-11, Q-13, Q-18, S-14 of the feature matrix.
 """
 
 from __future__ import annotations
@@ -8,16 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import ComposeResult
 
 from client.errors import AuthExpired, ClientError
-from domain.businesses.opening import declare
+from domain.businesses.registry import declare
 from screens.app import AppScreen
-from screens.date_fields import MONTH, check_period, parse_day, span_fields
-from screens.file_choice import write_out
-from screens.opening_rows import (
+from screens.business_rows import (
     COUNTS,
     LATE_NOTE,
     STATES,
@@ -33,6 +31,9 @@ from screens.opening_rows import (
     write_results,
     write_voucher_of,
 )
+from screens.business_titles import screen_title
+from screens.date_fields import MONTH, check_period, parse_day, span_fields
+from screens.file_choice import write_out
 from screens.person_pick import PersonModel, PersonPick
 from screens.roster_parts import Heading, QueueGrid, RowsModel
 from tui.form import Form
@@ -41,18 +42,16 @@ from tui.keys import ActionRequested
 from tui.progress import in_thread
 
 if TYPE_CHECKING:
-    from domain.profile import Profile
+    from domain.business import Business
+    from domain.rules import QueryMode
     from domain.wire import AccountRow, BatchSummary, RowResult
     from screens.state import StateEvent
 
-Mode = Literal["month", "span", "accounts"]
-MODES: Final[dict[str, Mode]] = {"staff_review": "month", "async": "span"}
-"""How a center with this workflow lists registrations; the others list accounts by day of opening."""
 PERSON: Final = FormField("account_no", "或职工", "person", 20, help="填写后只查这一个账户，不看日期。")
 TITLES: Final = {"": "全部", "ok": "成功", "failed": "失败", "open": "待确认"}
 
 
-class OpeningQueryScreen(AppScreen):
+class BusinessQueryScreen(AppScreen):
     """Conditions, the batches that meet them, and below the people of the chosen count."""
 
     KEY_BAR: ClassVar[tuple[str, ...]] = (
@@ -70,8 +69,9 @@ class OpeningQueryScreen(AppScreen):
         "print": ("导出", "把查到的明细导出为表格文件。"),
     }
 
-    def __init__(self) -> None:
+    def __init__(self, business_id: str) -> None:
         super().__init__()
+        self.business_id = business_id
         self._batches: Sequence[BatchSummary] = ()
         self._chosen: BatchSummary | None = None
         self._results: list[RowResult] = []
@@ -80,13 +80,17 @@ class OpeningQueryScreen(AppScreen):
     # ---- picture -----------------------------------------------------------------------------------
 
     @property
-    def _mode(self) -> Mode:
-        return MODES.get(self.state.profile.opening.workflow, "accounts")
+    def _business(self) -> Business:
+        return declare(self.business_id, self.state.profile)
+
+    @property
+    def _mode(self) -> QueryMode:
+        return self._business.rules.query
 
     def body(self) -> ComposeResult:
         """Put the conditions over one or two grids."""
         profile = self.state.profile
-        fields = [MONTH] if self._mode == "month" else span_fields(self._day_title(profile))
+        fields = [MONTH] if self._mode == "month" else span_fields(self._business.rules.day_title)
         if self._mode == "accounts":
             fields.append(PERSON)
         self._values = PersonModel(fields, PERSON.key, check=check_period)
@@ -101,24 +105,23 @@ class OpeningQueryScreen(AppScreen):
             yield self._head
             yield self._top
             return
-        self._top = QueueGrid(RowsModel(batch_columns(self._day_title(profile))))
+        self._top = QueueGrid(
+            RowsModel(batch_columns(self._business.rules.day_title, self._business.rules.amount_title))
+        )
         self._top.styles.height = 8
         self._below = Heading("明细")
         unit = self.state.session().unit_facts()
-        self._people = QueueGrid(RowsModel(result_columns(declare(profile), unit)))
+        self._people = QueueGrid(RowsModel(result_columns(self._business, unit)))
         yield self._head
         yield self._top
         yield self._below
         yield self._people
 
-    @staticmethod
-    def _day_title(profile: Profile) -> str:
-        return "登记日期" if profile.opening.workflow == "staff_review" else "开户日期"
-
     def screen_title(self) -> str:
         """Return the module's title at this center."""
-        modules = self.state.profile.home.modules
-        return next((m.title for m in modules if m.opens == "opening_query"), "登记查询")
+        name, modules = f"query:{self.business_id}", self.state.profile.home.modules
+        own = (m.title for m in modules if m.screens == (name,))
+        return next(own, screen_title(name, self.state.profile))
 
     def key_bar_actions(self) -> Sequence[str]:
         """Offer the list of people where one may be asked for."""
@@ -134,7 +137,7 @@ class OpeningQueryScreen(AppScreen):
             return ("录入开户日期的起止，或者选定一名职工，回车查询。",)
         return (
             "录入条件后回车查询；在批次的某个笔数上回车，下面显示该状态的人员。",
-            "状态分待确认、处理中、成功、失败；只有成功的才完成了登记。",
+            "状态分待确认、处理中、成功、失败；只有成功的才办成了。",
             LATE_NOTE,
         )
 
@@ -228,10 +231,12 @@ class OpeningQueryScreen(AppScreen):
         client, unit = self.state.session().client, self.state.unit
         if self._mode == "month":
             month = int(self._values.values()["month"])
-            answer = await self.busy("正在查询…", client.openings, unit, month=month)
+            answer = await self.busy("正在查询…", client.submissions, unit, self.business_id, month=month)
         else:
             first, last = self._span()
-            answer = await self.busy("正在查询…", client.openings, unit, start=first, end=last)
+            answer = await self.busy(
+                "正在查询…", client.submissions, unit, self.business_id, start=first, end=last
+            )
         await in_thread(self._keep, answer.batches)
         self._show_batches(answer.batches)
 
@@ -247,7 +252,8 @@ class OpeningQueryScreen(AppScreen):
 
             cache = BatchCache(self.state.database(), self.state.scope())
             month = int(self._values.values()["month"])
-            self._show_batches(await in_thread(cache.month, month))
+            known = await in_thread(cache.month, month)
+            self._show_batches([one for one in known if one.business == self.business_id])
 
     def _show_batches(self, batches: Sequence[BatchSummary]) -> None:
         self._batches = batches
@@ -323,7 +329,7 @@ class OpeningQueryScreen(AppScreen):
         assert self._chosen is not None
         results = self._results
         self._below.show(f"{self._chosen.serial} {TITLES[state]} {len(results)} 笔")
-        rows = result_rows(declare(self.state.profile), results, mask=self.state.settings.screen.mask_id)
+        rows = result_rows(self._business, results, mask=self.state.settings.screen.mask_id)
         late = any(result.highlight for result in results)
         footer = LATE_NOTE if late else f"共 {len(results)} 笔"
         notes = partial(_reason, results)
@@ -356,8 +362,8 @@ class OpeningQueryScreen(AppScreen):
         if self._chosen is None:
             self.status("请先在某个笔数上按回车，再导出明细。", kind="warning", beep=True)
             return
-        if self.state.profile.opening.voucher:
-            chosen = await self.choose("导出", ["导出明细", "开户清册凭证"])
+        if self._business.rules.voucher:
+            chosen = await self.choose("导出", ["导出明细", self._business.rules.voucher])
             if chosen is None:
                 return
             if chosen == 1:
@@ -365,14 +371,14 @@ class OpeningQueryScreen(AppScreen):
                 return
         name = export_name(f"{self.screen_title()}_{self._chosen.serial}", day, self.state.unit)
         title = f"{self.screen_title()} {self._chosen.serial}"
-        business = declare(self.state.profile)
+        business = self._business
         write_list = partial(write_results, title=title, business=business, rows=self._results)
         await write_out(self, name, write_list, "明细")
 
     async def _voucher(self, batch: BatchSummary) -> None:
         """Write the 开户清册凭证 of a batch: who has an account (O-18)."""
         from domain.money import parse_yuan
-        from exports.table_export import OpeningVoucher, export_name
+        from exports.table_export import Voucher, export_name
 
         client, unit, context = self.state.session().client, self.state.unit, self.state.context
         assert context is not None
@@ -388,12 +394,12 @@ class OpeningQueryScreen(AppScreen):
             lambda: bool(stop),
         )
         if not rows:
-            self.status("这一批还没有开户成功的人员，没有凭证。", kind="warning", beep=True)
+            self.status("这一批还没有办理成功的人员，没有凭证。", kind="warning", beep=True)
             return
         receipt = await self.busy("正在读取凭证…", client.submission, unit, batch.submission_id)
-        amount = sum(parse_yuan(row.values["total_amount"]) for row in rows)
+        amount = sum(parse_yuan(row.values.get("total_amount") or "0") for row in rows)
         day = date.fromisoformat(batch.declared)
-        voucher = OpeningVoucher(
+        voucher = Voucher(
             self.state.profile.center,
             unit,
             context.name,
@@ -402,9 +408,10 @@ class OpeningQueryScreen(AppScreen):
             len(rows),
             amount,
             receipt.digest,
+            self._business.rules.voucher,
         )
         name = export_name(f"{voucher.title}_{batch.serial}", day, unit)
-        write = partial(write_voucher_of, voucher=voucher, business=declare(self.state.profile), rows=rows)
+        write = partial(write_voucher_of, voucher=voucher, business=self._business, rows=rows)
         await write_out(self, name, write, voucher.title)
 
     def state_changed(self, event: StateEvent) -> None:

@@ -1,4 +1,4 @@
-"""Answers of the registration queries as rows: batches with counts, people with results, accounts."""
+"""Answers of the queries as rows: batches with counts, people with results, accounts."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from client.api import CenterClient
     from domain.business import UnitFacts
     from domain.wire import AccountRow, BatchSummary, RowResult
-    from exports.table_export import OpeningVoucher
+    from exports.table_export import Voucher
 
 STATES: Final = {"pending": "待确认", "processing": "处理中", "ok": "成功", "failed": "失败"}
-"""State of a person's registration (O-09)."""
+"""State of a row (O-09)."""
 BATCH_STATES: Final = {"done": "办结", "review": "待确认", "processing": "处理中", "refused": "未受理"}
 LATE_MARK: Final = "*"
 LATE_NOTE: Final = "* 申报日期与处理日期不同，请核对是否需要补缴。"
@@ -39,9 +39,9 @@ def masked(id_number: str, mask: bool) -> str:
     return cover_middle(id_number) if mask else id_number
 
 
-def batch_columns(declared: str) -> list[GridColumn]:
-    """Return the columns of the list of batches; `declared` is what the center calls the day (Q-11)."""
-    return [
+def batch_columns(declared: str, amount: str) -> list[GridColumn]:
+    """Return the columns of the list of batches; the center's words for the day and the sum ("" none)."""
+    columns = [
         GridColumn("serial", "业务流水号", 17),
         GridColumn("total", "总笔数", 6, align="right"),
         GridColumn("ok", "成功笔数", 8, align="right"),
@@ -49,8 +49,8 @@ def batch_columns(declared: str) -> list[GridColumn]:
         GridColumn("open", "待确认笔数", 10, align="right"),
         GridColumn("declared", declared, 10),
         GridColumn("all", "", 6),
-        GridColumn("amount", "总月缴存额", 14, align="right"),
     ]
+    return [*columns, GridColumn("amount", amount, 14, align="right")] if amount else columns
 
 
 def batch_rows(batches: Sequence[BatchSummary]) -> list[GridRow]:
@@ -207,7 +207,7 @@ def write_results(
 
 
 def write_voucher_of(
-    path: Path, overwrite: bool, *, voucher: OpeningVoucher, business: Business, rows: Sequence[RowResult]
+    path: Path, overwrite: bool, *, voucher: Voucher, business: Business, rows: Sequence[RowResult]
 ) -> None:
     """Write the 开户清册凭证 of a batch: the people with an account. Blocking; raises WorkbookError."""
     from exports.table_export import ExportColumn, write_voucher

@@ -1,6 +1,6 @@
-"""Registration of staff (缴存人登记, 职工登记, 个人开户): entry, pending roster, import, submission.
+"""The screens of a business: entry, pending roster, import, submission; driven by declaration and profile.
 
-Rows O-01 to O-16, W-01 to W-09, I-01 to I-09 of the feature matrix.
+Rows O-01 to O-16, S-01 to S-06, W-01 to W-09, I-01 to I-09 of the feature matrix.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from domain.business import Business, Source
-from domain.businesses.opening import declare
-from screens.opening_import import ImportFlow
-from screens.opening_submit import SubmitFlow
+from domain.businesses.registry import declare
+from screens.business_import import ImportFlow
+from screens.business_submit import SubmitFlow
 from screens.roster_desk import RosterWords
 from screens.roster_export import export_roster
 from screens.roster_screen import RosterScreen
@@ -21,22 +21,24 @@ if TYPE_CHECKING:
     from screens.state import StateEvent
 
 
-def opening_words(profile: Profile, *, batch: bool = False) -> RosterWords:
-    """What a center calls things around its registration roster."""
-    rules, queue = profile.opening, profile.queue
+def business_words(profile: Profile, business: str, *, batch: bool = False) -> RosterWords:
+    """What a center calls things around the roster of a business."""
+    rules, queue = profile.rules(business), profile.queue_of(business)
+    assert rules is not None, f"{business} is not offered"
     return RosterWords(
         title=(rules.batch_title if batch else "") or rules.title,
         record=rules.record_label,
         submit=(rules.batch_submit_label if batch else "") or rules.submit_label,
-        recorded=profile.messages.get("recorded", "录入成功"),
+        recorded=rules.recorded,
         queue=queue.title,
         refresh=queue.refresh_label,
+        amount=rules.amount_title,
         yes_no=rules.confirm == "yes_no",
     )
 
 
-class OpeningScreen(RosterScreen):
-    """Registration one by one; where the center has no module of its own for it, in batches too."""
+class BusinessScreen(RosterScreen):
+    """A business one by one; where the center has no module of its own for it, from files too."""
 
     HELP_LINES: ClassVar[tuple[str, ...]] = (
         "逐人录入后放进清册，核对无误再提交；提交前都可以删除，提交后不能再改。",
@@ -44,18 +46,19 @@ class OpeningScreen(RosterScreen):
         "Tab 在录入栏和清册之间切换；清册中按空格键勾选，! 表示有错误，> 表示已提交等待回执。",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, business_id: str) -> None:
         super().__init__()
+        self.business_id = business_id
         self._submitting = SubmitFlow(self)
         self._importing = ImportFlow(self)
 
     def business(self, profile: Profile) -> Business:
-        """Return the declaration of registration."""
-        return declare(profile)
+        """Return the declaration."""
+        return declare(self.business_id, profile)
 
     def words(self, profile: Profile) -> RosterWords:
         """Return the center's words."""
-        return opening_words(profile, batch=not self.with_form)
+        return business_words(profile, self.business_id, batch=not self.with_form)
 
     async def opened(self, **args: Any) -> None:
         """Begin anew: what an earlier visit had open, or another unit's file, is not taken up."""
@@ -74,7 +77,8 @@ class OpeningScreen(RosterScreen):
     @property
     def pasted_as(self) -> Source:
         """As rows of a file; where files have a module of their own, rows pasted elsewhere count as typed."""
-        own_module = bool(self.state.profile.opening.batch_title)
+        rules = self.state.profile.rules(self.business_id)
+        own_module = rules is not None and bool(rules.batch_title)
         return Source.SINGLE if own_module and self.with_form else Source.FILE
 
     async def paste_context(self) -> CheckContext | None:
@@ -100,8 +104,8 @@ class OpeningScreen(RosterScreen):
             self._submitting.note(event.sent)
 
 
-class OpeningBatchScreen(OpeningScreen):
-    """Registration from files in a module of its own (批量职工登记): a roster without an entry form."""
+class BusinessBatchScreen(BusinessScreen):
+    """A business from files in a module of its own (批量职工登记): a roster without an entry form."""
 
     with_form: ClassVar[bool] = False
     source: ClassVar[Literal["single", "file"]] = "file"
@@ -111,7 +115,7 @@ class OpeningBatchScreen(OpeningScreen):
         "print",
     )
     HELP_LINES: ClassVar[tuple[str, ...]] = (
-        "从 Excel 导入填好的表格，核对总人数和总月缴存额后批量发送；发送后约十分钟可在综合查询中查看结果。",
+        "从 Excel 导入填好的表格，核对总人数和金额后批量发送；发送后约十分钟可在综合查询中查看结果。",
         "在表格中复制的行可以直接粘贴到清册，规定与文件相同。",
         "文件中有一条不符合要求，整个文件都不导入；发送前可删除记录或重新导入。",
     )

@@ -1,0 +1,1 @@
+"""What each business does to accounts, once its rows are checked."""

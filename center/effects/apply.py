@@ -1,0 +1,128 @@
+"""Applying checked rows of any business in the caller's transaction.
+
+Rows are written in chunks; a chunk the database refuses is undone and its rows are tried one by one, each
+behind a savepoint, so that a row takes effect wholly or not at all and a bad one harms no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from importlib import import_module
+from typing import Protocol, cast
+
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import IntegrityError
+
+from center.store.tables import unit
+from domain.business import KnownAccount, PersonFacts
+from domain.profile import Profile
+
+CHUNK = 200
+
+EFFECTS: dict[str, str] = {
+    "open": "center.effects.opening",
+    "seal": "center.effects.seal",
+    "unseal": "center.effects.seal",
+}
+"""Business id -> module with `effect(business)`."""
+
+OVERTAKEN = "该职工的账户刚被其他业务改动，请核对后重新办理。"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One checked row: its number in the submission, `same_person_key`, normal texts, facts of the person."""
+
+    row_no: int
+    person_key: str
+    values: Mapping[str, str]
+    facts: PersonFacts = PersonFacts()
+
+    def account(self, unit_account: str) -> KnownAccount:
+        """The person's account at a unit that the row is about. Raises RowFailed when it is gone."""
+        stated = self.values.get("account_no", "")
+        for known in self.facts.at(unit_account):
+            if known.account_no == stated:
+                return known
+        raise RowFailed("account.changed", OVERTAKEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What an effect works on: `day` is the day of processing, `month` the business month it counts in."""
+
+    conn: Connection
+    profile: Profile
+    unit_account: str
+    business: str
+    day: date
+    month: int
+    submission_id: str = ""
+
+
+@dataclass(slots=True)
+class Results:
+    """Account numbers of rows that took effect; code and reason of those that did not."""
+
+    accounts: dict[int, str] = field(default_factory=dict)
+    failed: dict[int, tuple[str, str]] = field(default_factory=dict)
+
+
+class RowFailed(Exception):
+    """A row that cannot take effect; `text` is one Chinese sentence. Raised out of `Effect.write`."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+
+
+class Effect(Protocol):
+    """What a business does."""
+
+    def units(self, work: Work, rows: Sequence[Row]) -> Sequence[str]:
+        """Other units whose rows it changes; they are locked together with the unit's own."""
+
+    def write(self, work: Work, rows: Sequence[Row]) -> dict[int, str]:
+        """Write all rows or raise (IntegrityError, RowFailed); returns account numbers by row number."""
+
+
+def effect_of(business: str) -> Effect:
+    """The effect of a business. Raises KeyError for one nobody knows."""
+    return cast("Effect", import_module(EFFECTS[business]).effect(business))
+
+
+def lock_units(conn: Connection, accounts: Sequence[str]) -> None:
+    """Lock unit rows until the transaction ends, in one order for everybody."""
+    for name in sorted(set(accounts)):
+        conn.execute(select(unit.c.unit_account).where(unit.c.unit_account == name).with_for_update())
+
+
+def apply_rows(work: Work, rows: Sequence[Row]) -> Results:
+    """Apply checked rows in the caller's transaction; every row given ends in the results."""
+    effect = effect_of(work.business)
+    lock_units(work.conn, [work.unit_account, *effect.units(work, rows)])
+    results = Results()
+    for start in range(0, len(rows), CHUNK):
+        chunk = rows[start : start + CHUNK]
+        if _try(effect, work, chunk, results) is not None:
+            for row in chunk:
+                reason = _try(effect, work, [row], results)
+                if reason is not None:
+                    results.failed[row.row_no] = reason
+    return results
+
+
+def _try(effect: Effect, work: Work, rows: Sequence[Row], results: Results) -> tuple[str, str] | None:
+    """Write rows behind a savepoint; code and reason when they were undone."""
+    try:
+        with work.conn.begin_nested():
+            done = effect.write(work, rows)
+    except IntegrityError:
+        return f"{work.business}.conflict", OVERTAKEN
+    except RowFailed as failed:
+        return failed.code, failed.text
+    results.accounts |= done
+    return None

@@ -1,0 +1,94 @@
+"""The history of accounts: every effect that changes an account writes what it was and what it became."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+
+from center.effects.apply import Row, Work
+from center.store.tables import account, account_change, unit
+from domain.business import KnownAccount
+
+NOTHING = {
+    "status": "", "base": 0, "unit_ratio": 0, "person_ratio": 0, "unit_amount": 0, "person_amount": 0,
+}  # fmt: skip
+"""An account before it is opened."""
+
+FACTS = tuple(NOTHING)
+
+
+def take_revisions(work: Work, count: int) -> int:
+    """Take `count` revisions of the unit's depositors under its lock; returns the one before the first."""
+    mine = unit.c.unit_account == work.unit_account
+    before = work.conn.execute(select(unit.c.depositor_rev).where(mine)).scalar_one()
+    work.conn.execute(update(unit).where(mine).values(depositor_rev=before + count))
+    return int(before)
+
+
+def facts_of(known: KnownAccount) -> dict[str, Any]:
+    """What a change tells of an account."""
+    return {
+        "status": known.status.value,
+        "base": known.base,
+        "unit_ratio": known.ratio.unit,
+        "person_ratio": known.ratio.person,
+        "unit_amount": known.unit_amount,
+        "person_amount": known.person_amount,
+    }
+
+
+def record(
+    work: Work,
+    row: Row,
+    account_no: str,
+    rev: int,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    *,
+    unit_account: str = "",
+) -> dict[str, Any]:
+    """One line of the history; keys that `after` lacks stay as they were."""
+    line: dict[str, Any] = {
+        "unit_account": unit_account or work.unit_account,
+        "rev": rev,
+        "account_no": account_no,
+        "person_key": row.person_key,
+        "business": work.business,
+        "submission_id": work.submission_id,
+        "row_no": row.row_no,
+        "reason": row.values.get("reason", ""),
+        "day": work.day.isoformat(),
+        "month": work.month,
+    }
+    for key in FACTS:
+        line[f"{key}_from"] = before[key]
+        line[f"{key}_to"] = after.get(key, before[key])
+    return line
+
+
+def write_history(work: Work, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Add lines to the history."""
+    if lines:
+        work.conn.execute(insert(account_change), list(lines))
+
+
+def change_accounts(work: Work, rows: Sequence[Row], changes: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    """Change one account of the unit per row, with revision and history; returns numbers by row.
+
+    `changes` hold columns of `account`, the same ones in every row.
+    """
+    rev = take_revisions(work, len(rows))
+    values, lines, numbers = [], [], {}
+    for row, change in zip(rows, changes, strict=True):
+        rev += 1
+        known = row.account(work.unit_account)
+        numbers[row.row_no] = known.account_no
+        values.append({**change, "rev": rev, "the_account": known.account_no})
+        lines.append(record(work, row, known.account_no, rev, facts_of(known), change))
+    if values:
+        one = update(account).where(account.c.account_no == bindparam("the_account"))
+        work.conn.execute(one, values)
+    write_history(work, lines)
+    return numbers

@@ -1,0 +1,69 @@
+"""Sealing, reduction and reopening of accounts (S-01 to S-13)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from center.effects.apply import OVERTAKEN, Effect, Row, RowFailed, Work
+from center.effects.changes import change_accounts
+from domain.business import AccountStatus
+from domain.money import parse_yuan
+
+
+def effect(business: str) -> Effect:
+    """The effect of `seal` or `unseal`."""
+    return SealEffect() if business == "seal" else UnsealEffect()
+
+
+class SealEffect:
+    """The account rests from the business month on."""
+
+    def units(self, work: Work, rows: Sequence[Row]) -> Sequence[str]:
+        """No other unit is concerned."""
+        return ()
+
+    def write(self, work: Work, rows: Sequence[Row]) -> dict[int, str]:
+        """Seal each row's account."""
+        return change_accounts(work, rows, [self._change(work, row) for row in rows])
+
+    @staticmethod
+    def _change(work: Work, row: Row) -> dict[str, Any]:
+        if row.account(work.unit_account).status is not AccountStatus.NORMAL:
+            raise RowFailed("account.changed", OVERTAKEN)
+        return {
+            "status": AccountStatus.SEALED.value,
+            "sealed_month": work.month,
+            "sealed_reason": row.values.get("reason", ""),
+        }
+
+
+class UnsealEffect:
+    """The account is paid into again, with a new base where the row states one (S-04)."""
+
+    def units(self, work: Work, rows: Sequence[Row]) -> Sequence[str]:
+        """No other unit is concerned."""
+        return ()
+
+    def write(self, work: Work, rows: Sequence[Row]) -> dict[int, str]:
+        """Reopen each row's account."""
+        return change_accounts(work, rows, [self._change(work, row) for row in rows])
+
+    @staticmethod
+    def _change(work: Work, row: Row) -> dict[str, Any]:
+        known = row.account(work.unit_account)
+        if known.status is not AccountStatus.SEALED:
+            raise RowFailed("account.changed", OVERTAKEN)
+        change: dict[str, Any] = {
+            "status": AccountStatus.NORMAL.value,
+            "sealed_month": None,
+            "sealed_reason": "",
+            "base": known.base,
+            "unit_amount": known.unit_amount,
+            "person_amount": known.person_amount,
+        }
+        if row.values.get("base"):
+            change["base"] = parse_yuan(row.values["base"])
+            change["unit_amount"] = parse_yuan(row.values["unit_amount"])
+            change["person_amount"] = parse_yuan(row.values["person_amount"])
+        return change

@@ -1,0 +1,38 @@
+"""All businesses by id, and their screens. Imports nothing: it is read before the first paint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class BusinessOff(LookupError):
+    """The center does not offer a business; `text` is one Chinese sentence."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A business: the module with `declare(profile)`, and its common name for where a center has none."""
+
+    module: str
+    name: str
+
+
+BUSINESSES: dict[str, Entry] = {
+    "open": Entry("domain.businesses.opening", "登记"),
+    "seal": Entry("domain.businesses.seal", "封存"),
+    "unseal": Entry("domain.businesses.unseal", "启封"),
+}
+"""Business id -> what declares it; the ids are the fields of `domain.profile.Businesses`."""
+
+SCREEN_KINDS = ("business", "batch", "query")
+"""A screen of a business is named "business:seal", "batch:seal" or "query:seal"."""
+
+
+def business_of(screen: str) -> str:
+    """The business behind a screen's name, "" for a screen that belongs to none."""
+    kind, _, name = screen.partition(":")
+    return name if kind in SCREEN_KINDS else ""
