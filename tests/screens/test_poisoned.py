@@ -9,10 +9,10 @@ import pytest
 from textual import events
 
 from domain.wire import InboxItem, Receipt
-from screens.catalog import SCREENS
+from screens.catalog import BUSINESS, SCREENS
 from tests.screens.conftest import MakePlace
 from tests.screens.front import UNIT, at_login, configured, front_of
-from tests.screens.test_import import deliver, rows_of
+from tests.screens.test_import import begin, deliver, rows_of
 from tests.screens.test_login_code import DETAILS
 from tests.screens.test_paste import copied
 from tests.support.center import PASSWORD
@@ -24,14 +24,22 @@ from tests.support.workplace import Desk, Workplace, running
 PROFILES = ("baishan", "lyszfgjj", "hangzhou", "shaanxi", "shanxi")
 LOOK = "<down><up><tab><shift+tab><f1><down>\r<f1><f1><pagedown>\r<ctrl+p>\r<f8>"
 AGENTS = (
-    "home", "inbox", "opening", "opening_query", "progress", "sync", "templates", "unit_info", "reconcile",
-    "help", "attachments", "lock", "relogin", "opening_batch", "receipt", "message", "paste_pad",
+    "home", "inbox", "changes", "progress", "sync", "templates", "unit_info", "reconcile", "help",
+    "attachments", "lock", "relogin", "receipt", "message", "paste_pad",
 )  # fmt: skip
 ELSEWHERE = {"login", "cases", "case", "import_review", "paste_review"}
 
 
 def test_every_screen_of_the_program_is_looked_at() -> None:
     assert set(AGENTS) | ELSEWHERE == set(SCREENS)
+    assert set(BUSINESS) == {"business", "batch", "query"}
+
+
+def screens_of(place: Workplace) -> list[str]:
+    """The screens an agent can come to at a center."""
+    offered = place.profile.offered()
+    single = [f"{kind}:{name}" for name in offered for kind in ("business", "query")]
+    return [*AGENTS, *single, *(f"batch:{name}" for name, rules in offered.items() if rules.batch_title)]
 
 
 def clean(sent: Sent, *drawn: str) -> None:
@@ -80,13 +88,13 @@ async def test_agents_screens_draw_hostile_answers_harmlessly(
     text = HOSTILE[start % len(HOSTILE)]
     with recorded() as sent:
         async with running(place) as desk:
-            for name in AGENTS:
+            for name in screens_of(place):
                 if name == "receipt":
                     await look(desk, name, receipt=Receipt(**poison.everywhere(receipt)), told=text)
                 elif name == "message":
                     for item in items[:2]:
                         await look(desk, name, item=InboxItem(**poison.everywhere(item)))
-                elif name != "opening_batch" or place.profile.opening.batch_title:
+                else:
                     await look(desk, name, **({"purpose": text} if name == "attachments" else {}))
     assert poison.count > 20
     clean(sent, "<ESC>")
@@ -139,9 +147,9 @@ async def test_hostile_files_are_shown_and_imported_harmlessly(make_place: MakeP
     path.rename(path.with_name("名\x1b[2J\u202e单\x07." + path.suffix[1:]))
     with recorded() as sent:
         async with running(place) as desk:
-            await desk.open("opening_batch" if place.profile.opening.batch_title else "opening")
+            await begin(desk, place)
             await desk.press("<f7>1\r")
-            if place.profile.opening.ratio_choice == "on_import":
+            if place.profile.offered()["open"].ratio_choice == "on_import":
                 await desk.press("1\r")
             await desk.see("收件文件夹")
             await desk.press("1\r")
@@ -157,7 +165,7 @@ async def test_what_is_typed_and_pasted_is_drawn_harmlessly(make_place: MakePlac
     with recorded() as sent:
         async with running(place) as desk:
             for text in HOSTILE:
-                await desk.open("opening")
+                await desk.open("business:open")
                 for keys in (text, "\r", text + "\t" + text, text + "\n" + text):
                     desk.app._take(events.Paste(keys))
                     for char in keys:
@@ -176,7 +184,7 @@ async def test_hostile_rows_are_previewed_and_pasted_harmlessly(make_place: Make
         row["name"] = "".join(char for char in text if char not in "\r\n\t")
     with recorded() as sent:
         async with running(place) as desk:
-            await desk.open("opening")
+            await desk.open("business:open")
             desk.app._take(events.Paste(copied(place, rows)))
             await desk.settle()
             assert desk.title == "粘贴预览"
