@@ -54,7 +54,8 @@ class AccountBusiness(RosterBusiness[A]):
         found += check_cells(self._plain_columns, typed, values, context)
         found += self.check_month(context)
         match: Match | None = None
-        if not any(finding.field in ("account_no", "id_number") for finding in errors(found)):
+        named_by = "account_no" if typed.get("account_no") else "id_number"
+        if not any(finding.field == named_by for finding in errors(found)):
             match, unknown = self._find(typed, context)
             found += unknown
         if match is not None:
