@@ -1,7 +1,7 @@
 """Businesses about people who have an account at the unit: who is meant, and that everything agrees.
 
-A row names a person by account number, by ID number or by both; what is known fills in the rest. Where nothing
-is known (offline) the row stands as stated, and the center decides.
+A row names a person by account number, by ID number or by both; what is known fills in the rest. Where
+nothing is known (offline) the row stands as stated, and the center decides.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""All businesses by id, and the screens that go by them. Imports nothing: it is read before the first paint."""
+"""All businesses by id, and the screens named after them; imports nothing, for the first paint reads it."""
 
 from __future__ import annotations
 

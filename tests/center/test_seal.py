@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -28,9 +29,8 @@ def work_off(center: CenterUnderTest) -> None:
     with center.store.read() as conn:
         ids = list(conn.scalars(select(job.c.job_id).where(job.c.state != "done")))
     for job_id in ids:
-        while center.store.run(
-            lambda conn, one=job_id: settle_chunk(conn, center.settings.profile, center.clock, one)
-        )[0]:
+        chunk = partial(settle_chunk, profile=center.settings.profile, clock=center.clock, job_id=job_id)
+        while center.store.run(chunk)[0]:
             pass
 
 
@@ -322,9 +322,11 @@ def test_a_kind_under_way_stops_the_opposite_one(make_center: MakeCenter) -> Non
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=[pytest.mark.feature("S-14", profile=name), pytest.mark.feature("Q-08", profile=name)])
-     for name in ("baishan", "lyszfgjj", "shanxi")],
-)  # fmt: skip
+    [
+        pytest.param(name, marks=[pytest.mark.feature(row, profile=name) for row in ("S-14", "Q-08")])
+        for name in ("baishan", "lyszfgjj", "shanxi")
+    ],
+)
 def test_changes_are_found_by_kind_account_and_day(make_center: MakeCenter, name: str) -> None:
     office = Office(make_center(name))
     first, second = (office.give_account(person) for person in office.people(2))
@@ -332,7 +334,8 @@ def test_changes_are_found_by_kind_account_and_day(make_center: MakeCenter, name
     found = office.unit_get("/changes", business="seal")["rows"]
     assert [row["account_no"] for row in found] == [first, second]
     assert (found[0]["title"], found[0]["status_from"], found[0]["status_to"]) == ("封存", "正常", "封存")
-    assert (found[0]["serial"], found[0]["reason"]) == (receipt["serial"], office.profile.offered()["seal"].reasons[0].title)  # fmt: skip
+    reason = office.profile.offered()["seal"].reasons[0].title
+    assert (found[0]["serial"], found[0]["reason"]) == (receipt["serial"], reason)
     mine = office.unit_get("/changes", account_no=second)["rows"]
     assert [row["business"] for row in mine] == ["open", "seal"]
     span = {"from": "2026-11-24", "to": "2026-11-30"}

@@ -233,8 +233,14 @@ def test_elsewhere_a_difference_must_be_corrected(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("month", "verified", "good"),
-    [(202607, None, False), (202607, 2025, False), (202607, 2026, True), (202606, None, True), (202608, 2025, True)],
-)  # fmt: skip
+    [
+        (202607, None, False),
+        (202607, 2025, False),
+        (202607, 2026, True),
+        (202606, None, True),
+        (202608, 2025, True),
+    ],
+)
 @pytest.mark.feature("S-08", profile="shaanxi")
 @pytest.mark.feature("V-30", profile="shaanxi")
 def test_july_waits_for_the_yearly_verification(month: int, verified: int | None, good: bool) -> None:
@@ -256,8 +262,13 @@ def test_who_was_sealed_this_month_is_reopened_at_the_counter() -> None:
 
 @pytest.mark.parametrize(
     ("birth", "sequence", "good"),
-    [("19651121", "001", True), ("19651120", "001", False), ("19701121", "002", True), ("19701120", "002", False)],
-)  # fmt: skip
+    [
+        ("19651121", "001", True),
+        ("19651120", "001", False),
+        ("19701121", "002", True),
+        ("19701120", "002", False),
+    ],
+)
 @pytest.mark.feature("S-09", profile="shaanxi")
 @pytest.mark.feature("V-29", profile="shaanxi")
 def test_the_fixed_ages_of_reopening(birth: str, sequence: str, good: bool) -> None:
@@ -271,8 +282,13 @@ def test_the_fixed_ages_of_reopening(birth: str, sequence: str, good: bool) -> N
 @pytest.mark.parametrize(
     ("birth", "sequence", "good"),
     # Born in June: 60 (55) years and 5 months, 2026-11; born in May: 5 months as well, 2026-10.
-    [("19660601", "001", True), ("19660531", "001", False), ("19710601", "002", True), ("19710531", "002", False)],
-)  # fmt: skip
+    [
+        ("19660601", "001", True),
+        ("19660531", "001", False),
+        ("19710601", "002", True),
+        ("19710531", "002", False),
+    ],
+)
 def test_gradual_ages_follow_the_retirement_month(birth: str, sequence: str, good: bool) -> None:
     profile = load_profile("shaanxi")
     rules = profile.business.unseal
