@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-all features bench check clean
 MAKEFLAGS += --no-print-directory
+unexport PYTHONDONTWRITEBYTECODE # the tests start hundreds of programs, which need not compile ours each time
 
 PROFILE ?= baishan
 WORKERS ?= 3

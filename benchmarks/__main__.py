@@ -6,10 +6,15 @@ import os
 import sys
 import time
 
-from benchmarks import keys, startup, workbook
+from benchmarks import keys, people, startup, workbook
 from benchmarks.figures import lines
 
-PARTS = {"startup": startup.measure, "keys": keys.measure, "workbook": workbook.measure}
+PARTS = {
+    "startup": startup.measure,
+    "keys": keys.measure,
+    "people": people.measure,
+    "workbook": workbook.measure,
+}
 
 
 def main(arguments: list[str]) -> int:

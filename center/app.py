@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware.gzip import GZipMiddleware
 
 from center.errors import MEDIA_TYPE, install_handlers
 from center.jobs import JobEngine
@@ -27,6 +28,9 @@ from domain.wire import Problem
 ROUTERS = tuple(
     module.router for module in (public, login, units, attachments, submissions, inbox, cases, queries)
 )
+
+COMPRESSED_FROM = 20_000
+"""Bytes from which an answer is compressed where the client takes that: pages of rows, not single answers."""
 
 
 def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
@@ -63,6 +67,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.center = center
+    app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=1)
     app.add_middleware(Shield, center=center)
     install_handlers(app)
     for router in ROUTERS:

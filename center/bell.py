@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 RECHECK = 1.0
@@ -26,9 +26,13 @@ class Bell:
         """Wake everyone who waits for one of the scopes; call it after the commit."""
         with self._lock:
             waiting = [pair for scope in scopes for pair in self._waiting.get(scope, ())]
-        for loop, event in waiting:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(event.set)
+        _set(waiting)
+
+    def ring_all(self) -> None:
+        """Wake everyone who waits for anything."""
+        with self._lock:
+            waiting = [pair for pairs in self._waiting.values() for pair in pairs]
+        _set(waiting)
 
     @contextmanager
     def listen(self, scope: str) -> Iterator[asyncio.Event]:
@@ -43,6 +47,12 @@ class Bell:
                 self._waiting[scope].discard(pair)
                 if not self._waiting[scope]:
                     del self._waiting[scope]
+
+
+def _set(waiting: Iterable[tuple[asyncio.AbstractEventLoop, asyncio.Event]]) -> None:
+    for loop, event in waiting:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(event.set)
 
 
 async def rung(event: asyncio.Event, seconds: float) -> None:

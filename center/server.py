@@ -14,6 +14,7 @@ import uvicorn
 
 from center.app import create_app
 from center.settings import Settings
+from center.state import Center
 
 BACKLOG = 128
 STOP_SECONDS = 3
@@ -26,8 +27,9 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 class CenterServer(uvicorn.Server):
     """A uvicorn server that says when it is reachable."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, center: Center, ready: Callable[[], None]) -> None:
         super().__init__(config)
+        self.center = center
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -35,6 +37,11 @@ class CenterServer(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer the long polls, so that nobody waits for them, then stop."""
+        self.center.close_polls()
+        await super().shutdown(sockets)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -63,8 +70,9 @@ def make_server(
     """A server for a center on a bound socket; run it with `server.run(sockets=[sock])`."""
     host, port = sock.getsockname()[:2]
     known = tuple(dict.fromkeys((*settings.authorities, *authorities(host, port))))
+    app = create_app(replace(settings, authorities=known))
     config = uvicorn.Config(
-        create_app(replace(settings, authorities=known)),
+        app,
         log_level="warning",
         access_log=False,
         lifespan="on",
@@ -75,7 +83,7 @@ def make_server(
         proxy_headers=False,
         h11_max_incomplete_event_size=32 * 1024,
     )
-    return CenterServer(config, ready)
+    return CenterServer(config, app.state.center, ready)
 
 
 def serve(settings: Settings, host: str = "127.0.0.1", port: int = 0, port_file: Path | None = None) -> int:

@@ -66,11 +66,12 @@ class RosterService:
 
     def edit(self, row_id: int, changes: Mapping[str, str]) -> StoredRow:
         """Change cells of a row and check it anew; the other cells stay as typed."""
-        row = self._row(row_id)
-        typed = {**row.typed, **changes}
-        new = self._judge(typed, Source(row.source))
+        return self.store.update(row_id, self._edited(self._row(row_id), changes))
+
+    def _edited(self, row: StoredRow, changes: Mapping[str, str]) -> NewRow:
+        new = self._judge({**row.typed, **changes}, Source(row.source))
         change: Change = "new" if row.change == "new" else "changed"
-        return self.store.update(row_id, replace(new, sheet_row=row.sheet_row, change=change))
+        return replace(new, sheet_row=row.sheet_row, change=change)
 
     def preview(self, typed: Mapping[str, str]) -> Mapping[str, str]:
         """Computed columns of a row that is still being typed (W-09)."""
@@ -125,13 +126,23 @@ class RosterService:
         self,
         rows: Iterable[tuple[int, Mapping[str, str], RowCheck]],
         *,
+        source: Source = Source.FILE,
         progress: Callable[[int], None] | None = None,
     ) -> int:
-        """Append checked rows of a workbook: (worksheet row number, texts as read, check). All or none."""
+        """Append checked rows of a workbook or of a paste, all or none.
+
+        A row is (row number there, texts as read, check); `source` says how the center is to judge it.
+        """
         return self.store.bulk_insert(
             self.roster_id,
-            (self._new(typed, check, Source.FILE, number) for number, typed, check in rows),
+            (self._new(typed, check, source, number) for number, typed, check in rows),
             progress=progress,
+        )
+
+    def fill_column(self, column: str, cells: Iterable[tuple[int, str]]) -> int:
+        """Change one column of many rows, given as (row id, text), and check them anew. All or none."""
+        return self.store.update_many(
+            [(row_id, self._edited(self._row(row_id), {column: text})) for row_id, text in cells]
         )
 
     def recheck(self, progress: Callable[[int], None] | None = None, *, keep: str = "") -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from client.api import CenterClient
-from client.store.caches import DepositorCache
+from client.store.depositors import DepositorCache
 
 PAGE = 2000
 
@@ -23,7 +23,7 @@ class SyncProgress:
 
 
 class DepositorSync:
-    """One synchronisation at a time; broken off anywhere it goes on from the last whole page."""
+    """Brings the copy up to date; broken off anywhere it goes on from the last whole page."""
 
     def __init__(self, client: CenterClient, cache: DepositorCache, unit_account: str) -> None:
         self.client = client
@@ -40,17 +40,18 @@ class DepositorSync:
     ) -> SyncProgress:
         """Fetch and store all changes; not done when `stop` is set meanwhile. Raises ClientError."""
         since = self.cache.revision()
-        complete = self.cache.complete()
         fetched = 0
         while True:
             page = self.client.depositors(self.unit_account, since=since, limit=page_size)
             if since > 0 and page.revision < since:
-                since, fetched, complete = 0, 0, False
-                self.cache.apply((), 0, complete=False, anew=True)
+                self.cache.forget()
+                since, fetched = 0, 0
+                continue
+            complete = self.cache.complete() or not page.more
+            if not self.cache.apply(page.rows, since, page.revision, complete=complete, ended=not page.more):
+                since = self.cache.revision()
                 continue
             fetched += len(page.rows)
-            complete = complete or not page.more
-            self.cache.apply(page.rows, page.revision, complete=complete)
             stuck = page.more and page.revision == since
             since = page.revision
             state = SyncProgress(fetched, headcount, since, not page.more)

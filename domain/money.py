@@ -110,6 +110,11 @@ def parse_yuan(text: str) -> int:
     return -fen if sign else fen
 
 
+def wire_fen(amount: str) -> int:
+    """分 of an amount as the wire writes it, always with two decimals; for rows by the hundred thousand."""
+    return int(amount.replace(".", ""))
+
+
 def parse_positive_yuan(text: str) -> int:
     """`parse_yuan`, and MoneyError money.not_positive for zero or less (V-12)."""
     fen = parse_yuan(text)

@@ -15,10 +15,11 @@ from typing import overload
 
 from domain.business import Business, CheckContext, Column, Kind, Source, Totals, template_columns
 from domain.findings import Finding, Severity, errors
+from domain.text import safe_text
 from exports.layout import ImportRules, Layout, find_layout, rules_of
 from exports.reader import LIMIT_ROWS, OUTPUT_SHEETS, read_workbook
 from exports.roster import FileCheck, FileRow, ImportedRow, ImportedSheet, PlacedFinding
-from exports.sheet import RawRow, Sheet
+from exports.sheet import CellKind, RawRow, Sheet
 from exports.workbook_error import sentence
 
 __all__ = [
@@ -39,7 +40,7 @@ WithPeople = Callable[[CheckContext, Sequence[Mapping[str, str]]], CheckContext]
 
 PROGRESS_EVERY = 500
 _DUPLICATE_OF = re.compile("与第([0-9]+)条")
-FILE_FINDING = ("id.number_cell", "cell.error", "cell.formula")
+UNREADABLE = ("id.number_cell", "cell.error", "cell.formula", "cell.exponent", "cell.narrow", "cell.quote")
 """Where the cell itself cannot be read, the value's own check has nothing to add."""
 
 
@@ -147,7 +148,7 @@ def _take_rows(
         texts, width = raw.texts, len(raw.texts)
         row = ImportedRow(last, {key: texts[index] if index < width else "" for key, index in pairs})
         if raw.kinds:
-            _judge_kinds(row, raw, columns, rules)
+            judge_kinds(row, raw, columns, rules)
         rows.append(row)
     return rows
 
@@ -167,10 +168,15 @@ def _has_content(raw: RawRow, content: Sequence[int]) -> bool:
     return False
 
 
-def _judge_kinds(
-    row: ImportedRow, raw: RawRow, columns: Sequence[tuple[Column, int]], rules: ImportRules
+def judge_kinds(
+    row: ImportedRow,
+    raw: RawRow,
+    columns: Sequence[tuple[Column, int]],
+    rules: ImportRules,
+    *,
+    again: str = "重新保存",
 ) -> None:
-    """Findings about cells that are no plain text.
+    """Findings about cells that are no plain text; `again` is what is to be done once they are put right.
 
     A month given as a date becomes YYYYMM, a share in percent format the percentage shown.
     """
@@ -179,9 +185,8 @@ def _judge_kinds(
         if kind is None:
             continue
         text, title = raw.texts[index], column.title
-        if kind == "error":
-            message = f"“{title}”是公式错误值 {text}，请改成实际内容后重新保存。"
-            row.findings.append(Finding("cell.error", column.key, message))
+        if (damage := _damage(column, text, kind, again)) is not None:
+            row.findings.append(damage)
         elif kind == "formula":
             message = f"“{title}”的公式未计算，请在 Excel 中打开并保存后再导入。"
             row.findings.append(Finding("cell.formula", column.key, message))
@@ -195,6 +200,24 @@ def _judge_kinds(
             row.values[column.key] = text[:7].replace("-", "")
         elif kind == "number" and column.kind is Kind.RATIO:
             row.values[column.key] = _percent(text)
+
+
+def _damage(column: Column, text: str, kind: CellKind, again: str) -> Finding | None:
+    """The finding of a cell whose text is not its value."""
+    title, key, shown = column.title, column.key, safe_text(text.strip(), limit=24)
+    match kind:
+        case "error":
+            return Finding("cell.error", key, f"“{title}”是公式错误值 {shown}，请改成实际内容后{again}。")
+        case "exponent":
+            lost = f"“{title}”显示为 {shown}，末位已丢失，请把该列设为文本、核对后{again}。"
+            is_id = column.kind is Kind.ID
+            return Finding("id.number_cell", key, lost) if is_id else Finding("cell.exponent", key, lost)
+        case "narrow":
+            return Finding("cell.narrow", key, f"“{title}”显示为 {shown}，列宽不够，请加宽该列后{again}。")
+        case "quote":
+            return Finding("cell.quote", key, f"“{title}”中的引号不成对，请删除多余的引号后{again}。")
+        case _:
+            return None
 
 
 def _percent(text: str) -> str:
@@ -272,10 +295,10 @@ def check_rows(
     places = _Places(imported, business)
     for row, check in zip(rows, checks, strict=True):
         if row.findings or check.findings:
-            check = replace(check, findings=_by_sheet_row(check.findings, rows))
-            findings = _joined(row.findings, check.findings, order, missing)
+            own = by_sheet_row(check.findings, lambda place: rows[place].row_number)
+            findings = joined(row.findings, own, order, missing)
             if business.first_error_only:
-                findings = (errors(findings) or findings)[:1]
+                findings = first_only(findings)
             check = replace(check, findings=findings)
             placed += [places.put(row, finding) for finding in findings]
         if check.ok:
@@ -284,25 +307,33 @@ def check_rows(
     return FileCheck(imported, done, imported.findings, placed, Totals(count, amount))
 
 
-def _by_sheet_row(findings: Sequence[Finding], rows: Sequence[ImportedRow]) -> tuple[Finding, ...]:
-    """A duplicate names the worksheet row of the first, which is what a person sees in the file (O-16)."""
+def first_only(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """What a center shows that tells one finding per row: an error before anything else (I-04)."""
+    return tuple(errors(findings) or findings)[:1]
+
+
+def by_sheet_row(findings: Sequence[Finding], number_of: Callable[[int], int]) -> tuple[Finding, ...]:
+    """A duplicate names the worksheet row of the first, which is what a person sees in the file (O-16).
+
+    `number_of` gives the worksheet row at a place of the roster (from 0).
+    """
     return tuple(
-        replace(finding, text=_DUPLICATE_OF.sub(lambda found: _sheet_row(found, rows), finding.text))
+        replace(finding, text=_DUPLICATE_OF.sub(lambda found: _sheet_row(found, number_of), finding.text))
         if finding.code == "roster.duplicate"
         else finding
         for finding in findings
     )
 
 
-def _sheet_row(found: re.Match[str], rows: Sequence[ImportedRow]) -> str:
-    return f"与第{rows[int(found.group(1)) - 1].row_number}行"
+def _sheet_row(found: re.Match[str], number_of: Callable[[int], int]) -> str:
+    return f"与第{number_of(int(found.group(1)) - 1)}行"
 
 
-def _joined(
+def joined(
     cells: Sequence[Finding], values: Sequence[Finding], order: Mapping[str, int], missing: Collection[str]
 ) -> tuple[Finding, ...]:
     """Cell findings and value findings in column order, the cell's own first."""
-    unreadable = {finding.field for finding in cells if finding.code in FILE_FINDING}
+    unreadable = {finding.field for finding in cells if finding.code in UNREADABLE}
     kept = [
         finding
         for finding in values

@@ -83,8 +83,8 @@ def fold(text: str) -> str:
     return text.translate(_DROPPED).replace("（", "(").replace("）", ")")
 
 
-def find_layout(sheet: Sheet, business: Business, rules: ImportRules) -> Layout:
-    """Match the sheet's header against the business's template columns."""
+def find_layout(sheet: Sheet, business: Business, rules: ImportRules, *, least: int = 2) -> Layout:
+    """Match the sheet's header, a row with `least` known titles, against the business's template columns."""
     layout = Layout(mark=_find_mark(sheet.rows))
     titles = _titles(business, exact=rules.text_only)
     best: tuple[int, RawRow] | None = None
@@ -92,7 +92,7 @@ def find_layout(sheet: Sheet, business: Business, rules: ImportRules) -> Layout:
         if row.row_number > MAX_HEADER_ROW:
             break
         known = {key for text in row.texts if (key := _key(text, titles))} - {"serial"}
-        if len(known) >= 2 and (best is None or len(known) > best[0]):
+        if len(known) >= least and (best is None or len(known) > best[0]):
             best = (len(known), row)
     if best is None:
         _say_foreign(layout, business, rules)

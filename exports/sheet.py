@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from exports.places import column_letters
 
-CellKind = Literal["text", "empty", "number", "date", "bool", "error", "formula", "other"]
-"""`error` is a formula's error value (#N/A); `formula` one that was never calculated."""
+TextDamage = Literal["error", "exponent", "narrow"]
+CellKind = Literal["text", "empty", "number", "date", "bool", "formula", "other", "quote", TextDamage]
+"""`error` is a formula's error value (#N/A); `formula` one that was never calculated.
 
-Format = Literal["xlsx", "xls", "csv"]
+Only in texts are found: `exponent`, a number shown as 4.4E+17; `narrow`, one shown as #### because its column
+is; `quote`, a quote that does not pair.
+"""
+
+Format = Literal["xlsx", "xls", "csv", "paste"]
+
+_SHOWN_INSTEAD = re.compile(
+    r"(?P<narrow>#{2,})|(?P<exponent>[+-]?[0-9](?:\.[0-9]+)?E[+-][0-9]+)"
+    r"|(?P<error>#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|GETTING_DATA))",
+    re.IGNORECASE,
+)
+
+
+def shown_instead(text: str) -> TextDamage | None:
+    """The kind of a text that a spreadsheet program shows in place of a value it does not give away."""
+    found = _SHOWN_INSTEAD.fullmatch(text)
+    return found.lastgroup if found is not None else None  # type: ignore[return-value]
 
 
 class RawCell(NamedTuple):

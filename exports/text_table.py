@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 from typing import BinaryIO
 
-from exports.sheet import RawRow, Sheet
+from exports.sheet import RawRow, Sheet, shown_instead
 from exports.workbook_error import sentence
 
 ENCODINGS = ("utf-8-sig", "gb18030")
@@ -28,7 +28,9 @@ def read_text_table(file: BinaryIO, path: Path, limit_rows: int) -> Sheet:
             while cells and not cells[-1].strip():
                 cells.pop()
             if cells:
-                rows.append(RawRow(number, [cell.rstrip("\t") for cell in cells]))
+                texts = [cell.rstrip("\t") for cell in cells]
+                damaged = ((at, shown_instead(text.strip())) for at, text in enumerate(texts))
+                rows.append(RawRow(number, texts, {at: kind for at, kind in damaged if kind is not None}))
             if len(rows) > limit_rows + 100:
                 raise sentence("file.rows", limit=limit_rows)
     except csv.Error as error:

@@ -6,23 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from client.errors import ClientError
 from domain.business import Source
 from domain.codes import table
 from domain.money import format_ratio
 from exports.workbook_error import WorkbookError
 from screens.file_choice import choose_file, write_out
-from screens.roster_model import money_text
+from screens.roster_take import Cancelled, take_rows
 from tui.progress import in_thread
 
 if TYPE_CHECKING:
     from client.store.rows import Scope
+    from domain.business import CheckContext
     from exports.roster import FileCheck, FileRow
     from screens.roster_screen import RosterScreen
-
-
-class Cancelled(Exception):
-    """The person broke the reading of a file off."""
 
 
 async def save_template(screen: RosterScreen) -> None:
@@ -76,6 +72,7 @@ class ImportFlow:
         else:
             title = "从 Excel 导入" if own_module else "批量导入"
             options += [(title, "import"), ("下载模板", "template")]
+        options.append(("粘贴板：粘贴从表格复制的行", "pad"))
         chosen = await screen.choose("批量导入", [title for title, _ in options])
         if chosen is not None:
             await self._do(options[chosen][1])
@@ -89,6 +86,8 @@ class ImportFlow:
                 await screen.shell.open_screen("templates")
             case "template":
                 await save_template(screen)
+            case "pad":
+                await screen.pasting.open_pad()
             case "upload":
                 await self._upload()
             case "take":
@@ -97,6 +96,23 @@ class ImportFlow:
                 path = await self._choose()
                 if path is not None:
                     await self._read(path)
+
+    # ---- pasted rows -------------------------------------------------------------------------------
+
+    async def paste_context(self, source: Source) -> CheckContext | None:
+        """How pasted rows are to be judged; None when a choice they need was not made.
+
+        The ratio is asked for only while none is chosen and there are several: pasting asks nothing twice.
+        """
+        service = self._screen.desk.service
+        several = service.context.chosen_ratio is None and len(service.context.unit.ratios) > 1
+        if several and not await self._ratio_chosen():
+            return None
+        if source is not Source.FILE:
+            return replace(service.context, source=source)
+        if not await self._fund_type_chosen():
+            return None
+        return replace(service.context, source=source, chosen_fund_type=self._fund_type)
 
     # ---- choosing ----------------------------------------------------------------------------------
 
@@ -212,40 +228,6 @@ class ImportFlow:
     # ---- into the roster -----------------------------------------------------------------------------
 
     async def _take(self, rows: list[FileRow]) -> None:
-        screen, desk = self._screen, self._screen.desk
-        if not screen.with_form and not await self._emptied():
-            return
-        say, total = screen.shell.progress.say, len(rows)
-        try:
-            count = await screen.busy(
-                "正在导入…",
-                desk.service.import_rows,
-                [(row.row_number, row.values, row.check) for row in rows],
-                progress=lambda done: say(f"正在导入 {done}/{total} 行"),
-            )
-        except ClientError as error:
-            screen.status(error.sentence, kind="error", beep=True)
-            return
-        self._uploaded = None
-        await screen.returned(None)
-        sums = await in_thread(desk.store.totals, desk.service.roster_id)
-        words = screen.words(screen.state.profile)
-        amount = f"，{words.amount} {money_text(sums.amount)} 元" if words.amount else ""
-        text = f"导入成功 {count} 条：总人数 {sums.good}{amount}"
-        if sums.bad:
-            screen.status(f"{text}，有 {sums.bad} 条与清册重复或有错误，按 F8 查看。", kind="warning")
-        else:
-            screen.status(f"{text}。", kind="good")
-
-    async def _emptied(self) -> bool:
-        """A batch roster holds one file: importing again replaces it (I-08)."""
-        screen, desk = self._screen, self._screen.desk
-        count = await in_thread(desk.store.count, desk.service.roster_id)
-        if not count:
-            return True
-        lines = [f"清册中已有 {count} 条尚未发送的记录，重新导入将替换它们。", "确认重新导入吗？"]
-        if await screen.ask("重新导入", lines, [("y", "是"), ("n", "否")], cancel="n") != "y":
-            screen.status("没有导入，清册没有改动。")
-            return False
-        await screen.busy("正在清空清册…", desk.store.clear, desk.service.roster_id)
-        return True
+        checked = [(row.row_number, row.values, row.check) for row in rows]
+        if await take_rows(self._screen, checked, len(rows), Source.FILE, "导入"):
+            self._uploaded = None

@@ -33,10 +33,11 @@ from screens.business_rows import (
 )
 from screens.business_titles import screen_title
 from screens.date_fields import MONTH, check_period, parse_day, span_fields
-from screens.dialog_form import FieldsModel
 from screens.file_choice import write_out
+from screens.person_pick import PersonModel, PersonPick
 from screens.roster_parts import Heading, QueueGrid, RowsModel
 from tui.form import Form
+from tui.form_model import FormField
 from tui.keys import ActionRequested
 from tui.progress import in_thread
 
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from domain.wire import AccountRow, BatchSummary, RowResult
     from screens.state import StateEvent
 
+PERSON: Final = FormField("account_no", "或职工", "person", 20, help="填写后只查这一个账户，不看日期。")
 TITLES: Final = {"": "全部", "ok": "成功", "failed": "失败", "open": "待确认"}
 
 
@@ -89,7 +91,10 @@ class BusinessQueryScreen(AppScreen):
         """Put the conditions over one or two grids."""
         profile = self.state.profile
         fields = [MONTH] if self._mode == "month" else span_fields(self._business.rules.day_title)
-        self._values = FieldsModel(fields, check=check_period)
+        if self._mode == "accounts":
+            fields.append(PERSON)
+        self._values = PersonModel(fields, PERSON.key, check=check_period)
+        self._picking = PersonPick(self, self._values.take)
         self._form = Form(self._values)
         yield self._form
         self._head = Heading("查询结果")
@@ -118,6 +123,10 @@ class BusinessQueryScreen(AppScreen):
         own = (m.title for m in modules if m.screens == (name,))
         return next(own, screen_title(name, self.state.profile))
 
+    def key_bar_actions(self) -> Sequence[str]:
+        """Offer the list of people where one may be asked for."""
+        return (*self.KEY_BAR[:1], "prompt", *self.KEY_BAR[1:]) if self._mode == "accounts" else self.KEY_BAR
+
     def screen_actions(self) -> frozenset[str]:
         """Return the keys that walk between the panes as well."""
         return super().screen_actions() | {"previous_field"}
@@ -125,7 +134,7 @@ class BusinessQueryScreen(AppScreen):
     def help_text(self) -> Sequence[str]:
         """Say how the panes work together."""
         if self._mode == "accounts":
-            return ("录入开户日期的起止，回车查询。",)
+            return ("录入开户日期的起止，或者选定一名职工，回车查询。",)
         return (
             "录入条件后回车查询；在批次的某个笔数上回车，下面显示该状态的人员。",
             "状态分待确认、处理中、成功、失败；只有成功的才办成了。",
@@ -143,6 +152,7 @@ class BusinessQueryScreen(AppScreen):
         self._values.set("month", str(context.month))
         self._values.set("first", today.replace(day=1).isoformat())
         self._values.set("last", today.isoformat())
+        self._values.set(PERSON.key, "")
         self._form.rebuild()
         self._forget()
         await self._query()
@@ -160,6 +170,8 @@ class BusinessQueryScreen(AppScreen):
 
     async def perform(self, request: ActionRequested) -> None:
         """Ask, open a count, export, walk between the panes."""
+        if await self._picking.answer(request):
+            return
         match request.action:
             case "record":
                 await self._query()
@@ -260,6 +272,7 @@ class BusinessQueryScreen(AppScreen):
 
     async def _query_accounts(self) -> None:
         first, last = self._span()
+        account = self._values.values()[PERSON.key]
         stop: list[bool] = []
         say = self.shell.progress.say
         self._accounts = await self.busy(
@@ -271,6 +284,7 @@ class BusinessQueryScreen(AppScreen):
             last,
             lambda count: say(f"正在查询… {count} 户，F12 停止"),
             lambda: bool(stop),
+            account,
             on_cancel=lambda: stop.append(True),
         )
         rows = account_rows(self._accounts, mask=self.state.settings.screen.mask_id)
@@ -278,9 +292,8 @@ class BusinessQueryScreen(AppScreen):
         self._top.set_model(RowsModel(self._top.model.columns, rows, footer=footer))
         if rows:
             self.focus_key(self._top)
-            self.status(
-                f"{first} 至 {last} 开户 {len(rows)} 户。" if not stop else "查询已停止，只显示一部分。"
-            )
+            what = f"账号 {account}" if account else f"{first} 至 {last} 开户 {len(rows)} 户"
+            self.status(f"{what}。" if not stop else "查询已停止，只显示一部分。")
         else:
             self.status(self._nothing(), kind="warning")
 

@@ -167,8 +167,11 @@ def fetch_accounts(
     last: str,
     progress: Callable[[int], None],
     stopped: Callable[[], bool],
+    account_no: str = "",
 ) -> list[AccountRow]:
-    """Read the accounts opened in a span of days, page by page. Blocking."""
+    """Read the accounts opened in a span of days, page by page, or the one of a number. Blocking."""
+    if account_no:
+        return client.accounts(unit, account_no=account_no).rows
     rows: list[AccountRow] = []
     after: str | None = ""
     while after is not None and not stopped():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from domain.business import Business
+from domain.business import Business, Source
 from domain.businesses.registry import declare
 from screens.business_import import ImportFlow
 from screens.business_submit import SubmitFlow
@@ -16,6 +16,7 @@ from screens.roster_export import export_roster
 from screens.roster_screen import RosterScreen
 
 if TYPE_CHECKING:
+    from domain.business import CheckContext
     from domain.profile import Profile
     from screens.state import StateEvent
 
@@ -41,6 +42,7 @@ class BusinessScreen(RosterScreen):
 
     HELP_LINES: ClassVar[tuple[str, ...]] = (
         "逐人录入后放进清册，核对无误再提交；提交前都可以删除，提交后不能再改。",
+        "在表格中复制的行可以直接粘贴到录入栏或清册，先预览，按回车才追加；终端不能直接粘贴时用粘贴板。",
         "Tab 在录入栏和清册之间切换；清册中按空格键勾选，! 表示有错误，> 表示已提交等待回执。",
     )
 
@@ -71,6 +73,16 @@ class BusinessScreen(RosterScreen):
     async def import_menu(self) -> None:
         """Import a file, download a template (I-01, I-02)."""
         await self._importing.menu()
+
+    @property
+    def pasted_as(self) -> Source:
+        """As rows of a file; where files have a module of their own, rows pasted elsewhere count as typed."""
+        own_module = bool(self.desk.business.rules.batch_title)
+        return Source.SINGLE if own_module and self.with_form else Source.FILE
+
+    async def paste_context(self) -> CheckContext | None:
+        """Have chosen what a file would need as well."""
+        return await self._importing.paste_context(self.pasted_as)
 
     async def export(self) -> None:
         """Write the roster to a workbook."""
@@ -103,11 +115,12 @@ class BusinessBatchScreen(BusinessScreen):
     )
     HELP_LINES: ClassVar[tuple[str, ...]] = (
         "从 Excel 导入填好的表格，核对总人数和金额后批量发送；发送后约十分钟可在综合查询中查看结果。",
+        "在表格中复制的行可以直接粘贴到清册，规定与文件相同。",
         "文件中有一条不符合要求，整个文件都不导入；发送前可删除记录或重新导入。",
     )
 
     def label(self, action: str) -> tuple[str, str]:
         """Return the batch module's word for importing."""
         if action == "paste_pad":
-            return "从Excel导入", "从填好的表格导入，或下载表格。"
+            return "从Excel导入", "从填好的表格导入、打开粘贴板，或下载表格。"
         return super().label(action)

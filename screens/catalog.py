@@ -28,6 +28,8 @@ SCREENS: Final[dict[str, str]] = {
     "cases": "screens.cases:CasesScreen",
     "case": "screens.case_detail:CaseScreen",
     "changes": "screens.change_query:ChangeQueryScreen",
+    "paste_pad": "screens.paste_pad:PastePadScreen",
+    "paste_review": "screens.paste_review:PasteReviewScreen",
     "import_review": "screens.import_review:ImportReviewScreen",
     "receipt": "screens.receipt:ReceiptScreen",
     "attachments": "screens.attachments:AttachmentsScreen",

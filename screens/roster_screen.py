@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual.app import ComposeResult
@@ -14,10 +15,12 @@ from textual.containers import Horizontal, Vertical
 
 from client.errors import ClientError
 from client.store.rows import CENTER_FAILED
-from domain.business import Business
+from domain.business import Business, Source
 from domain.findings import Finding, errors
 from screens.app import AppScreen
-from screens.entry_model import EntryModel
+from screens.entry_model import PERSON, EntryModel
+from screens.paste_flow import PasteFlow
+from screens.person_pick import PersonPick
 from screens.roster_check import RosterChecks
 from screens.roster_desk import RosterDesk, RosterWords, facts_line
 from screens.roster_drafts import DraftSaver
@@ -31,6 +34,8 @@ from tui.picklist import answer_prompt
 from tui.progress import in_thread
 
 if TYPE_CHECKING:
+    from client.store.depositors import Depositor
+    from domain.business import CheckContext
     from domain.profile import Profile
     from screens.state import StateEvent
 
@@ -51,13 +56,15 @@ class RosterScreen(AppScreen):
         *("help", "refresh", "check", "submit", "delete_row", "select_all", "back", "select_row", "print"),
     )
     ACTIONS: ClassVar[frozenset[str]] = frozenset(
-        {"next_field", "previous_field", "clear_form", "add_row", "paste_pad", "prompt", "edit", "columns"}
+        {"next_field", "previous_field", "clear_form", "add_row", "paste_pad", "paste", "prompt", "edit"}
+        | {"columns"}
     )
 
     def __init__(self) -> None:
         super().__init__()
         self._desk: RosterDesk | None = None
         self.checks = RosterChecks(self)
+        self.pasting = PasteFlow(self)
         self._noted = ""
 
     # ---- for the business --------------------------------------------------------------------------
@@ -78,6 +85,15 @@ class RosterScreen(AppScreen):
     async def import_menu(self) -> None:
         """Offer import and template."""
 
+    @property
+    def pasted_as(self) -> Source:
+        """From where pasted rows count as coming."""
+        return Source.FILE
+
+    async def paste_context(self) -> CheckContext | None:
+        """How pasted rows are judged, after what must be chosen for them; None when it was not."""
+        return replace(self.desk.service.context, source=self.pasted_as)
+
     # ---- picture -----------------------------------------------------------------------------------
 
     def body(self) -> ComposeResult:
@@ -91,6 +107,7 @@ class RosterScreen(AppScreen):
         self._grid = QueueGrid(RowsModel(columns))
         self._entry = EntryModel(business, context, narrow=self._beside)
         self._form = Form(self._entry, columns=1 if self._beside else 2)
+        self._picking = PersonPick(self, self._take_person)
         self._notes = NoteArea()
         self._saver = DraftSaver(self, self._snapshot, self._keep_draft)
         yield self._info
@@ -132,7 +149,7 @@ class RosterScreen(AppScreen):
             case "refresh" if words.refresh:
                 return words.refresh, "重新读取并校验清册，合计以此为准。"
             case "paste_pad":
-                return "导入", "从表格文件导入，或下载模板。"
+                return "导入", "从表格文件导入、打开粘贴板，或下载模板。"
             case "print":
                 return "导出", "把清册导出为表格文件。"
         return super().label(action)
@@ -176,6 +193,9 @@ class RosterScreen(AppScreen):
                 "正在打开清册…", RosterDesk, self.state, self.business(profile), self.source
             )
             self._desk = desk
+            if self.with_form and self._entry.picks:
+                await self._picking.prepare()
+                desk.people.forget()
             if desk.stale:
                 await self.checks.recheck(keep=CENTER_FAILED)
             draft = await in_thread(desk.drafts.load, self.draft_name)
@@ -183,17 +203,22 @@ class RosterScreen(AppScreen):
             self.status(error.sentence, kind="error", beep=True)
             return
         self.checks.forget()
+        self.pasting.forget()
         mask = self.state.settings.screen.mask_id
         model = RosterModel(desk.service, amount_title=self._words.amount, narrow=self._beside, mask=mask)
         self._grid.set_model(model)
         if self.with_form:
             self._entry.reset(desk.business, desk.service.context)
+            if self._entry.picks:
+                await self._picking.recall(draft.get(PERSON, ""))
             self._form.rebuild()
             self._form.load({key: text for key, text in draft.items() if not key.startswith("@")})
         self._resume_cell(draft)
         self.show_facts()
         count = self._grid.model.count()
-        self.status(self._opening_words(count, any(draft.values())))
+        words = self._opening_words(count, any(draft.values()))
+        if words or not self._entry.picks:
+            self.status(words)
 
     def _opening_words(self, count: int, draft: bool) -> str:
         kept = "，上次没有录完的内容已恢复" if draft and self.with_form else ""
@@ -215,6 +240,8 @@ class RosterScreen(AppScreen):
         """Read the rows again: a screen above may have changed them."""
         if self._desk is not None:
             self._grid.reload()
+            if self.pasting.waits:
+                self.run_gated(lambda: self.pasting.returned(result))
 
     def closing(self) -> None:
         """Keep what is half typed; the terminal is gone."""
@@ -263,6 +290,8 @@ class RosterScreen(AppScreen):
         if self._desk is None and request.action not in ("help", "back", "exit", "redraw"):
             self.status("清册没有打开，请返回后重新进入。", kind="error", beep=True)
             return
+        if await self._picking.answer(request):
+            return
         match request.action:
             case "record":
                 await self._record()
@@ -291,12 +320,20 @@ class RosterScreen(AppScreen):
                 await self._show_row(int(request.payload["index"]))
             case "print":
                 await self.export()
-            case "paste_pad" | "paste":
+            case "paste_pad":
                 await self.import_menu()
+            case "paste":
+                await self.pasting.begin(request)
             case "submit":
                 await self.submit()
             case _:
                 await super().perform(request)
+
+    def _take_person(self, person: Depositor | None, text: str) -> str:
+        """Give a person chosen to the form; the copy may have been brought up to date for it."""
+        if self._desk is not None:
+            self._desk.people.forget()
+        return self._entry.take(person, text)
 
     def _add(self) -> None:
         if not self.with_form:

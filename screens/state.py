@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from client.settings import Settings
     from client.store.caches import InboxCache
     from client.store.database import Database
+    from client.store.depositors import DepositorCache
     from client.store.rosters import RosterStore
     from client.store.rows import Scope
     from client.sync import SyncProgress
@@ -312,30 +313,32 @@ class AppState:
 
     def ever_synchronised(self, unit_account: str) -> bool:
         """Whether this workstation has a whole copy of a unit's depositors. Blocking; before a login."""
-        from client.store.caches import DepositorCache
+        from client.store.depositors import DepositorCache
         from client.store.rows import Scope
 
         center = self.settings.center
         scope = Scope(center.profile, self._center_name(), unit_account, "")
         return DepositorCache(self.database(), scope).complete()
 
+    def depositors(self) -> DepositorCache:
+        """This workstation's copy of the unit's depositors. Blocking; raises StoreError."""
+        from client.store.depositors import DepositorCache
+
+        return DepositorCache(self.database(), self.scope())
+
     def depositors_complete(self) -> bool:
         """Whether this workstation has a whole copy of the unit's depositors (E-02). Blocking."""
-        from client.store.caches import DepositorCache
-
-        return DepositorCache(self.database(), self.scope()).complete()
+        return self.depositors().complete()
 
     def synchronise(
         self, progress: Callable[[SyncProgress], None], stop: threading.Event | None = None
     ) -> None:
         """Fetch the changes of the unit's depositors (E-02, E-03). Blocking; raises ClientError."""
-        from client.store.caches import DepositorCache
         from client.sync import DepositorSync
 
         context = self.context
         people = context.headcount + context.sealed_count if context is not None else 0
-        cache = DepositorCache(self.database(), self.scope())
-        DepositorSync(self.client(), cache, self.unit).run(progress, stop=stop, headcount=people)
+        DepositorSync(self.client(), self.depositors(), self.unit).run(progress, stop=stop, headcount=people)
 
     def note_link(self, link: str) -> None:
         """Remember whether the center can be reached, and tell it when that changed."""

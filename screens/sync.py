@@ -9,12 +9,12 @@ from textual.app import ComposeResult
 
 from client.errors import ClientError
 from screens.app import AppScreen
+from screens.receipt import local_time
 from screens.roster_parts import FactsView
 from tui.keys import ActionRequested
 from tui.progress import in_thread
 
 if TYPE_CHECKING:
-    from client.store.caches import DepositorCache
     from client.sync import SyncProgress
 
 EXPLANATION = (
@@ -44,19 +44,16 @@ class SyncScreen(AppScreen):
         await self._show()
         self.status("按 F10 开始同步，F12 取消。")
 
-    def _cache(self) -> DepositorCache:
-        from client.store.caches import DepositorCache
-
-        return DepositorCache(self.state.database(), self.state.scope())
-
     async def _show(self) -> None:
-        cache = await in_thread(self._cache)
+        cache = await in_thread(self.state.depositors)
         count, complete = await in_thread(cache.count), await in_thread(cache.complete)
         context = self.state.context
         people = context.headcount + context.sealed_count if context is not None else 0
         state = "已同步" if complete else "上次没有同步完" if count else "本机还没有同步过"
         facts = [*(("", line) for line in EXPLANATION), ("", "")]
         facts += [("中心人数", f"{people} 人"), ("本机人数", f"{count} 人"), ("状态", state)]
+        if when := await in_thread(cache.refreshed):
+            facts.append(("同步时间", local_time(when)))
         self.query_one(FactsView).show(facts)
 
     async def perform(self, request: ActionRequested) -> None:

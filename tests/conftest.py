@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import os
 import socket
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from center.auth import passwords
+from tests.support.passwords import PRODUCT, QUICK
+from tests.support.quick_files import keep_bytecode, use_memory
+
+keep_bytecode()
+use_memory()
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
@@ -50,10 +58,32 @@ def _clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """The center in this process hashes passwords cheaply; `product_passwords` undoes it for a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", QUICK)
+        yield
+
+
+@pytest.fixture
+def product_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords as the product does."""
+    monkeypatch.setattr(passwords, "_HASHER", PRODUCT)
+    monkeypatch.setattr(passwords, "_decoy", lru_cache(passwords._decoy.__wrapped__))
+
+
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Unused folders; counting them is quicker than `mktemp`, which looks through all there are."""
+    base = tmp_path_factory.mktemp("homes")
+    return (base / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """The test's own home folder; HOME and every XDG folder point into it."""
-    folder = tmp_path_factory.mktemp("home")
+    folder = next(_homes)
     _settle(monkeypatch, folder)
     return folder
 

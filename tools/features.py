@@ -20,7 +20,7 @@ def run_marked_tests(extra: list[str]) -> int:
     OUTPUT.unlink(missing_ok=True)
     command = [
         *(sys.executable, "-m", "pytest", "-q", "-n", "3", "--dist", "loadgroup"),
-        *("-m", "feature and not slow", "--features-json", str(OUTPUT), *extra),
+        *("-m", "feature", "--features-json", str(OUTPUT), *extra),
     ]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 

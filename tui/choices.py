@@ -2,36 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
-from typing import Final
-
-_INITIAL_STARTS: Final = (
-    0xB0A1, 0xB0C5, 0xB2C1, 0xB4EE, 0xB6EA, 0xB7A2, 0xB8C1, 0xB9FE, 0xBBF7, 0xBFA6, 0xC0AC, 0xC2E8,
-    0xC4C3, 0xC5B6, 0xC5BE, 0xC6DA, 0xC8BB, 0xC8F6, 0xCBFA, 0xCDDA, 0xCEF4, 0xD1B9, 0xD4D1, 0xD7FA,
-)  # fmt: skip
-"""First GB 2312 code of each initial in `_INITIALS`: level 1 of that set stands in pinyin order."""
-_INITIALS: Final = "abcdefghjklmnopqrstwxyz"
-
-
-def initials(text: str) -> str:
-    """Return the pinyin initials of `text`: "身份证" -> "sfz".
-
-    Only the 3,755 everyday characters of GB 2312 level 1 have one here, enough for labels; other Han become
-    "?", ASCII letters and digits stay, in lower case.
-    """
-    letters: list[str] = []
-    for char in text:
-        if char.isascii():
-            letters.append(char.lower() if char.isalnum() else "")
-            continue
-        try:
-            code = int.from_bytes(char.encode("gb2312"), "big")
-        except UnicodeEncodeError:
-            code = 0
-        at = bisect_right(_INITIAL_STARTS, code) - 1
-        letters.append(_INITIALS[at] if 0 <= at < len(_INITIALS) else "?")
-    return "".join(letters)
 
 
 def matching_choices(choices: Sequence[tuple[str, str]], text: str) -> list[tuple[str, str]]:
@@ -40,6 +11,9 @@ def matching_choices(choices: Sequence[tuple[str, str]], text: str) -> list[tupl
     Readings, the first that fits anything counts: the code or the label itself or both ("01 身份证"), the
     start of the code, the start of the label, its initials, any part of the label. An empty text fits all.
     """
+    # Read here and not above: the letter tables are no part of the first paint.
+    from domain.pinyin import initials
+
     wanted = text.strip()
     if not wanted:
         return list(choices)

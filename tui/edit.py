@@ -48,6 +48,12 @@ def typed_form(char: str, kind: str) -> tuple[str, bool]:
     return half, changed
 
 
+def is_table(text: str) -> bool:
+    """True when a pasted text holds more than one cell: a TAB, or a line break before its end."""
+    inside = text.strip("\r\n")
+    return "\t" in inside or "\r" in inside or "\n" in inside
+
+
 @dataclass(frozen=True, slots=True)
 class EditView:
     """The visible part of an editor: `text` fills the asked width exactly, `caret` is a cell in it."""

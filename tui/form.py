@@ -2,7 +2,8 @@
 
 The widget asks its screen for `record` (values=…) when Enter is struck in the last field and every field is
 accepted; only that payload carries passwords. `prompt` (F4), `submit` and the other actions of the screen go
-there with `snapshot()`, in which passwords are left out.
+there with `snapshot()`, in which passwords are left out. A field of kind person holds an account number; when
+another text in it is to be accepted, the screen is asked to `pick` (`tui.picklist.Asking`).
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from typing import Any, ClassVar
 from textual.message import Message
 
 from tui.choices import matching_choices
-from tui.edit import typed_form
-from tui.form_model import CHECKED, UNCHECKED, FormField, FormModel
+from tui.edit import is_table, typed_form
+from tui.form_model import CHECKED, PERSON_HELP, UNCHECKED, FormField, FormModel
 from tui.form_view import FormView
+from tui.shellscreen import KeyScreen
 
 NARROWED = "全角字符已改为半角。"
+SETTLING = frozenset({"accept", "next_field", "down", "submit"})
+"""Actions that accept the current field."""
 
 
 class Form(FormView):
@@ -51,7 +55,7 @@ class Form(FormView):
             "edit": lambda: self._jump(self._editor.end),
             "erase_left": lambda: self._changed(self._editor.backspace()),
             "clear": lambda: self._changed(self._editor.delete()),
-            "check_letter": lambda: self._field.kind == "id" and self._type("X"),
+            "check_letter": lambda: self._field.kind in ("id", "person") and self._type("X"),
             "cancel_edit": self._cancel_edit,
             "prompt": self._prompt,
             "submit": self._submit,
@@ -115,6 +119,23 @@ class Form(FormView):
         field = self._field
         return (field.title, field.choices, self._typed()) if field.choices else None
 
+    def asked_text(self) -> tuple[str, str] | None:
+        """Return title and text of the current field where it asks for a person."""
+        return (self._field.title, self._typed()) if self._field.kind == "person" else None
+
+    def settle(self, text: str, then: str) -> None:
+        """Put in the account number that was chosen and go on as the action `then` does."""
+        self._editor.set_text(text)
+        if self._store() and not self.handle_action(then) and not self._offer_to_screen(then):
+            self.shell.bell()
+
+    def refuse_text(self, message: str) -> None:
+        """Keep what is typed in the current field, marked, and say why it was not taken."""
+        self._refuse(self._field, self._typed(), message)
+        self._editor.fresh = bool(self._editor.text)
+        self._touch(self._field.key)
+        self._touch_notice()
+
     def complete(self) -> bool:
         """Accept every field and ask the screen for `record`; False when a field was refused."""
         if not self._store():
@@ -134,6 +155,7 @@ class Form(FormView):
             f"{field.title}{'（必填）' if field.required else ''}",
             field.help,
             self._model.note(field.key),
+            PERSON_HELP if field.kind == "person" else "",
         ]
         if field.choices:
             lines.append("可填：" + "、".join(f"{code} {label}" for code, label in field.choices[:12]))
@@ -147,7 +169,7 @@ class Form(FormView):
         if act is None:
             return False
         shown, self._notice = self._notice, ""
-        done = act()
+        done = self._ask_person(action) or act()
         if shown != self._notice:
             self._touch_notice()
         return done
@@ -166,11 +188,21 @@ class Form(FormView):
         return done
 
     def handle_paste(self, text: str) -> bool:
-        """Insert one line at the caret; more lines are refused whole."""
+        """Insert one cell at the caret; rows and columns go to a screen that takes `paste` (text)."""
+        if is_table(text):
+            return self._hand_over(text)
         line = text.strip("\r\n")
         if not self._field.entered or self._field.kind == "check":
             return False
         return self._editor.insert(line) and self._changed(True)
+
+    def _hand_over(self, text: str) -> bool:
+        """Give pasted rows to the screen; where it has no use for them they are refused whole."""
+        screen = self.screen
+        takes = isinstance(screen, KeyScreen) and "paste" in screen.screen_actions()
+        if takes:
+            self.request("paste", text=text)
+        return takes
 
     def _type(self, text: str) -> bool:
         field = self._field
@@ -228,9 +260,18 @@ class Form(FormView):
         self._touch(*self._texts)
         return True
 
+    def _ask_person(self, action: str) -> bool:
+        """Have the screen find out whom a text means that is about to be accepted."""
+        field, text = self._field, self._editor.text
+        if field.kind != "person" or action not in SETTLING or not text.strip():
+            return False
+        if text == self._texts[field.key] and field.key not in self._refused:
+            return False
+        self.request("pick", key=field.key, text=text, then=action)
+        return True
+
     def _prompt(self) -> bool:
-        choices = self.prompt_choices()
-        if choices is None:
+        if self.prompt_choices() is None and self._field.kind != "person":
             return False
         self.request("prompt", key=self.current, text=self._typed())
         return True

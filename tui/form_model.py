@@ -11,15 +11,18 @@ from tui.grid_model import CellResult
 CHECKED: Final = "1"
 """Value of a ticked box; an unticked one is "0"."""
 UNCHECKED: Final = "0"
+PERSON_HELP: Final = "可填账号、姓名、拼音、首字母，或账号、证件号码的末几位；F4 打开名单。"
+"""What a field or column of kind person takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormField:
     """One field.
 
-    `kind` is one of text, id, money, ratio, month, code, password, mobile, check, static. `width` is the room
-    for the value in cells. `choices` are (code, label) pairs: the code, the label or its initials may be
-    typed, and the value is the code. A `readonly` or static field is shown and never entered.
+    `kind` is one of text, id, money, ratio, month, code, password, mobile, person, check, static. `width` is
+    the room for the value in cells. The value of a person is an account number. `choices` are (code, label)
+    pairs: the code, the label or its initials may be typed, and the value is the code. A `readonly` or static
+    field is shown and never entered.
     """
 
     key: str

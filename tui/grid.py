@@ -3,7 +3,8 @@
 Actions a grid does not take itself (check, save, submit, find, undo, ...) first accept the cell under edit
 and then go to the screen with `snapshot()` as payload; so do moves over the edge. Enter on rows that cannot
 be edited asks the screen for `open` (index, row_id); pasted rows and columns for `paste` (text, index,
-row_id, column).
+row_id, column), whether rows can be edited or not; a text to be accepted in a column of kind person for
+`pick` (`tui.picklist.Asking`).
 """
 
 from __future__ import annotations
@@ -11,13 +12,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Final
 
-from tui.edit import LineEditor, typed_form
+from tui.edit import LineEditor, is_table, typed_form
+from tui.form_model import PERSON_HELP
 from tui.grid_edit import GridEditing
 from tui.grid_layout import column_widths
-from tui.grid_model import GridModel
+from tui.grid_model import CellResult, GridModel
 
 _UNTOUCHED: Final = frozenset({"help", "prompt", "exit", "redraw", "function_prefix"})
 """Actions of the screen that leave the cell under edit as it is."""
+_MOVING: Final = frozenset(
+    {
+        *("accept", "accept_down", "next_field", "previous_field", "add_row", "insert_row"),
+        *("up", "down", "page_up", "page_down", "top", "bottom"),
+    }
+)
+"""Own actions that accept the cell under edit."""
 _SIGNLESS: Final = frozenset({"id", "money", "ratio"})
 """Kinds in which a minus sign cannot be typed."""
 NARROWED: Final = "全角字符已改为半角。"
@@ -137,12 +146,47 @@ class Grid(GridEditing):
         column = self._column_now
         return (column.title, column.choices, str(self.snapshot()["text"])) if column.choices else None
 
+    def asked_text(self) -> tuple[str, str] | None:
+        """Return title and text of the current cell where it asks for a person."""
+        column = self._column_now
+        asks = column.kind == "person" and self._may_edit()
+        return (column.title, str(self.snapshot()["text"])) if asks else None
+
+    def settle(self, text: str, then: str) -> None:
+        """Put in the account number that was chosen and go on as the action `then` does."""
+        if self._store(text) and not self.handle_action(then) and not self._offer_to_screen(then):
+            self.shell.bell()
+
+    def refuse_text(self, message: str) -> None:
+        """Keep the text under edit and say why it was not taken."""
+        self._say(CellResult(False, message))
+        if self._editor is not None:
+            self._editor.fresh = bool(self._editor.text)
+        self._touch_row(self._index)
+        self._touch_footer()
+
+    def _ask_person(self, action: str) -> bool:
+        """Have the screen find out whom a text means that is about to be accepted."""
+        if self._editor is None or self._column_now.kind != "person":
+            return False
+        sideways = not self._in_place and action in ("left", "right", "home", "end")
+        own = action in self._acts or action in _UNTOUCHED
+        text = self._editor.text
+        if (own and not sideways and action not in _MOVING) or not text.strip():
+            return False
+        if text == self._cell_text(self._index, self._column):
+            return False
+        self.request("pick", text=text, then=action)
+        return True
+
     def help_lines(self) -> list[str]:
         """Say what the current column is and what it takes."""
         column = self._column_now
         lines = [f"{column.title}{'（必填）' if column.required else ''}"]
         if column.choices:
             lines.append("可填：" + "、".join(f"{code} {label}" for code, label in column.choices[:12]))
+        if column.kind == "person":
+            lines.append(PERSON_HELP)
         if not (self._model.editable and column.editable):
             lines.append("此栏不能修改。")
         finding = self._model.finding_text(self._index, column.key) if self._rows.count else ""
@@ -154,7 +198,10 @@ class Grid(GridEditing):
         """Act on a key; what is not the grid's own goes to the screen once the cell is accepted."""
         shown, self._notice = self._notice, ""
         act = self._acts.get(action)
-        done = act() if act is not None else action not in _UNTOUCHED and not self._finish()
+        if self._ask_person(action):
+            done = True
+        else:
+            done = act() if act is not None else action not in _UNTOUCHED and not self._finish()
         if shown != self._notice:
             self._touch_footer()
         return done
@@ -175,9 +222,9 @@ class Grid(GridEditing):
 
     def handle_paste(self, text: str) -> bool:
         """Insert a single cell at the caret; rows and columns go to the screen as `paste`."""
-        if "\t" in text or "\n" in text.strip("\r\n") or "\r" in text.strip("\r\n"):
-            if not self._model.editable or not self._finish():
-                return False
+        if is_table(text):
+            if not self._finish():
+                return True
             self.request("paste", text=text, **{k: v for k, v in self.snapshot().items() if k != "text"})
             return True
         if self._editor is None and not self._may_edit():
@@ -244,7 +291,7 @@ class Grid(GridEditing):
         return not self._store(above) or self._accept()
 
     def _check_letter(self) -> bool:
-        if self._column_now.kind != "id":
+        if self._column_now.kind not in ("id", "person"):
             return False
         if self._editor is not None or self._may_edit():
             self._type("X")

@@ -16,10 +16,10 @@ from typing import Protocol
 class GridColumn:
     """One column.
 
-    `width` is in terminal cells. `kind` is one of text, id, money, ratio, month, code, computed, state; it
-    decides what the keypad signs mean while the cell is edited. `align` is left or right. `choices` are
-    (code, label) pairs. `signed` lets the keypad minus enter a negative amount. `masked` cells are drawn with
-    their middle covered, but for the one under edit.
+    `width` is in terminal cells. `kind` is one of text, id, money, ratio, month, code, person, computed,
+    state; it decides what the keypad signs mean while the cell is edited. The value of a person is an account
+    number. `align` is left or right. `choices` are (code, label) pairs. `signed` lets the keypad minus enter
+    a negative amount. `masked` cells are drawn with their middle covered, but for the one under edit.
     """
 
     key: str

@@ -119,8 +119,10 @@ class KeyScreen(Screen[None], inherit_bindings=False):
     def status(self, text: str, *, kind: str = "info", beep: bool = False) -> None:
         """Show one sentence in the status line (`kind`: info, good, warning, error, busy)."""
         screen = self.shell.shell_screen()
-        if screen is not None:
-            screen.query_one(StatusLine).show(text, kind)
+        # Work that is cancelled with the program still clears its text, when the screen may be empty already.
+        line = screen.query_one_optional(StatusLine) if screen is not None else None
+        if line is not None:
+            line.show(text, kind)
         if beep:
             self.shell.bell()
 

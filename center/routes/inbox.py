@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from center import inbox
 from center.bell import BELL, MAX_WAIT, RECHECK, rung
-from center.deps import Anyone, ClerkScope, UnitScope
+from center.deps import Anyone, ClerkScope, UnitScope, center_of
 from center.errors import ProblemError, not_found
 from center.routing import router as make_router
 from domain.wire import Done, InboxPage, InboxPoll
@@ -35,10 +35,11 @@ async def poll(
     revision, and only a new revision to the reading of what changed.
     """
     end = time.monotonic() + wait
+    center = center_of(request)
     with BELL.listen(scope.inbox_scope) as event:
         while True:
             left = end - time.monotonic()
-            gone = await request.is_disconnected()
+            gone = center.closing or await request.is_disconnected()
             if left <= 0 or gone or await run_in_threadpool(_revision, scope) != after:
                 return await run_in_threadpool(_changes, scope, after)
             await rung(event, min(RECHECK, left))

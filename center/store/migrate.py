@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, insert, select
 
 from center.audit import HEAD, START
@@ -36,7 +38,8 @@ def upgrade(store: Store, profile: str = "") -> None:
     With `profile` the database is bound to that profile. Raises ProfileMismatch.
     """
     with store.write() as conn:
-        command.upgrade(_config(conn), "head")
+        if current_revision(conn) != _head():
+            command.upgrade(_config(conn), "head")
         _settle(conn)
         if profile:
             _bind(conn, profile)
@@ -54,11 +57,17 @@ def differences(conn: Connection) -> list[str]:
     return [repr(item) for item in compare_metadata(context, metadata)]
 
 
-def _config(conn: Connection) -> Config:
+def _config(conn: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
     config.attributes["connection"] = conn
     return config
+
+
+@cache
+def _head() -> str | None:
+    """The newest revision there is."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _settle(conn: Connection) -> None:

@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
 from client.store.database import Database, utc_now
 from client.store.rows import Scope, dump_cells
-from client.store.tables import batch, depositor, form_draft, inbox_item, setting
-from domain.idnumber import same_person_key
-from domain.money import parse_yuan
+from client.store.tables import batch, form_draft, inbox_item, setting
 
 if TYPE_CHECKING:
-    from domain.wire import BatchSummary, DepositorRow, InboxItem
+    from domain.wire import BatchSummary, InboxItem
 
 
 class Settings:
@@ -130,119 +127,6 @@ class InboxCache:
         )
         with self.database.read() as connection:
             return [InboxItem.model_validate_json(row.content) for row in connection.execute(query)]
-
-
-@dataclass(frozen=True, slots=True)
-class Depositor:
-    """A depositor of the unit as last synchronised; money in 分, ratios percent texts."""
-
-    account_no: str
-    name: str
-    id_number: str
-    base: int
-    unit_ratio: str
-    person_ratio: str
-    unit_amount: int
-    person_amount: int
-    status: str
-
-
-class DepositorCache:
-    """The unit's depositors (E-01), at one revision of the center."""
-
-    def __init__(self, database: Database, scope: Scope) -> None:
-        self.database = database
-        self.scope = scope.key
-
-    def revision(self) -> int:
-        """The revision reached, 0 before the first synchronisation."""
-        return int(Settings(self.database).get(self._name, {}).get("rev", 0))
-
-    def complete(self) -> bool:
-        """Whether a synchronisation has ever ended (E-02: the first one on a workstation is due else)."""
-        return bool(Settings(self.database).get(self._name, {}).get("complete", False))
-
-    @property
-    def _name(self) -> str:
-        return f"depositors {self.scope}"
-
-    def apply(
-        self, rows: Iterable[DepositorRow], revision: int, *, complete: bool, anew: bool = False
-    ) -> None:
-        """Take a page and its revision over in one transaction; `anew` forgets all rows before."""
-        table = depositor.c
-        rows = list(rows)
-        with self.database.write() as connection:
-            if anew:
-                connection.execute(depositor.delete().where(table.scope == self.scope))
-            sql = "DELETE FROM depositor WHERE scope = ? AND account_no = ?"
-            if rows:
-                connection.exec_driver_sql(sql, [(self.scope, row.account_no) for row in rows])
-            sql = "INSERT INTO depositor VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            if kept := [self._values(row) for row in rows if not row.gone]:
-                connection.exec_driver_sql(sql, kept)
-            told = json.dumps({"rev": revision, "complete": complete})
-            query = insert(setting).values(name=self._name, value=told)
-            query = query.on_conflict_do_update(["name"], set_={"value": query.excluded.value})
-            connection.execute(query)
-
-    def _values(self, row: DepositorRow) -> tuple[str | int, ...]:
-        return (
-            self.scope,
-            row.account_no,
-            row.name,
-            row.id_number,
-            same_person_key(row.id_number),
-            parse_yuan(row.base),
-            row.unit_ratio,
-            row.person_ratio,
-            parse_yuan(row.unit_amount),
-            parse_yuan(row.person_amount),
-            row.status,
-        )
-
-    def count(self) -> int:
-        """Number of depositors."""
-        query = select(func.count()).select_from(depositor).where(depositor.c.scope == self.scope)
-        with self.database.read() as connection:
-            return int(connection.execute(query).scalar_one())
-
-    def by_account(self, account_no: str) -> Depositor | None:
-        """The depositor with an account number."""
-        return self._one(depositor.c.account_no == account_no)
-
-    def by_person(self, id_number: str) -> Depositor | None:
-        """The depositor with an ID number in its 15 or 18 digit form."""
-        return self._one(depositor.c.person == same_person_key(id_number))
-
-    def after(self, account_no: str = "", limit: int = 200) -> list[Depositor]:
-        """A page of depositors by account number, behind `account_no`."""
-        table = depositor.c
-        query = select(depositor).where(table.scope == self.scope, table.account_no > account_no)
-        with self.database.read() as connection:
-            return [
-                _depositor(row) for row in connection.execute(query.order_by(table.account_no).limit(limit))
-            ]
-
-    def _one(self, condition: Any) -> Depositor | None:
-        query = select(depositor).where(depositor.c.scope == self.scope, condition).limit(1)
-        with self.database.read() as connection:
-            row = connection.execute(query).first()
-            return None if row is None else _depositor(row)
-
-
-def _depositor(row: Row[Any]) -> Depositor:
-    return Depositor(
-        row.account_no,
-        row.name,
-        row.id_number,
-        row.base,
-        row.unit_ratio,
-        row.person_ratio,
-        row.unit_amount,
-        row.person_amount,
-        row.status,
-    )
 
 
 class BatchCache:

@@ -25,6 +25,8 @@ from client.store.tables import TRIGGERS, metadata
 
 FILE_NAME = "gjj.db"
 BUSY_MILLISECONDS = 10_000
+CACHE_SIZE = -8000
+"""SQLite's page cache of a connection, as its pragma takes it: KiB below zero."""
 WAL_SAFE = (3, 51, 3)
 WITHDRAWN = (3, 52, 0)
 
@@ -134,7 +136,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         f"journal_mode = {mode}",
         f"synchronous = {synchronous}",
         "foreign_keys = ON",
-        "cache_size = -8000",
+        f"cache_size = {CACHE_SIZE}",
         "temp_store = MEMORY",
         "trusted_schema = OFF",
     ):
@@ -155,7 +157,16 @@ def _first(connection: Connection) -> None:
         connection.exec_driver_sql(trigger)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first,)
+def _searched_depositors(connection: Connection) -> None:
+    """The copy of depositors is fetched anew, with what a search needs."""
+    from client.store.tables import depositor, depositor_copy
+
+    connection.exec_driver_sql("DROP TABLE IF EXISTS depositor")
+    connection.exec_driver_sql("DELETE FROM setting WHERE name LIKE 'depositors %'")
+    metadata.create_all(connection, tables=[depositor_copy, depositor])
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first, _searched_depositors)
 """Step n takes a store of version n to version n + 1; a step is never changed once released."""
 
 

@@ -234,16 +234,21 @@ class RosterStore:
     def update(self, row_id: int, row: NewRow) -> StoredRow:
         """Replace a draft row. RosterError roster.frozen when it is on its way to the center."""
         with self.database.write() as connection:
-            roster_id, person = draft_row(connection, row_id)
-            values = row_values(row) | {"dup_of": None}
-            connection.execute(update(row_table).where(row_table.c.row_id == row_id).values(**values))
-            if values["person"] != person:
-                mark_duplicates(connection, roster_id, person)
-            mark_duplicates(connection, roster_id, values["person"])
-            touch(connection, roster_id)
+            touch(connection, _replace(connection, row_id, row))
             stored = find_row(connection, row_id)
             assert stored is not None
             return stored
+
+    def update_many(self, rows: Iterable[tuple[int, NewRow]]) -> int:
+        """Replace draft rows, all or none; for workers. Returns how many. RosterError roster.frozen."""
+        count, rosters = 0, set()
+        with self.database.write() as connection:
+            for row_id, row in rows:
+                rosters.add(_replace(connection, row_id, row))
+                count += 1
+            for roster_id in rosters:
+                touch(connection, roster_id)
+        return count
 
     def add_findings(self, row_id: int, typed: Mapping[str, str], new: Sequence[Finding]) -> bool:
         """Add findings to a draft row; False when it has been changed since it read `typed`."""
@@ -388,6 +393,17 @@ def _differs(row: StoredRow, new: NewRow) -> bool:
 def _judged(row: NewRow) -> tuple[Any, ...]:
     values = row_values(row)
     return tuple(values[name] for name in ("checked", "findings", "errors", "amount", "person"))
+
+
+def _replace(connection: Connection, row_id: int, row: NewRow) -> int:
+    """Replace a draft row; returns the id of its roster."""
+    roster_id, person = draft_row(connection, row_id)
+    values = row_values(row) | {"dup_of": None}
+    connection.execute(update(row_table).where(row_table.c.row_id == row_id).values(**values))
+    if values["person"] != person:
+        mark_duplicates(connection, roster_id, person)
+    mark_duplicates(connection, roster_id, values["person"])
+    return roster_id
 
 
 def _chunks(values: Sequence[int]) -> Iterator[list[int]]:

@@ -178,12 +178,27 @@ inbox_item = Table(
 )
 """Inbox entries as the center last told them, `content` the wire JSON."""
 
+depositor_copy = Table(
+    "depositor_copy",
+    metadata,
+    Column("copy_id", Integer, primary_key=True),
+    Column("scope", Text, nullable=False, unique=True),
+    Column("revision", Integer, nullable=False, server_default="0"),
+    Column("complete", Integer, nullable=False, server_default="0"),
+    Column("refreshed", Text, nullable=False, server_default=""),
+)
+"""How far the local copy of a unit's depositors reaches. `complete`: a synchronisation has ended once;
+`refreshed`: when the copy last was the center's state."""
+
 depositor = Table(
     "depositor",
     metadata,
-    Column("scope", Text, nullable=False),
+    Column("depositor_id", Integer, primary_key=True),
+    Column("copy_id", Integer, nullable=False),
     Column("account_no", Text, nullable=False),
     Column("name", Text, nullable=False),
+    Column("initials", Text, nullable=False),
+    Column("spelled", Text, nullable=False),
     Column("id_number", Text, nullable=False),
     Column("person", Text, nullable=False),
     Column("base", Integer, nullable=False),
@@ -192,10 +207,21 @@ depositor = Table(
     Column("unit_amount", Integer, nullable=False),
     Column("person_amount", Integer, nullable=False),
     Column("status", Text, nullable=False),
-    PrimaryKeyConstraint("scope", "account_no"),
-    Index("ix_depositor_person", "scope", "person"),
+    Column("mobile", Text, nullable=False),
+    Column("fund_type", Text, nullable=False),
+    Column("opened", Text, nullable=False),
+    Column("sealed_month", Integer, nullable=False),
+    Index("ux_depositor_account", "copy_id", "account_no", unique=True),
+    Index("ix_depositor_person", "copy_id", "person"),
+    Index(
+        "ix_depositor_search", "copy_id", "account_no", "name", "initials", "spelled", "id_number", "person"
+    ),
 )
-"""The unit's depositors as last synchronised (E-01 to E-06)."""
+"""The unit's depositors as last synchronised (E-01 to E-06).
+
+`initials` and `spelled` are of the name in pinyin, `spelled` from each of its first four syllables to the
+end: "|wangxiaoming|xiaoming|ming". A search reads nothing but `ix_depositor_search`.
+"""
 
 batch = Table(
     "batch",

@@ -26,6 +26,9 @@ A = TypeVar("A", bound="AccountRules")
 LIVE = (AccountStatus.NORMAL, AccountStatus.SEALED, AccountStatus.FROZEN)
 """An account that is still the person's; others are closed."""
 
+OVERRULED = "person.overruled"
+"""Code of a difference that the center's data decides."""
+
 VERDICT = "verdict"
 """Column 核对结果: where a file differs from the center (S-13, V-26)."""
 
@@ -169,7 +172,7 @@ class AccountBusiness(RosterBusiness[A]):
             values[VERDICT] = "；".join(text for _, text in differs)
         if self.rules.mismatch == "center_wins":
             return [
-                Finding("person.overruled", key, f"{text}，提交后以中心数据为准。", Severity.WARNING)
+                Finding(OVERRULED, key, f"{text}，提交后以中心数据为准。", Severity.WARNING)
                 for key, text in differs
             ]
         return [Finding("person.differs", key, f"{text}，请核对后改正。") for key, text in differs]

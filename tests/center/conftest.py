@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from center.settings import sqlite_url
 from tests.support.center import CenterUnderTest, running_center
+from tests.support.databases import migrated_postgres, migrated_sqlite
 from tests.support.postgres import fresh_database, postgres_server
 
 MakeCenter = Callable[..., CenterUnderTest]
@@ -26,12 +28,22 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A fresh database of each kind."""
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each kind."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'center.sqlite3'}"
+        yield sqlite_url(tmp_path)
         return
     with fresh_database(request.getfixturevalue("postgres")) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of each kind at the present schema."""
+    if request.param == "sqlite":
+        yield migrated_sqlite(sqlite_url(tmp_path))
+        return
+    with migrated_postgres(request.getfixturevalue("postgres")) as url:
         yield url
 
 

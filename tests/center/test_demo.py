@@ -35,6 +35,7 @@ from domain.profile import PROFILE_NAMES, load_profile
 from domain.text import name_problem
 from tests.support.center import START, SoftKey, make_settings
 
+pytestmark = pytest.mark.xdist_group("center-demo")  # the demos are made once
 DAY = date(2026, 11, 23)
 
 

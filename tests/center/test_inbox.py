@@ -14,7 +14,7 @@ from sqlalchemy import event
 from center import inbox
 from center.bell import BELL
 from center.inbox import Entry
-from tests.support.center import CenterUnderTest
+from tests.support.center import CenterUnderTest, serving
 from tests.support.filing import OTHER, Office, clerk
 
 MakeCenter = Callable[..., CenterUnderTest]
@@ -112,13 +112,14 @@ def test_sixty_waiting_polls_hold_no_threads(center: CenterUnderTest) -> None:
             transport=transport, base_url="http://center.test", timeout=30
         ) as client:
             polls = [
-                asyncio.create_task(client.get("/v1/inbox?wait=3", headers=office.login.headers))
+                asyncio.create_task(client.get("/v1/inbox?wait=25", headers=office.login.headers))
                 for _ in range(60)
             ]
             await asyncio.sleep(0.8)
             start = time.monotonic()
             answer = await client.get("/v1/health")
             took = time.monotonic() - start
+            center.center.close_polls()
             answers = await asyncio.gather(*polls)
             assert {one.status_code for one in answers} == {200}
             return answer.status_code, took
@@ -126,6 +127,26 @@ def test_sixty_waiting_polls_hold_no_threads(center: CenterUnderTest) -> None:
     status, took = asyncio.run(crowd())
     assert status == 200
     assert took < 1.5
+
+
+def test_a_center_that_stops_answers_the_polls_that_wait(center: CenterUnderTest) -> None:
+    """Else they would be cut off when the time for stopping is over, and every client would reconnect."""
+    office = Office(center)
+    with ThreadPoolExecutor(1) as pool:
+        with serving(center.settings) as server:
+            url, params = f"{server.url}/v1/inbox", {"wait": 25}
+            waiting = pool.submit(httpx.get, url, params=params, headers=office.login.headers, timeout=30)
+            until(lambda: office.unit in BELL._waiting)
+        answer = waiting.result(30)
+    assert (answer.status_code, answer.json()["rev"]) == (200, 0)
+    assert office.unit not in BELL._waiting
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_the_bell_forgets_who_has_left() -> None:

@@ -19,6 +19,7 @@ from tests.support.center_process import CenterProcess
 from tests.support.filing import OTHER, Office
 
 PATIENCE = 60.0
+SLOW = pytest.mark.slow
 
 
 @contextmanager
@@ -250,6 +251,7 @@ def test_a_center_without_asynchronous_business_starts_no_engine(center: CenterU
     assert not engine.needed
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", pytest.param("postgresql", marks=SLOW)], indirect=True)
 def test_killed_again_and_again_each_row_is_settled_once(tmp_path: Path, database_url: str) -> None:
     count = 6 * CHUNK
     with running_center(tmp_path, "shaanxi", url=database_url) as center:

@@ -15,8 +15,8 @@ from tests.support.center import make_settings
 
 
 @pytest.fixture
-def store(tmp_path: Path, database_url: str) -> Store:
-    return Store(make_settings(tmp_path, url=database_url))
+def store(tmp_path: Path, empty_database_url: str) -> Store:
+    return Store(make_settings(tmp_path, url=empty_database_url))
 
 
 def test_migrations_make_exactly_the_tables(store: Store) -> None:

@@ -91,9 +91,10 @@ def test_forgotten_passwords_are_reset_elsewhere(make_center: MakeCenter, profil
     assert where in answer.json()["detail"]
 
 
+@pytest.mark.usefixtures("product_passwords")
 def test_password_hashes() -> None:
     stored = hash_password(PASSWORD)
-    assert stored.startswith("$argon2id$") and stored != hash_password(PASSWORD)
+    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$") and stored != hash_password(PASSWORD)
     assert verify_password(stored, PASSWORD)
     assert not verify_password(stored, PASSWORD + " ")
     assert not verify_password(None, PASSWORD)

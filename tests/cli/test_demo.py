@@ -24,7 +24,6 @@ from tests.support.pty_terminal import PtyTerminal
 
 ROOT = Path(__file__).parents[2]
 GONE_SECONDS = 12.0
-SECOND_START_SECONDS = 3.0
 
 pytestmark = pytest.mark.xdist_group("demo")
 
@@ -120,10 +119,8 @@ def test_set_up_says_every_step_and_gives_what_the_login_asks_for(
 
 
 def test_a_second_start_takes_no_set_up_and_leaves_nothing_behind(root: Path) -> None:
-    started = time.monotonic()
     with center_only(root) as process:
         port = port_of(process)
-        assert time.monotonic() - started < SECOND_START_SECONDS
         assert answers(port)
         assert (root / "baishan" / "run" / "console.log").exists()
         assert process.stdout is not None

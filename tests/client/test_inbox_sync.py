@@ -13,7 +13,8 @@ import pytest
 from client.errors import AuthExpired, CenterUnreachable
 from client.inbox import InboxWatcher, Link
 from client.results import Results
-from client.store.caches import BatchCache, DepositorCache, InboxCache
+from client.store.caches import BatchCache, InboxCache
+from client.store.depositors import DepositorCache
 from client.sync import DepositorSync, SyncProgress
 from domain.business import AccountStatus
 from domain.wire import CaseAction, InboxItem, InboxPoll, JobProgress, RowDecision, SubmissionState
@@ -289,7 +290,7 @@ def test_a_center_set_back_is_copied_anew(make_agent: MakeAgent) -> None:
         agent.office.give_account(person)
     sync, cache = sync_of(agent)
     sync.run()
-    cache.apply((), 5000, complete=True)
+    assert cache.apply((), cache.revision(), 5000, complete=True)
     assert sync.run().done
     assert cache.count() == 4
     assert cache.revision() < 5000

@@ -22,14 +22,15 @@ from domain.canonical import sha256_hex
 
 ROOT = Path(__file__).parents[2]
 SCOPE = Scope("baishan", "test", "100001", "li")
-POINTS = [
-    "before-commit",
+SLOW = pytest.mark.slow
+POINTS: list[Any] = [
+    pytest.param("before-commit", marks=SLOW),
     "after-commit",
-    "before-send",
-    "before-arrival",
+    pytest.param("before-send", marks=SLOW),
+    pytest.param("before-arrival", marks=SLOW),
     "after-arrival",
     "before-final",
-    "after-final",
+    pytest.param("after-final", marks=SLOW),
 ]
 
 

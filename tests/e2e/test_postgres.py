@@ -23,7 +23,7 @@ def server() -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize("profile", ["baishan", "shaanxi"])
+@pytest.mark.parametrize("profile", [pytest.param("baishan", marks=pytest.mark.slow), "shaanxi"])
 def test_from_the_login_to_the_new_account(server: str, tmp_path: Path, profile: str) -> None:
     with fresh_database(server) as url:
         site = Site(tmp_path / "center", profile, url)

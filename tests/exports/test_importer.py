@@ -425,7 +425,7 @@ def test_text_tables_are_checked_alike(tmp_path: Path) -> None:
 
 def test_a_month_given_as_a_date(tmp_path: Path) -> None:
     from domain.business import Column, Kind
-    from exports.importer import _judge_kinds
+    from exports.importer import judge_kinds
     from exports.layout import ImportRules
     from exports.roster import ImportedRow
     from exports.sheet import RawRow
@@ -433,7 +433,7 @@ def test_a_month_given_as_a_date(tmp_path: Path) -> None:
     day = date(2026, 11, 1).isoformat()
     row = ImportedRow(2, {"month": day})
     column = Column("month", "补缴年月", Kind.MONTH, 8)
-    _judge_kinds(row, RawRow(2, [day], {0: "date"}), [(column, 0)], ImportRules())
+    judge_kinds(row, RawRow(2, [day], {0: "date"}), [(column, 0)], ImportRules())
     assert row.values == {"month": "202611"} and row.findings == []
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.center import running_center, served
+from tests.support.center import running_center, serving
 from tests.support.workplace import Workplace, workplace
 
 MakePlace = Callable[..., Workplace]
@@ -22,7 +22,7 @@ def make_place(tmp_path: Path) -> Iterator[MakePlace]:
             folder = tmp_path / f"center-{profile}"
             folder.mkdir(exist_ok=True)
             center = stack.enter_context(running_center(folder, profile))
-            url = stack.enter_context(served(center.settings)) if profile == "shaanxi" else ""
-            return stack.enter_context(workplace(center, tmp_path / f"desk-{profile}", url, **unit))
+            server = stack.enter_context(serving(center.settings)) if profile == "shaanxi" else None
+            return stack.enter_context(workplace(center, tmp_path / f"desk-{profile}", server, **unit))
 
         yield make

@@ -133,9 +133,11 @@ class Front:
         """End the background work and wait until its threads are gone."""
         state.stop()
         self.wire.handler = _cut
+        self.center.center.close_polls()
         for thread in threading.enumerate():
             if thread.name in ("gjj-inbox", "gjj-outbox"):
                 thread.join(10)
+        self.center.center.open_polls()
 
     # ---- people and keys ---------------------------------------------------------------------------
 

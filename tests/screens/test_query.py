@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from client.store.caches import DepositorCache
+from client.store.depositors import DepositorCache
 from tests.screens.conftest import MakePlace
 from tests.support.filing import moved
 from tests.support.workplace import Desk, Workplace, decide, employ, running
@@ -155,8 +155,29 @@ async def test_accounts_by_day_of_opening(make_place: MakePlace, profile: str) -
         )
         form = desk.app.screen.query_one(Form)
         desk.app.screen.set_focus(form)
-        await desk.press("20260101\r20260131\r")
+        await desk.press("20260101\r20260131\r\r")
         assert "没有查到记录" in desk.status and rows[0]["id_number"] not in desk.picture()
+
+
+@pytest.mark.feature("Q-06", profile=["baishan", "shanxi"])
+@pytest.mark.parametrize("profile", ["baishan", "shanxi"])
+async def test_the_account_of_a_person_named_in_part(make_place: MakePlace, profile: str) -> None:
+    place = make_place(profile)
+    rows = place.office.rows(3)
+    place.office.file(rows)
+    async with running(place) as desk:
+        await desk.open("query:open")
+        desk.app.screen.set_focus(desk.app.screen.query_one(Form))
+        await desk.press("\r\r" + rows[1]["id_number"][-6:] + "\r")
+        picture = desk.picture()
+        assert rows[1]["id_number"] in picture and "共 1 户" in picture
+        assert rows[0]["id_number"] not in picture
+        desk.app.screen.set_focus(desk.app.screen.query_one(Form))
+        await desk.press("<f4>" + rows[2]["name"] + "\r\r")
+        assert rows[2]["id_number"] in desk.picture() and "共 1 户" in desk.picture()
+        desk.app.screen.set_focus(desk.app.screen.query_one(Form))
+        await desk.press("<delete>\r")
+        assert "共 3 户" in desk.picture()
 
 
 @pytest.mark.feature("O-18", profile="shaanxi")

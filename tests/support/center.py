@@ -28,7 +28,6 @@ from center.operators import NewOperator, add_operator
 from center.server import bind, make_server
 from center.settings import Settings, sqlite_url
 from center.state import Center
-from center.store import migrate
 from center.store.engine import Store
 from center.store.tables import scope as scope_table
 from center.store.tables import unit as unit_table
@@ -45,6 +44,7 @@ from domain.httpsig import (
 )
 from domain.profile import load_profile
 from domain.wire import UnitContext
+from tests.support.databases import migrated_sqlite
 
 START = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """Monday 23 November 2026, ten o'clock at the center."""
@@ -147,7 +147,7 @@ class AppTransport(httpx.BaseTransport):
     async def _call(self, request: httpx.Request) -> httpx.Response:
         sent = httpx.Request(request.method, request.url, headers=request.headers.raw, content=request.read())
         response = await self._inner.handle_async_request(sent)
-        body = await response.aread()
+        body = b"".join([part async for part in response.aiter_raw()])
         return httpx.Response(response.status_code, headers=response.headers.raw, content=body)
 
     def close(self) -> None:
@@ -182,7 +182,6 @@ class CenterUnderTest:
         self.clock = clock
         self.issuer = issuer
         self.store = Store(settings)
-        migrate.upgrade(self.store, settings.profile.name)
         self.app = create_app(settings, self.store)
         self.transport = AppTransport(self.app)
         self.client = httpx.Client(transport=self.transport, base_url=f"http://{AUTHORITY}")
@@ -341,7 +340,8 @@ def make_settings(folder: Path, profile: str = "baishan", *, url: str = "", **va
 def running_center(
     folder: Path, profile: str = "baishan", *, url: str = "", **values: Any
 ) -> Iterator[CenterUnderTest]:
-    """A center in this process, without port, jobs and housekeeping."""
+    """A center in this process, without port, jobs and housekeeping; an SQLite database comes migrated."""
+    url = migrated_sqlite(url or sqlite_url(folder))
     clock = ManualClock(START)
     issuer = make_authority("测试证书机构", START)
     settings = make_settings(folder, profile, url=url, clock=clock, issuer=issuer, **values)
@@ -352,9 +352,24 @@ def running_center(
         center.close()
 
 
+@dataclass(frozen=True)
+class Server:
+    """A server in a thread of this process: its address http://127.0.0.1:PORT, and what it serves."""
+
+    url: str
+    center: Center
+
+
 @contextmanager
 def served(settings: Settings) -> Iterator[str]:
     """A real server in a thread, jobs and all; gives its address http://127.0.0.1:PORT."""
+    with serving(settings) as server:
+        yield server.url
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[Server]:
+    """Like `served`, for tests that need the served center itself."""
     ready = threading.Event()
     with bind("127.0.0.1", 0) as sock:
         server = make_server(settings, sock, ready.set)
@@ -364,7 +379,7 @@ def served(settings: Settings) -> Iterator[str]:
         thread.start()
         assert ready.wait(30), "the center did not start"
         try:
-            yield f"http://127.0.0.1:{sock.getsockname()[1]}"
+            yield Server(f"http://127.0.0.1:{sock.getsockname()[1]}", server.center)
         finally:
             server.should_exit = True
             thread.join(30)

@@ -17,6 +17,7 @@ from textual import events
 from textual.app import ComposeResult
 
 from center.demo.generator import Person as Someone
+from center.state import Center
 from client.api import CenterClient
 from client.session import Person, Session
 from client.settings import CenterSettings, FileSettings, Settings
@@ -27,7 +28,7 @@ from screens.catalog import catalog
 from screens.roster_parts import FactsView
 from screens.state import AppState
 from tests.client.support import BASE, KeyInHand
-from tests.support.center import CenterUnderTest
+from tests.support.center import CenterUnderTest, Server
 from tests.support.filing import Office, clerk
 from tui.bars import KeyBar, StatusLine, TitleBar
 from ukey.signer import PinIncorrect
@@ -43,8 +44,9 @@ class Wire(httpx.BaseTransport):
     Long polls last a second at most, so that nothing of a test is left behind.
     """
 
-    def __init__(self, inner: httpx.BaseTransport) -> None:
+    def __init__(self, inner: httpx.BaseTransport, far_end: Center) -> None:
         self.inner = inner
+        self._far_end = far_end
         self.down = False
         self.slow = threading.Event()
         self.slow.set()
@@ -73,12 +75,14 @@ class Wire(httpx.BaseTransport):
         return [request for request in self.seen if request.method == method and part in request.url.path]
 
     def rest(self) -> None:
-        """Wait until nothing is under way."""
+        """Cut the line and wait until nothing is under way; waiting polls are answered at once."""
         self.down = True
         self.slow.set()
+        self._far_end.close_polls()
         end = time.monotonic() + WAIT
         while self._under_way and time.monotonic() < end:
-            time.sleep(0.02)
+            time.sleep(0.002)
+        self._far_end.open_polls()
 
 
 class PinnedKey(KeyInHand):
@@ -105,14 +109,19 @@ class Start(AppScreen):
 class Workplace:
     """One agent with state, key and center. `wire` stands between client and center and may cut."""
 
-    def __init__(self, center: CenterUnderTest, folder: Path, url: str = "", **unit: Any) -> None:
-        """With `url` the center is reached over a real socket, else in this process."""
+    def __init__(
+        self, center: CenterUnderTest, folder: Path, server: Server | None = None, **unit: Any
+    ) -> None:
+        """With `server` the center is reached over a real socket, else in this process."""
         self.center = center
-        self.url = url or BASE
+        self.url = server.url if server else BASE
         self.office = Office(center, **unit)
         self.profile = center.settings.profile
         self.folder = folder
-        self.wire = Wire(httpx.HTTPTransport() if url else center.transport)
+        if server:
+            self.wire = Wire(httpx.HTTPTransport(), server.center)
+        else:
+            self.wire = Wire(center.transport, center.center)
         self.key = None if self.office.login.key is None else PinnedKey(self.office.login.key)
         self.state = self._state()
 
@@ -196,9 +205,11 @@ class Workplace:
 
 
 @contextmanager
-def workplace(center: CenterUnderTest, folder: Path, url: str = "", **unit: Any) -> Iterator[Workplace]:
+def workplace(
+    center: CenterUnderTest, folder: Path, server: Server | None = None, **unit: Any
+) -> Iterator[Workplace]:
     """An agent's workplace at a center."""
-    place = Workplace(center, folder, url, **unit)
+    place = Workplace(center, folder, server, **unit)
     try:
         yield place
     finally:
@@ -288,9 +299,14 @@ class Desk:
 
 
 @asynccontextmanager
-async def running(place: Workplace, columns: int = 80, rows: int = 24) -> AsyncIterator[Desk]:
-    """The application of a workplace, on its start screen."""
-    app = GjjApp({**catalog(), "start": Start}, place.state, start="start")
+async def running(
+    place: Workplace,
+    columns: int = 80,
+    rows: int = 24,
+    more: Mapping[str, Callable[[], AppScreen]] | None = None,
+) -> AsyncIterator[Desk]:
+    """The application of a workplace, on its start screen; `more` screens stand beside the catalog's."""
+    app = GjjApp({**catalog(), "start": Start, **(more or {})}, place.state, start="start")
     async with app.run_test(size=(columns, rows)) as pilot:
         desk = Desk(app, pilot)
         await desk.settle()

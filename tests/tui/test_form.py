@@ -248,6 +248,18 @@ async def test_a_paste_of_lines_is_refused_and_of_one_line_taken_verbatim() -> N
         assert form.snapshot()["name"] == "张三"
 
 
+async def test_pasted_rows_go_to_a_screen_that_takes_them() -> None:
+    async with bench() as (app, form, _, pilot):
+        app.stage.extra = frozenset({"paste"})
+        strike(app, "张")
+        form.process_paste("李四\t1\r王五\t2\r")
+        strike(app, "三")
+        assert form.snapshot()["name"] == "张"
+        await settle(pilot)
+        assert app.stage.requests == [("paste", {"text": "李四\t1\r王五\t2\r"})]
+        assert (form.snapshot()["name"], app.bells) == ("张三", 0)
+
+
 async def test_the_edges_are_offered_to_the_screen_else_beep() -> None:
     async with bench() as (app, _, __, ___):
         strike(app, "<up>")

@@ -208,6 +208,22 @@ async def test_pasted_rows_go_to_the_screen_and_keys_wait_behind_them() -> None:
         assert grid.draft == (0, "name", "丙")
 
 
+async def test_rows_are_pasted_where_none_can_be_edited_and_not_over_a_refused_cell() -> None:
+    async with bench(Roster(_people(2), editable=False)) as (app, grid, pilot):
+        grid.process_paste("甲\r乙\r")
+        await settle(pilot)
+        assert [(action, payload["text"]) for action, payload in app.stage.requests] == [
+            ("paste", "甲\r乙\r")
+        ]
+    roster = Roster(_people(2))
+    roster.refuse_cell = lambda column, text: CellResult(False, "不行。") if text == "坏" else None
+    async with bench(roster) as (app, grid, pilot):
+        strike(app, "坏")
+        grid.process_paste("甲\r乙\r")
+        await settle(pilot)
+        assert (app.stage.requests, app.bells, grid.draft) == ([], 1, (0, "name", "坏"))
+
+
 async def test_a_refused_cell_keeps_the_text_under_edit_and_beeps() -> None:
     roster = Roster(_people(2))
     roster.refuse_cell = lambda column, text: CellResult(False, "基数超限。") if text == "1" else None

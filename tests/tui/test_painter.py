@@ -227,9 +227,20 @@ KEYS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.lists(KEYS, min_size=30, max_size=90))
 async def test_random_keys_give_the_picture_of_stock_drawing(keys: list[str]) -> None:
+    await strike_and_compare(keys)
+
+
+@pytest.mark.slow
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.lists(KEYS, min_size=30, max_size=90))
+async def test_many_random_keys_give_the_picture_of_stock_drawing(keys: list[str]) -> None:
+    await strike_and_compare(keys)
+
+
+async def strike_and_compare(keys: list[str]) -> None:
     app = Twin()
     sizes = [(100, 30), (80, 24), (120, 36)]
     async with app.run_test(size=(80, 24)) as pilot:
