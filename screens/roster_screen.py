@@ -227,7 +227,7 @@ class RosterScreen(AppScreen):
     def show_facts(self) -> None:
         """Draw the line of facts anew."""
         context, service = self.state.context, self.desk.service
-        base = next((column.title for column in self.desk.business.columns if column.key == "base"), "基数")
+        base = next((column.title for column in self.desk.business.columns if column.key == "base"), "")
         hours = context.hours if context is not None else ""
         self._info.show(facts_line(service.context, base, hours))
 
