@@ -15,15 +15,14 @@ MakePlace = Callable[..., Workplace]
 
 @pytest.fixture
 def make_place(tmp_path: Path) -> Iterator[MakePlace]:
-    """Workplaces before centers of any profile; the asynchronous one is served, for its jobs, others if told."""
+    """Workplaces before centers of any profile; the asynchronous one is served, for its jobs."""
     with ExitStack() as stack:
 
         def make(profile: str = "baishan", **unit: Any) -> Workplace:
             folder = tmp_path / f"center-{profile}"
             folder.mkdir(exist_ok=True)
             center = stack.enter_context(running_center(folder, profile))
-            served = unit.pop("served", profile == "shaanxi")
-            server = stack.enter_context(serving(center.settings)) if served else None
+            server = stack.enter_context(serving(center.settings)) if profile == "shaanxi" else None
             return stack.enter_context(workplace(center, tmp_path / f"desk-{profile}", server, **unit))
 
         yield make
