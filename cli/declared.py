@@ -67,7 +67,10 @@ def offline_context(args: argparse.Namespace, business: Business) -> CheckContex
 
     profile = business.profile
     own = profile.unit_defaults
-    pair = RatioPair(_ratio(args.unit_ratio, own.unit_ratio), _ratio(args.person_ratio, own.person_ratio))
+    pair = RatioPair(
+        _ratio("--unit-ratio", args.unit_ratio, own.unit_ratio, profile),
+        _ratio("--person-ratio", args.person_ratio, own.person_ratio, profile),
+    )
     today = _day(args.today)
     try:
         month = (
@@ -92,15 +95,21 @@ def offline_context(args: argparse.Namespace, business: Business) -> CheckContex
     )
 
 
-def _ratio(text: str | None, default: int) -> int:
-    from domain.money import RatioError, parse_ratio
+def _ratio(name: str, text: str | None, default: int, profile: Profile) -> int:
+    """A ratio in basis points within the center's limits (parameters 72 and 73). Raises ArgumentProblem."""
+    from domain.money import RatioError, format_ratio, parse_ratio
 
     if text is None:
         return default
     try:
-        return parse_ratio(text)
+        ratio = parse_ratio(text)
     except RatioError as error:
         raise ArgumentProblem(f"缴存比例“{text}”：{error.text}") from None
+    rule = profile.ratio
+    if not rule.min <= ratio <= rule.max:
+        limits = f"{format_ratio(rule.min)} 至 {format_ratio(rule.max)}"
+        raise ArgumentProblem(f"{name} {text} 不在 {profile.center}的缴存比例 {limits}（%）之内，请改正。")
+    return ratio
 
 
 def _fund_type(text: str | None) -> str:

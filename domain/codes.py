@@ -57,7 +57,7 @@ class CodeTable:
 
     def display(self, code: str) -> str:
         """Code and name as cells and screens show them, "10 未婚"; an unknown code alone."""
-        return f"{code} {self._names[code]}" if code in self._names else code
+        return shown(code, self._names[code]) if code in self._names else code
 
     def parse(self, text: str) -> str | None:
         """The code meant by a cell: code, name, "code 名称" or "code-名称"; None when it is none of these.
@@ -79,6 +79,11 @@ class CodeTable:
 
     def _one(self, typed: str) -> str | None:
         return self._codes.get(typed) or self._typed.get(typed.casefold())
+
+
+def shown(code: str, name: str) -> str:
+    """Code and name for people, "10 未婚"; the name alone where the code is an English word."""
+    return name if code.isascii() and code.isalpha() and code.islower() else f"{code} {name}"
 
 
 def _fold(text: str) -> str:

@@ -5,22 +5,26 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import events
 from textual.message import Message
 
 from screens.state import AppState, StateEvent
-from tui.actions import ACTIONS, GLOBAL
 from tui.app import ShellApp
-from tui.bars import KeyBar, TitleBar
-from tui.keymap import Keymap, KeymapError, key_label
+from tui.keymap import Keymap, KeymapError
 from tui.keys import ActionRequested, KeyWidget
 from tui.progress import in_thread
 from tui.shellscreen import KeyScreen, ShellScreen
 
 if TYPE_CHECKING:
     from textual.timer import Timer
+
+    from client.outbox import OutboxEvent
+    from screens.options import OptionRun
+    from screens.places import Places
+
+Result = TypeVar("Result")
 
 GUARD_SECONDS = 1.0
 """How often it is looked whether the screen must be locked or the login renewed."""
@@ -60,6 +64,18 @@ class GjjApp(ShellApp):
         self.failure: BaseException | None = None
         self.last_key = time.monotonic()
         self._watch: Timer | None = None
+        self._places: Places | None = None
+        self._pinned = False
+        self._news: tuple[str, str] | None = None
+
+    @property
+    def places(self) -> Places:
+        """Keeps where the person is; made after the first paint."""
+        if self._places is None:
+            from screens.places import Places
+
+            self._places = Places(self)
+        return self._places
 
     def bell(self) -> None:
         """Beep unless the sound is off (H-04)."""
@@ -119,7 +135,75 @@ class GjjApp(ShellApp):
 
     def _deliver(self, event: events.Key | events.Paste) -> None:
         self.last_key = time.monotonic()
+        self._unpin()
         super()._deliver(event)
+        self._moved()
+
+    # -- what happens by itself ---
+
+    def pin(self) -> None:
+        """Keep what the status line says until the next key: news wait behind it."""
+        self._pinned = True
+
+    def tell_news(self, text: str, kind: str, *, beep: bool = False) -> None:
+        """Say what happened by itself; behind a pinned line it is said at the next key."""
+        screen = self.shell_screen()
+        if self._pinned:
+            self._news = text, kind
+            if beep:
+                self.bell()
+        elif screen is not None:
+            screen.status(text, kind=kind, beep=beep)
+
+    def _unpin(self) -> None:
+        self._pinned = False
+        news, self._news = self._news, None
+        if news is not None:
+            self.tell_news(*news)
+
+    # -- where one is ---
+
+    def _moved(self, *, at_once: bool = False) -> None:
+        if self.state.person is not None:
+            self.places.changed(at_once=at_once)
+
+    async def open_screen(self, name: str, *, replace: bool = False, **args: Any) -> ShellScreen:
+        """Open a screen and remember how, so that it can be opened again after a cut."""
+        screen = self._made(name)
+        if isinstance(screen, AppScreen):
+            screen.opened_as, screen.opened_with = name, args
+        try:
+            return await super().open_screen(name, replace=replace, **args)
+        finally:
+            self._moved(at_once=True)
+
+    async def back(self, result: Any = None, *, ask: bool = True) -> bool:
+        """Leave the screen; where one is has changed."""
+        try:
+            left = await super().back(result, ask=ask)
+        finally:
+            self._moved(at_once=True)
+        below = self.screen
+        if left and isinstance(below, AppScreen):
+            below.go_on_with_options()
+        return left
+
+    async def home(self) -> None:
+        """Leave all screens; digits still to be run are given up."""
+        for screen in self.screen_stack:
+            if isinstance(screen, AppScreen) and screen.option_run is not None:
+                screen.option_run.give_up()
+        await super().home()
+
+    def hosts(self, title: str, widget: KeyWidget) -> None:
+        """Put back what was typed in a dialog when the program was cut off."""
+        if self._places is not None:
+            self._places.hosts(title, widget)
+
+    def _save_half_typed(self) -> None:
+        super()._save_half_typed()
+        with contextlib.suppress(Exception):
+            self.places.finish_now()
 
     # -- locking and logging in again ---
 
@@ -214,6 +298,16 @@ class AppScreen(ShellScreen):
 
     GUARDED: ClassVar[bool] = True
     """Whether the screen is covered when nobody is there, and waits while a login is renewed."""
+    FIRST: ClassVar[bool] = False
+    """Whether it is the first screen after the login; there is nothing to go back to then."""
+    MODULE: ClassVar[bool] = True
+    """Whether it is a module of the home screen, open only while the center offers it."""
+    RESUMABLE: ClassVar[bool] = True
+    """Whether it may be opened again by itself; a step within another screen's work may not."""
+    opened_as: str = ""
+    """Its name in the catalog, "" before it was opened."""
+    opened_with: Mapping[str, Any] = {}
+    """What it was opened with last."""
     LABELS: ClassVar[Mapping[str, tuple[str, str]]] = {}
     """Action -> (label, sentence for F1), where the general ones of `tui.actions` do not fit."""
 
@@ -229,16 +323,17 @@ class AppScreen(ShellScreen):
 
     def label(self, action: str) -> tuple[str, str]:
         """Return label and help sentence of an action on this screen; override when they change."""
-        own = self.LABELS.get(action)
-        return own or (ACTIONS[action].label, ACTIONS[action].help)
+        return self.LABELS.get(action) or super().label(action)
 
     def refresh_bars(self) -> None:
         """Draw title, banner, key bar and marks from the current state."""
-        self.query_one(TitleBar).show(self.screen_title(), self.shell.banner)
-        keymap, context = self.shell.keymap, self.key_context()
-        items = [(keymap.label(context, name), self.label(name)[0]) for name in self.key_bar_actions()]
-        self.query_one(KeyBar).show([item for item in items if item[0]])
+        super().refresh_bars()
         self.show_marks()
+
+    def on_descendant_focus(self) -> None:
+        """Show the keys of the pane that has the focus now."""
+        if self.is_mounted:
+            self.refresh_bars()
 
     def marks(self) -> str:
         """Return what stands at the right of the status line: place of the cursor, connection, month."""
@@ -251,6 +346,22 @@ class AppScreen(ShellScreen):
             parts.append(state.link)
         return " ".join(parts)
 
+    def news(self, text: str, *, kind: str = "info", beep: bool = False) -> None:
+        """Say what happened without a key, but not over a line that must be read first."""
+        self.gjj.tell_news(text, kind, beep=beep)
+
+    def submission_told(self, event: OutboxEvent) -> None:
+        """Say what became of a submission sent in the background; its number stays until the next key."""
+        if not self.is_current:
+            return
+        if event.kind == "accepted" and event.receipt is not None:
+            said = event.sentence
+            self.status(f"已受理，业务流水号 {event.receipt.serial}：{said}", kind="good")
+            self.gjj.pin()
+        elif event.kind == "refused":
+            self.status(event.sentence, kind="error", beep=True)
+            self.gjj.pin()
+
     def show_marks(self) -> None:
         """Draw the marks again."""
         from tui.bars import StatusLine
@@ -261,36 +372,59 @@ class AppScreen(ShellScreen):
     def state_changed(self, event: StateEvent) -> None:
         """Take notice of an event; called on the event loop for every open screen, also a covered one."""
         self.show_marks()
+        if event.kind == "outbox" and event.sent is not None:
+            self.submission_told(event.sent)
 
-    def help_text(self) -> Sequence[str]:
-        """Return what F1 says about the screen as a whole, before the keys."""
-        return self.HELP_LINES
+    async def reading(self, text: str, work: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
+        """Do blocking work that only reads; F12 stops the waiting.
 
-    async def perform(self, request: ActionRequested) -> None:
-        """Show the help in this screen's own words; the rest as every screen."""
-        if request.action == "help":
-            await self._help(request.widget)
-        else:
-            await super().perform(request)
+        Raises GivenUp, and what the work raises.
+        """
+        from screens.giving_up import Waited
 
-    async def _help(self, widget: Any) -> None:
-        field = widget.help_lines() if isinstance(widget, KeyWidget) else []
-        if field:
-            key = self.shell.keymap.label(GLOBAL, "help")
-            lines = [*field, "", f"再按 {key} 看整个画面的说明。"]
-            options = [("\r", "确定"), ("help", "更多")]
-            if await self.ask("帮助", lines, options, distinct=False) != "help":
-                return
-        await self.tell("帮助", [*self.help_text(), *self._key_lines()])
+        waited = Waited(work, *args, **kwargs)
+        return await self.busy(f"{text} F12 停止", waited.wait, on_cancel=waited.give_up)
 
-    def _key_lines(self) -> list[str]:
-        from tui.help import GLOBAL_SHOWN
+    # -- digits beside rows ---
 
-        keymap, context = self.shell.keymap, self.key_context()
-        bar = tuple(self.key_bar_actions())
-        lines = []
-        for name in (*bar, *(name for name in GLOBAL_SHOWN if name not in bar)):
-            if keys := keymap.keys(context, name):
-                label, text = self.label(name)
-                lines.append(f"{'/'.join(key_label(key) for key in keys):<10} {label}：{text}")
-        return lines
+    option_run: OptionRun | None = None
+    """Runs the digits typed beside rows of this screen."""
+
+    async def run_options(self, options: Sequence[tuple[str, str]]) -> None:
+        """Run digits typed beside rows."""
+        if self.option_run is not None:
+            await self.option_run.start(options)
+
+    def go_on_with_options(self) -> bool:
+        """Run the digits that are left, if any, now that the screen above has been left."""
+        run = self.option_run
+        if run is None or not run.waiting:
+            return False
+        self.run_gated(run.go_on)
+        return True
+
+    # -- kept over a cut ---
+
+    def keep(self) -> dict[str, Any]:
+        """Return where one is on this screen and what is half typed, as JSON values; nothing secret."""
+        widgets = list(self.query(KeyWidget))
+        focus = next((at for at, one in enumerate(widgets) if one is self.focused), None)
+        return {"widgets": [self.keep_of(one) for one in widgets], "focus": focus}
+
+    def keep_of(self, widget: KeyWidget) -> dict[str, Any]:
+        """Return what is kept of one widget; leave out what the screen keeps elsewhere."""
+        return widget.whereabouts()
+
+    async def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Go on from what `keep` told in an earlier run; the screen has just been opened."""
+        from screens.places import restore
+
+        restore(self, kept)
+
+    async def perform_again(self, request: ActionRequested) -> None:
+        """Perform a request of an earlier run whose dialog was cut off."""
+        outer, self._request, self._asked = self._request, request, 0
+        try:
+            await self.perform(request)
+        finally:
+            self._request = outer

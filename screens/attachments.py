@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from client.errors import ClientError, Refused
 from screens.app import AppScreen
 from screens.file_choice import choose_file, size_text
+from screens.options import offered
 from screens.roster_parts import InfoLine
 from tui.keys import ActionRequested
 from tui.listview import ListColumn, ListRow, ListView
@@ -57,6 +58,7 @@ def upload(client: CenterClient, unit: str, path: Path) -> AttachmentRef:
 class AttachmentsScreen(AppScreen):
     """The files of one submission; leaves with their references, or None when cancelled."""
 
+    RESUMABLE: ClassVar[bool] = False
     TITLE = "上传档案"
     KEY_BAR: ClassVar[tuple[str, ...]] = ("help", "add_row", "save", "submit", "back")
     LABELS: ClassVar[dict[str, tuple[str, str]]] = {
@@ -78,7 +80,7 @@ class AttachmentsScreen(AppScreen):
         """The purpose over the list of files."""
         yield InfoLine()
         columns = [ListColumn("文件", 44), ListColumn("大小", 9, "right"), ListColumn("状态", 16)]
-        yield ListView(columns, options={"4": "去掉"}, empty="还没有选择文件，请按 F6 选择电脑上传。")
+        yield ListView(columns, options=offered("4"), empty="还没有选择文件，请按 F6 选择电脑上传。")
 
     async def opened(self, **args: Any) -> None:
         """Start with no file; `purpose` says for what."""

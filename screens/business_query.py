@@ -5,7 +5,7 @@ Rows O-09, O-18, O-19, Q-06, Q-11, Q-13, Q-18, S-14 of the feature matrix.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -34,6 +34,7 @@ from screens.business_rows import (
 from screens.business_titles import screen_title
 from screens.date_fields import MONTH, check_period, parse_day, span_fields
 from screens.file_choice import write_out
+from screens.options import OptionRun, offered
 from screens.person_pick import PersonModel, PersonPick
 from screens.roster_parts import Heading, QueueGrid, RowsModel
 from tui.form import Form
@@ -44,7 +45,7 @@ from tui.progress import in_thread
 if TYPE_CHECKING:
     from domain.business import Business
     from domain.rules import QueryMode
-    from domain.wire import AccountRow, BatchSummary, RowResult
+    from domain.wire import AccountRow, BatchList, BatchSummary, RowResult
     from screens.state import StateEvent
 
 PERSON: Final = FormField("account_no", "或职工", "person", 20, help="填写后只查这一个账户，不看日期。")
@@ -74,8 +75,11 @@ class BusinessQueryScreen(AppScreen):
         self.business_id = business_id
         self._batches: Sequence[BatchSummary] = ()
         self._chosen: BatchSummary | None = None
+        self._state = ""
+        """State of the people shown, "" for all."""
         self._results: list[RowResult] = []
         self._accounts: list[AccountRow] = []
+        self.option_run = OptionRun(self, self._option, lambda key: self._batches[int(key)].serial)
 
     # ---- picture -----------------------------------------------------------------------------------
 
@@ -109,6 +113,7 @@ class BusinessQueryScreen(AppScreen):
             RowsModel(batch_columns(self._business.rules.day_title, self._business.rules.amount_title))
         )
         self._top.styles.height = 8
+        self._top.set_options(offered("5", "7"))
         self._below = Heading("明细")
         unit = self.state.session().unit_facts()
         self._people = QueueGrid(RowsModel(result_columns(self._business, unit)))
@@ -124,8 +129,12 @@ class BusinessQueryScreen(AppScreen):
         return next(own, screen_title(name, self.state.profile))
 
     def key_bar_actions(self) -> Sequence[str]:
-        """Offer the list of people where one may be asked for."""
-        return (*self.KEY_BAR[:1], "prompt", *self.KEY_BAR[1:]) if self._mode == "accounts" else self.KEY_BAR
+        """Leave out what the pane with the focus does not do; people may be asked for by name."""
+        asking = self.focused is self._form
+        names = list(self.KEY_BAR)
+        if self._mode == "accounts":
+            names.insert(1, "prompt")
+        return [name for name in names if asking or name != "prompt" if not asking or name != "columns"]
 
     def screen_actions(self) -> frozenset[str]:
         """Return the keys that walk between the panes as well."""
@@ -157,6 +166,22 @@ class BusinessQueryScreen(AppScreen):
         self._forget()
         await self._query()
 
+    def keep(self) -> dict[str, Any]:
+        """Keep which people are shown as well."""
+        chosen = self._chosen.submission_id if self._chosen is not None else ""
+        return {**super().keep(), "chosen": chosen, "state": self._state}
+
+    async def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Ask with the conditions that stood there, and show the same people."""
+        before = dict(self._values.values())
+        await super().take_up(kept)
+        if dict(self._values.values()) != before:
+            await self._query()
+        ids = [batch.submission_id for batch in self._batches]
+        if kept.get("chosen") in ids:
+            await self._read_people(self._batches[ids.index(kept["chosen"])], str(kept.get("state") or ""))
+        await super().take_up(kept)
+
     def _forget(self) -> None:
         self._batches, self._accounts = (), []
         self._no_people()
@@ -179,6 +204,8 @@ class BusinessQueryScreen(AppScreen):
                 self._ask_again()
             case "next_field" | "previous_field":
                 self._walk(1 if request.action == "next_field" else -1)
+            case "run_options":
+                await self.run_options(request.payload["options"])
             case "open" if request.widget is self._top and self._mode != "accounts":
                 await self._open_count(int(request.payload["index"]))
             case "open":
@@ -227,16 +254,18 @@ class BusinessQueryScreen(AppScreen):
             await self._from_cache()
             self.status(f"{lead}：{error.sentence}", kind="error", beep=True)
 
-    async def _query_batches(self) -> None:
+    async def _ask_batches(self) -> BatchList:
         client, unit = self.state.session().client, self.state.unit
         if self._mode == "month":
             month = int(self._values.values()["month"])
-            answer = await self.busy("正在查询…", client.submissions, unit, self.business_id, month=month)
-        else:
-            first, last = self._span()
-            answer = await self.busy(
-                "正在查询…", client.submissions, unit, self.business_id, start=first, end=last
-            )
+            return await self.reading("正在查询…", client.submissions, unit, self.business_id, month=month)
+        first, last = self._span()
+        return await self.reading(
+            "正在查询…", client.submissions, unit, self.business_id, start=first, end=last
+        )
+
+    async def _query_batches(self) -> None:
+        answer = await self._ask_batches()
         await in_thread(self._keep, answer.batches)
         self._show_batches(answer.batches)
 
@@ -258,7 +287,7 @@ class BusinessQueryScreen(AppScreen):
     def _show_batches(self, batches: Sequence[BatchSummary]) -> None:
         self._batches = batches
         self._no_people()
-        footer = f"共 {len(batches)} 批  {sum(batch.total for batch in batches)} 笔"
+        footer = self._batch_footer()
         self._top.set_model(RowsModel(self._top.model.columns, batch_rows(batches), footer=footer))
         if batches:
             self._top.goto(0, "all")
@@ -266,6 +295,9 @@ class BusinessQueryScreen(AppScreen):
             self.status("在某个笔数上按回车，下面显示该状态的人员。")
         else:
             self.status(self._nothing(), kind="warning")
+
+    def _batch_footer(self) -> str:
+        return f"共 {len(self._batches)} 批  {sum(batch.total for batch in self._batches)} 笔"
 
     def _nothing(self) -> str:
         return self.state.profile.messages.get("not_found", "没有查到记录，请核对条件。")
@@ -297,30 +329,59 @@ class BusinessQueryScreen(AppScreen):
         else:
             self.status(self._nothing(), kind="warning")
 
+    async def _option(self, key: str, digit: str) -> str:
+        """5 shows the people of a batch, 7 exports them."""
+        batch = self._batches[int(key)]
+        await self._read_people(batch, "")
+        if digit == "7":
+            await self._export()
+        said = f"{batch.serial} {len(self._results)} 笔。"
+        if digit == "5" and self.option_run is not None and self.option_run.waiting:
+            people = [
+                f"{one.row} {one.values.get('name', '')} {STATES[one.state]} {one.reason}"
+                for one in self._results[:8]
+            ]
+            await self.tell("明细", [said, "", *people, "", "按回车看下一笔。"])
+        return said
+
     async def _open_count(self, index: int) -> None:
         """Show the people of the count under the cursor."""
         batch = self._batches[index]
         state = COUNTS.get(self._top.cursor[1], "")
+        await self._recount()
+        ids = [one.submission_id for one in self._batches]
+        if batch.submission_id in ids:
+            index = ids.index(batch.submission_id)
+            batch = self._batches[index]
+            self._top.goto(index)
+        await self._read_people(batch, state)
+
+    async def _recount(self) -> None:
+        """Read the counts again, so that they and the people below are of the same moment."""
+        answer = await self._ask_batches()
+        await in_thread(self._keep, answer.batches)
+        self._batches = answer.batches
+        model = self._top.model
+        if isinstance(model, RowsModel):
+            model.rows = batch_rows(self._batches)
+            model.tell(self._batch_footer())
+            self._top.reload()
+
+    async def _read_people(self, batch: BatchSummary, state: str) -> None:
         stop: list[bool] = []
         say = self.shell.progress.say
-        try:
-            results = await self.busy(
-                "正在读取明细…",
-                fetch_rows,
-                self.state.session().client,
-                self.state.unit,
-                batch.submission_id,
-                state,
-                lambda count: say(f"正在读取明细… {count} 人，F12 停止"),
-                lambda: bool(stop),
-                on_cancel=lambda: stop.append(True),
-            )
-        except AuthExpired:
-            raise
-        except ClientError as error:
-            self.status(error.sentence, kind="error", beep=True)
-            return
-        self._chosen, self._results = batch, results
+        results = await self.busy(
+            "正在读取明细…",
+            fetch_rows,
+            self.state.session().client,
+            self.state.unit,
+            batch.submission_id,
+            state,
+            lambda count: say(f"正在读取明细… {count} 人，F12 停止"),
+            lambda: bool(stop),
+            on_cancel=lambda: stop.append(True),
+        )
+        self._chosen, self._results, self._state = batch, results, state
         self._show_people(state)
         if stop:
             self.status("读取已停止，只显示一部分，导出的也只有这一部分。", kind="warning")
@@ -396,7 +457,7 @@ class BusinessQueryScreen(AppScreen):
         if not rows:
             self.status("这一批还没有办理成功的人员，没有凭证。", kind="warning", beep=True)
             return
-        receipt = await self.busy("正在读取凭证…", client.submission, unit, batch.submission_id)
+        receipt = await self.reading("正在读取凭证…", client.submission, unit, batch.submission_id)
         amount = sum(parse_yuan(row.values.get("total_amount") or "0") for row in rows)
         day = date.fromisoformat(batch.declared)
         voucher = Voucher(
@@ -419,7 +480,7 @@ class BusinessQueryScreen(AppScreen):
         super().state_changed(event)
         news = event.kind == "inbox" and event.poll is not None and (event.poll.items or event.poll.jobs)
         if news and self.is_current and self._mode != "accounts":
-            self.status("中心有新的处理结果，按 F5 查询。")
+            self.news("中心有新的处理结果，按 F5 查询。")
 
 
 def _reason(results: Sequence[RowResult], index: int) -> str:

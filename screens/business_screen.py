@@ -16,9 +16,9 @@ from screens.roster_export import export_roster
 from screens.roster_screen import RosterScreen
 
 if TYPE_CHECKING:
+    from client.outbox import OutboxEvent
     from domain.business import CheckContext
     from domain.profile import Profile
-    from screens.state import StateEvent
 
 
 def business_words(profile: Profile, business: str, *, batch: bool = False) -> RosterWords:
@@ -77,7 +77,8 @@ class BusinessScreen(RosterScreen):
     @property
     def pasted_as(self) -> Source:
         """As rows of a file; where files have a module of their own, rows pasted elsewhere count as typed."""
-        own_module = bool(self.desk.business.rules.batch_title)
+        rules = self.state.profile.rules(self.business_id)
+        own_module = rules is not None and bool(rules.batch_title)
         return Source.SINGLE if own_module and self.with_form else Source.FILE
 
     async def paste_context(self) -> CheckContext | None:
@@ -96,11 +97,10 @@ class BusinessScreen(RosterScreen):
         elif self._importing.waits_for_review:
             self.run_gated(lambda: self._importing.reviewed(result))
 
-    def state_changed(self, event: StateEvent) -> None:
-        """Hand answers to the submission that waits for one."""
-        super().state_changed(event)
-        if event.kind == "outbox" and event.sent is not None:
-            self._submitting.note(event.sent)
+    def submission_told(self, event: OutboxEvent) -> None:
+        """Hand answers to the submission that waits for one; tell the others."""
+        if not self._submitting.note(event):
+            super().submission_told(event)
 
 
 class BusinessBatchScreen(BusinessScreen):

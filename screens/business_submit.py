@@ -261,15 +261,12 @@ class SubmitFlow:
             self._wait = None
         await self._answered(wait)
 
-    def note(self, event: OutboxEvent) -> None:
-        """Take what the outbox tells: for the waiting submission, or for one sent in the background."""
-        if self._wait is not None:
-            self._wait.note(event)
-        elif event.kind == "accepted" and event.receipt is not None and self._screen.is_current:
-            serial = event.receipt.serial
-            self._screen.status(f"已受理，业务流水号 {serial}：{event.sentence}", kind="good")
-        elif event.kind == "refused" and self._screen.is_current:
-            self._screen.status(event.sentence, kind="error", beep=True)
+    def note(self, event: OutboxEvent) -> bool:
+        """Take what the outbox tells of the submission that is being waited for; False when there is none."""
+        if self._wait is None:
+            return False
+        self._wait.note(event)
+        return True
 
     async def _answered(self, wait: AnswerWait) -> None:
         """Show what came of it."""

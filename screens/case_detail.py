@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from domain.businesses.registry import declare
 from screens.app import AppScreen
 from screens.case_rows import PAGE, CaseRows
-from screens.cases import STATES
+from screens.cases import ACTIONS, STATES, history_lines
 from screens.home_parts import short_time
 from screens.panel import Panel
 from screens.roster_parts import RowsModel
@@ -26,7 +26,6 @@ from tui.theme import PLAIN, STRONG
 if TYPE_CHECKING:
     from domain.wire import CaseDetail
 
-ACTIONS = {"submit": "提交", "take": "受理", "approve": "通过", "refuse": "不通过"}
 MOVED = "该事项已被其他柜员办理或状态已改变，已重新读取，请核对后再办。"
 OPINION_LIMIT = 500
 REASON_LIMIT = 200
@@ -43,6 +42,7 @@ class PeopleGrid(Grid):
 class CaseScreen(AppScreen):
     """One case in full."""
 
+    MODULE: ClassVar[bool] = False
     DEFAULT_CSS = "CaseScreen Grid { height: 1fr; }"
     KEY_BAR: ClassVar[tuple[str, ...]] = (
         "help",
@@ -69,6 +69,7 @@ class CaseScreen(AppScreen):
         self._detail: CaseDetail | None = None
         self._rows: CaseRows | None = None
         self._reading: set[int] = set()
+        self._case_id = ""
 
     def screen_title(self) -> str:
         """Return what the case is about."""
@@ -112,13 +113,18 @@ class CaseScreen(AppScreen):
     async def opened(self, **args: Any) -> None:
         """Read the case given as `case_id`."""
         self._detail = None
+        self._case_id = str(args["case_id"])
+        self.rows.start(0)
+        self.grid.set_model(self.rows)
+        self.query_one("#facts", Panel).show([])
         self.status("")
-        await self._read(str(args["case_id"]))
+        await self._read(self._case_id)
 
     async def _read(self, case_id: str) -> None:
         client = self.state.client()
-        self._detail = await self.busy("正在读取事项…", client.case, case_id)
-        page = await self.busy("正在读取人员…", client.case_rows, case_id, after=0, limit=PAGE)
+        detail = await self.reading("正在读取事项…", client.case, case_id)
+        page = await self.reading("正在读取人员…", client.case_rows, case_id, after=0, limit=PAGE)
+        self._detail = detail
         business = declare(self.detail.case.business, self.state.profile)
         self._rows = CaseRows(business, self._need, mask=self.state.settings.screen.mask_id)
         self.rows.start(self.detail.case.count)
@@ -191,15 +197,19 @@ class CaseScreen(AppScreen):
         except ClientError:
             return
         if self._detail is not None and now.case.version > self.detail.case.version:
-            self.status("这个事项的状态刚被改变，请按 F5 刷新。", kind="warning")
+            self.news("这个事项的状态刚被改变，请按 F5 刷新。", kind="warning")
 
     # -- keys ------------------------------------------------------------------------------------------
 
     async def perform(self, request: ActionRequested) -> None:
         """Take, approve, refuse, show the history."""
+        if request.action == "refresh":
+            await self._read(self._case_id)
+            return
+        if self._detail is None and request.action not in ("help", "back", "exit", "redraw"):
+            self.status("事项还没有读到，请按 F5 再试。", kind="error", beep=True)
+            return
         match request.action:
-            case "refresh":
-                await self._read(self.detail.case.case_id)
             case "add_row" if "take" in self.detail.actions:
                 await self._act("take", "已受理，请逐人核对。")
             case "open" | "paste_pad" if "approve" in self.detail.actions:
@@ -279,14 +289,21 @@ class CaseScreen(AppScreen):
         self.status(done, kind="good")
 
     async def _history(self) -> None:
-        lines = []
-        for one in self.detail.events:
-            words = [short_time(one.time), ACTIONS.get(one.action, one.action), one.actor]
-            words.append(STATES.get(one.state, one.state))
-            if one.opinion:
-                words.append(f"意见：{one.opinion}")
-            lines.append("  ".join(words))
-        await self.tell("办理过程", lines or ["还没有办理记录。"])
+        await self.tell("办理过程", history_lines(self.detail.events))
+
+    def keep(self) -> dict[str, Any]:
+        """Keep the reasons for refusing people as well: they were typed."""
+        if self._detail is None:
+            return super().keep()
+        refused = [[row, why] for row, why in self.rows.refused.items()]
+        return {**super().keep(), "version": self.detail.case.version, "refused": refused}
+
+    async def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Take the reasons up again unless the case has moved on."""
+        if self._detail is not None and kept.get("version") == self.detail.case.version:
+            self.rows.refused.update({int(row): str(why) for row, why in kept.get("refused") or ()})
+            self.grid.reload()
+        await super().take_up(kept)
 
     async def may_leave(self) -> bool:
         """Ask before reasons that were not submitted are given up."""

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 
 from screens.app import AppScreen
 from screens.home_parts import short_time
+from screens.options import OptionRun, offered
 from screens.panel import Panel
 from screens.state import StateEvent
 from tui.bars import Span
@@ -18,7 +19,8 @@ from tui.progress import in_thread
 from tui.theme import CURSOR, PLAIN, STRONG
 
 if TYPE_CHECKING:
-    from domain.wire import CaseSummary
+    from client.api import CenterClient
+    from domain.wire import CaseEvent, CaseSummary
 
 STATES: Final = {"pending": "待处理", "processing": "处理中", "done": "已办结"}
 """States of a case and their words, in the order of the work."""
@@ -32,6 +34,30 @@ COLUMNS: Final = (
     ListColumn("期限", 5),
 )
 LIMIT: Final = 200
+ACTIONS: Final = {"submit": "提交", "take": "受理", "approve": "通过", "refuse": "不通过"}
+"""Actions on a case and their words."""
+
+
+def history_lines(events: Sequence[CaseEvent]) -> list[str]:
+    """How a case went: time, action, who, state, opinion."""
+    lines = []
+    for one in events:
+        words = [short_time(one.time), ACTIONS.get(one.action, one.action), one.actor]
+        words.append(STATES.get(one.state, one.state))
+        if one.opinion:
+            words.append(f"意见：{one.opinion}")
+        lines.append("  ".join(words))
+    return lines or ["还没有办理记录。"]
+
+
+def take_case(client: CenterClient, case_id: str) -> None:
+    """Take a case if it still waits for somebody. Blocking; raises ClientError."""
+    from domain.wire import CaseAction
+
+    detail = client.case(case_id)
+    if "take" in detail.actions:
+        body = {"action": "take", "version": detail.case.version, "opinion": "", "refused": []}
+        client.act_on_case(case_id, CaseAction.model_validate(body))
 
 
 class CaseList(ListView):
@@ -48,6 +74,7 @@ class CaseList(ListView):
 class CasesScreen(AppScreen):
     """Lists the cases of a state, oldest first."""
 
+    FIRST: ClassVar[bool] = True
     KEY_BAR: ClassVar[tuple[str, ...]] = ("help", "next_field", "refresh", "paste_pad", "columns", "exit")
     LABELS = {
         "next_field": ("换状态", "换到下一种状态，左右键也可以。"),
@@ -62,6 +89,20 @@ class CasesScreen(AppScreen):
         super().__init__()
         self._state = "pending"
         self._counts: dict[str, int] = {}
+        self._cases: dict[str, CaseSummary] = {}
+        self.option_run = OptionRun(self, self._option, lambda key: self._cases[key].serial)
+
+    async def _option(self, key: str, digit: str) -> str:
+        """1 takes the case and opens it, 5 opens it, 8 shows how it went."""
+        client = self.state.client()
+        if digit == "8":
+            detail = await self.reading("正在读取流程…", client.case, key)
+            await self.tell(f"流程 {self._cases[key].serial}", history_lines(detail.events))
+            return "已查看流程。"
+        if digit == "1":
+            await self.busy("正在受理…", take_case, client, key)
+        await self.shell.open_screen("case", case_id=key)
+        return ""
 
     def screen_title(self) -> str:
         """Return the center's name."""
@@ -70,7 +111,7 @@ class CasesScreen(AppScreen):
     def body(self) -> ComposeResult:
         """States, list."""
         yield Panel(id="states")
-        yield CaseList(COLUMNS, empty="没有这种状态的事项。")
+        yield CaseList(COLUMNS, options=offered("1", "5", "8"), empty="没有这种状态的事项。")
 
     def screen_actions(self) -> frozenset[str]:
         """Shift+Tab goes back."""
@@ -101,7 +142,7 @@ class CasesScreen(AppScreen):
         return lists[self._state], counts
 
     async def _read(self) -> None:
-        cases, self._counts = await self.busy("正在读取事项…", self._fetch)
+        cases, self._counts = await self.reading("正在读取事项…", self._fetch)
         self._show(cases)
 
     async def _read_quietly(self) -> None:
@@ -120,6 +161,7 @@ class CasesScreen(AppScreen):
             count = f"({self._counts[state]})" if state in self._counts else ""
             spans += [(f" {word}{count} ", CURSOR if state == self._state else PLAIN), (" ", PLAIN)]
         self.query_one("#states", Panel).show(["", spans, ""])
+        self._cases = {one.case_id: one for one in cases}
         self.pane.set_rows(
             [
                 ListRow(
@@ -147,6 +189,8 @@ class CasesScreen(AppScreen):
     async def perform(self, request: ActionRequested) -> None:
         """Open a case, change the state, log out."""
         match request.action:
+            case "run_options":
+                await self.run_options(request.payload["options"])
             case "open":
                 await self.shell.open_screen("case", case_id=str(request.payload["key"]))
             case "tab":
@@ -175,5 +219,6 @@ class CasesScreen(AppScreen):
     async def _log_out(self) -> None:
         options = [("y", "确定"), ("n", "取消")]
         if await self.ask("退出系统", ["确定退出系统吗？"], options, cancel="n") == "y":
+            await self.gjj.places.finish()
             await self.busy("正在退出…", self.state.leave)
             await self.gjj.to_login("已退出系统。")

@@ -27,9 +27,9 @@ SCREENS: Final[dict[str, str]] = {
     "message": "screens.message:MessageScreen",
     "cases": "screens.cases:CasesScreen",
     "case": "screens.case_detail:CaseScreen",
-    "changes": "screens.change_query:ChangeQueryScreen",
     "paste_pad": "screens.paste_pad:PastePadScreen",
     "paste_review": "screens.paste_review:PasteReviewScreen",
+    "changes": "screens.change_query:ChangeQueryScreen",
     "import_review": "screens.import_review:ImportReviewScreen",
     "receipt": "screens.receipt:ReceiptScreen",
     "attachments": "screens.attachments:AttachmentsScreen",
@@ -39,6 +39,7 @@ SCREENS: Final[dict[str, str]] = {
     "unit_info": "screens.unit_info:UnitInfoScreen",
     "reconcile": "screens.reconcile:ReconcileScreen",
     "help": "screens.manual_screen:ManualScreen",
+    "keycheck": "tui.keycheck:KeyCheckScreen",
 }
 """Name of a screen -> "module:class"; `home.modules[].opens` of a profile names one of these."""
 

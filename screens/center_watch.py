@@ -58,10 +58,15 @@ class CenterWatch(AppScreen):
 
         while True:
             if self.is_current:
+                lost: ClientError | None = None
                 try:
                     await in_thread(self.ask_center)
                 except ClientError as error:
-                    self._lost(error)
+                    lost = error
+                if not self.children:
+                    return  # the program ends, and the screen has been cleared meanwhile
+                if lost is not None:
+                    self._lost(lost)
                 else:
                     self._found()
             await asyncio.sleep(RETRY_SECONDS if self.center_word[1] == "error" else LOOK_SECONDS)

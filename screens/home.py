@@ -20,7 +20,7 @@ from screens.home_parts import (
     tab_line,
     unit_lines,
 )
-from screens.inbox_actions import delete_message, mark_read, open_item, options_of
+from screens.inbox_actions import open_item, options_of, run_of
 from screens.menu import ModuleMenu
 from screens.panel import Panel
 from screens.state import StateEvent
@@ -49,6 +49,7 @@ class InboxPane(ListView):
 class HomeScreen(AppScreen):
     """Where an agent starts every business."""
 
+    FIRST: ClassVar[bool] = True
     DEFAULT_CSS = "HomeScreen InboxPane { height: 1fr; } HomeScreen #rule { height: 1; }"
     KEY_BAR: ClassVar[tuple[str, ...]] = (
         "help",
@@ -71,6 +72,7 @@ class HomeScreen(AppScreen):
         super().__init__()
         self._tab = "messages"
         self._items: dict[str, InboxItem] = {}
+        self.option_run = run_of(self, lambda key: self._items.get(key))
 
     def screen_title(self) -> str:
         """Return the center's name."""
@@ -86,12 +88,11 @@ class HomeScreen(AppScreen):
 
     def body(self) -> ComposeResult:
         """Banner, menu, tabs, entries."""
-        manual = self.state.profile.inbox.read_mode == "manual" or self.state.profile.inbox.delete
         yield Panel(id="unit")
         yield Panel([""], id="rule")
         yield ModuleMenu(id="menu")
         yield Panel(id="tabs")
-        yield InboxPane(INBOX_COLUMNS, options=options_of(self.state.profile) if manual else None, id="inbox")
+        yield InboxPane(INBOX_COLUMNS, options=options_of(self.state.profile), id="inbox")
 
     @property
     def menu(self) -> ModuleMenu:
@@ -156,7 +157,7 @@ class HomeScreen(AppScreen):
             items = event.poll.items if event.poll is not None else []
             new = [one for one in items if one.tab == "messages" and not (one.read or one.deleted)]
             if new and self.is_current:
-                self.status(f"新消息：{new[-1].title}", kind="good", beep=True)
+                self.news(f"新消息：{new[-1].title}", kind="good", beep=True)
 
     # -- keys ------------------------------------------------------------------------------------------
 
@@ -169,7 +170,8 @@ class HomeScreen(AppScreen):
                 await open_item(self, self._items.get(str(request.payload["key"])))
                 await self._read_inbox()
             case "run_options":
-                await self._run_options(request.payload["options"])
+                await self.run_options(request.payload["options"])
+                await self._read_inbox()
             case "tab":
                 await self._change_tab(int(request.payload["step"]))
             case "next_field" | "previous_field" | "up" | "down":
@@ -180,7 +182,7 @@ class HomeScreen(AppScreen):
             case "columns":
                 await self.shell.open_screen("inbox", tab=self._tab)
             case "refresh":
-                await self.busy("正在刷新…", self.state.session().refresh_context)
+                await self.reading("正在刷新…", self.state.session().refresh_context)
                 self.show_all()
                 await self._read_inbox()
             case "exit" | "back":
@@ -200,19 +202,6 @@ class HomeScreen(AppScreen):
         keys: list[str] = [tab.key for tab in self.state.profile.inbox.tabs]
         self._tab = keys[(keys.index(self._tab) + step) % len(keys)]
         self.pane.set_rows(())
-        await self._read_inbox()
-
-    async def _run_options(self, options: Sequence[tuple[str, str]]) -> None:
-        for key, digit in options:
-            item = self._items.get(key)
-            if item is None:
-                continue
-            if digit == "1":
-                await open_item(self, item)
-            elif digit == "2":
-                await mark_read(self, item)
-            elif digit == "4":
-                await delete_message(self, item)
         await self._read_inbox()
 
     async def _open_module(self, key: str) -> None:
@@ -256,6 +245,7 @@ class HomeScreen(AppScreen):
         options = [("y", "确定"), ("n", "取消")]
         if await self.ask("退出系统", lines, options, cancel="n") != "y":
             return
+        await self.gjj.places.finish()
         await self.busy("正在退出…", self.state.leave)
         await self.gjj.to_login("已退出系统。")
 

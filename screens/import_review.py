@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 
 from screens.app import AppScreen
 from screens.file_choice import write_out
+from screens.options import offered
 from screens.roster_parts import InfoLine, QueueGrid, RowsModel
 from tui.grid_model import GridColumn, GridRow
 from tui.keys import ActionRequested
@@ -61,6 +62,7 @@ class FindingsModel(RowsModel):
 class ImportReviewScreen(AppScreen):
     """Leaves with "good" to import the good rows, with None to import nothing."""
 
+    RESUMABLE: ClassVar[bool] = False
     TITLE = "导入校验结果"
     LABELS: ClassVar[dict[str, tuple[str, str]]] = {
         "submit": ("导入正确行", "只导入没有错误的行，其余的改正后再导入。"),
@@ -81,7 +83,9 @@ class ImportReviewScreen(AppScreen):
         """Summary over the findings."""
         yield InfoLine(strong=True)
         yield InfoLine()
-        yield QueueGrid(FindingsModel(()), frozen=1)
+        grid = QueueGrid(FindingsModel(()), frozen=1)
+        grid.set_options(offered("5"))
+        yield grid
 
     def key_bar_actions(self) -> Sequence[str]:
         """Return the keys; what may not be imported is not offered."""
@@ -132,14 +136,19 @@ class ImportReviewScreen(AppScreen):
             case "print" if check is not None:
                 await self._write_error_file(check)
             case "open" if check is not None:
-                found = check.findings[int(request.payload["index"])]
-                place = f"第 {found.row_number} 行  {found.title}"
-                value = self._findings.value(found)
-                await self.tell("问题", [place, f"内容：{value}" if value else "", found.text])
+                await self._show_finding(check.findings[int(request.payload["index"])])
+            case "run_options" if check is not None:
+                for row_id, _ in request.payload["options"]:
+                    await self._show_finding(check.findings[int(row_id)])
             case "submit":
                 self.status(self._verdict(), kind="error", beep=True)
             case _:
                 await super().perform(request)
+
+    async def _show_finding(self, found: PlacedFinding) -> None:
+        place = f"第 {found.row_number} 行  {found.title}"
+        value = self._findings.value(found)
+        await self.tell("问题", [place, f"内容：{value}" if value else "", found.text])
 
     async def _write_error_file(self, check: FileCheck) -> None:
         from exports.error_file import error_file_name, write_error_file

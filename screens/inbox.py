@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 
 from screens.app import AppScreen
 from screens.home_parts import INBOX_COLUMNS, inbox_rows
-from screens.inbox_actions import delete_message, mark_read, open_item, options_of
+from screens.inbox_actions import open_item, options_of, run_of
 from screens.state import StateEvent
+from tui.bars import StatusLine
 from tui.keys import ActionRequested
 from tui.listview import ListView
 
@@ -23,6 +24,7 @@ PAGE = 50
 class InboxScreen(AppScreen):
     """All entries of a tab, read from the center."""
 
+    MODULE: ClassVar[bool] = False
     KEY_BAR: ClassVar[tuple[str, ...]] = ("help", "columns", "refresh", "back")
     LABELS = {
         "columns": ("下一页", "读取更早的内容。"),
@@ -34,6 +36,7 @@ class InboxScreen(AppScreen):
         self._tab = "messages"
         self._items: dict[str, InboxItem] = {}
         self._next: int | None = 0
+        self.option_run = run_of(self, lambda key: self._items.get(key))
 
     def screen_title(self) -> str:
         """Return the tab's title."""
@@ -42,8 +45,7 @@ class InboxScreen(AppScreen):
 
     def body(self) -> ComposeResult:
         """The list."""
-        manual = self.state.profile.inbox.read_mode == "manual" or self.state.profile.inbox.delete
-        yield ListView(INBOX_COLUMNS, options=options_of(self.state.profile) if manual else None)
+        yield ListView(INBOX_COLUMNS, options=options_of(self.state.profile))
 
     @property
     def pane(self) -> ListView:
@@ -71,7 +73,7 @@ class InboxScreen(AppScreen):
         if self._next is None:
             self.status("没有更早的内容了。", kind="warning", beep=True)
             return
-        page = await self.busy(
+        page = await self.reading(
             "正在读取…", self.state.client().inbox_items, self._tab, before=self._next, limit=PAGE
         )
         self._next = page.next
@@ -80,11 +82,21 @@ class InboxScreen(AppScreen):
         more = "，按 F11 读取更早的内容" if self._next is not None else ""
         self.status(f"共读取 {len(self._items)} 条{more}。")
 
+    def keep(self) -> dict[str, Any]:
+        """Keep how far was read back as well."""
+        return {**super().keep(), "read": len(self._items)}
+
+    async def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Read back as far as before."""
+        while self._next is not None and len(self._items) < int(kept.get("read") or 0):
+            await self._more()
+        await super().take_up(kept)
+
     def state_changed(self, event: StateEvent) -> None:
         """Say that something newer has come."""
         super().state_changed(event)
         if event.kind == "inbox" and self.is_current and event.poll is not None and event.poll.items:
-            self.status("收件箱有变化，按 F5 刷新。", kind="good")
+            self.news("收件箱有变化，按 F5 刷新。", kind="good")
 
     async def perform(self, request: ActionRequested) -> None:
         """Open, mark, delete, read on."""
@@ -92,7 +104,8 @@ class InboxScreen(AppScreen):
             case "open":
                 await open_item(self, self._items.get(str(request.payload["key"])))
             case "run_options":
-                await self._run_options(request.payload["options"])
+                await self.run_options(request.payload["options"])
+                await self._after_options()
             case "columns":
                 await self._more()
             case "refresh":
@@ -100,21 +113,11 @@ class InboxScreen(AppScreen):
             case _:
                 await super().perform(request)
 
-    async def _run_options(self, options: Sequence[tuple[str, str]]) -> None:
-        for key, digit in options:
-            item = self._items.get(key)
-            if item is None:
-                continue
-            if digit == "1":
-                await open_item(self, item)
-                return
-            await (mark_read(self, item) if digit == "2" else delete_message(self, item))
-        said = self._said()
+    async def _after_options(self) -> None:
+        """Read again what the digits have changed, unless one of them has opened a screen."""
+        if not self.is_current:
+            return
+        line = self.query_one(StatusLine)
+        said, kind = line.text, line.kind
         await self._from_start()
-        if said:
-            self.status(said, kind="good")
-
-    def _said(self) -> str:
-        from tui.bars import StatusLine
-
-        return self.query_one(StatusLine).text
+        self.status(said, kind=kind)

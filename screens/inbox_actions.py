@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from client.errors import Refused
+from screens.options import OptionRun, offered
 
 if TYPE_CHECKING:
     from domain.profile import Profile
@@ -16,12 +20,35 @@ DELETED = "消息已删除"
 
 def options_of(profile: Profile) -> dict[str, str]:
     """The digits that may stand beside an entry."""
-    options = {"1": "查看"}
-    if profile.inbox.read_mode == "manual":
-        options["2"] = "标为已阅"
+    digits = ["5"]
     if profile.inbox.delete:
-        options["4"] = "删除"
-    return options
+        digits.insert(0, "4")
+    if profile.inbox.read_mode == "manual":
+        digits.append("6")
+    return offered(*digits)
+
+
+def run_of(screen: AppScreen, item_of: Callable[[str], InboxItem | None]) -> OptionRun:
+    """Run digits beside entries; `item_of` finds an entry by its key."""
+
+    async def do(key: str, digit: str) -> str:
+        item = item_of(key)
+        if item is None:
+            raise Refused("这一条已经不在列表中。")
+        if digit == "4":
+            await delete_message(screen, item)
+            return DELETED
+        if digit == "6":
+            await mark_read(screen, item)
+            return READ
+        await open_item(screen, item)
+        return ""
+
+    def name(key: str) -> str:
+        item = item_of(key)
+        return item.title if item is not None else key
+
+    return OptionRun(screen, do, name)
 
 
 async def open_item(screen: AppScreen, item: InboxItem | None) -> None:
@@ -34,24 +61,18 @@ async def open_item(screen: AppScreen, item: InboxItem | None) -> None:
         await screen.shell.open_screen("message", item=item)
 
 
-async def mark_read(screen: AppScreen, item: InboxItem) -> bool:
+async def mark_read(screen: AppScreen, item: InboxItem) -> None:
     """Mark a message as read by hand (T-04). Raises ClientError."""
     if item.read or item.tab != "messages":
-        screen.status("只有未读的消息可以标为已阅。", kind="warning", beep=True)
-        return False
+        raise Refused("只有未读的消息可以标为已阅。")
     await screen.busy("正在标为已阅…", tell_read, screen.state, item)
-    screen.status(READ, kind="good")
-    return True
 
 
-async def delete_message(screen: AppScreen, item: InboxItem) -> bool:
+async def delete_message(screen: AppScreen, item: InboxItem) -> None:
     """Delete a message where the center allows it (T-05). Raises ClientError."""
     if not screen.state.profile.inbox.delete or item.tab not in ("messages", "read"):
-        screen.status("这里的内容不能删除，只有消息和已阅可以删除。", kind="warning", beep=True)
-        return False
+        raise Refused("这里的内容不能删除，只有消息和已阅可以删除。")
     await screen.busy("正在删除…", tell_deleted, screen.state, item)
-    screen.status(DELETED, kind="good")
-    return True
 
 
 def tell_read(state: AppState, item: InboxItem) -> None:

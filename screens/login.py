@@ -159,6 +159,7 @@ class LoginScreen(CenterWatch):
         """Say how access is had, what is needed, and who can log in to a demo (L-01 to L-03, L-10, L-12)."""
         auth = self.state.profile.auth
         lines = [f"开通：{auth.access_text}", f"环境：{auth.platform_text}", f"密码：{auth.reset_text}"]
+        lines.append("键盘：收不到某些键时，在本说明下方选“键盘自检”。")
         if auth.manual_download:
             lines.append("操作手册：按 F9 查看，再按 F9 存为文件。")
         if self.state.hint is not None:
@@ -319,6 +320,7 @@ class LoginScreen(CenterWatch):
         first = await self.shell.open_screen("cases" if person.role == "clerk" else "home")
         if isinstance(first, HomeScreen):
             await first.welcome()
+        await self.gjj.places.take_up()
 
     def banner(self) -> str:
         """Return unit, account and agent for the title line (H-01)."""

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 
 from domain.period import CENTER_ZONE
 from screens.app import AppScreen
-from screens.inbox_actions import delete_message, mark_read, tell_read
+from screens.inbox_actions import DELETED, READ, delete_message, mark_read, tell_read
 from screens.reading import Reading
 from tui.bars import Span
 from tui.keys import ActionRequested
@@ -39,6 +39,7 @@ def pair(title: str, value: str) -> Sequence[Span]:
 class MessageScreen(AppScreen):
     """Shows an entry; opening marks a message as read where the center does that by itself (T-04)."""
 
+    MODULE: ClassVar[bool] = False
     TITLE = "消息"
     KEY_BAR: ClassVar[tuple[str, ...]] = ("help", "save", "delete_row", "back")
     LABELS = {
@@ -74,7 +75,7 @@ class MessageScreen(AppScreen):
             await self.busy("正在标为已读…", tell_read, self.state, item)
         if item.submission_id and self.state.unit:
             client = self.state.client()
-            receipt = await self.busy(
+            receipt = await self.reading(
                 "正在读取办理情况…", client.submission, self.state.unit, item.submission_id
             )
             self._show(item, receipt)
@@ -106,11 +107,11 @@ class MessageScreen(AppScreen):
         """Mark as read, delete, leave."""
         item = self._item
         if request.action == "save" and item is not None and "save" in self.key_bar_actions():
-            if await mark_read(self, item):
-                await self.shell.back("已标为已阅")
+            await mark_read(self, item)
+            await self.shell.back(READ)
         elif request.action == "delete_row" and item is not None and self._deletable():
-            if await delete_message(self, item):
-                await self.shell.back("消息已删除")
+            await delete_message(self, item)
+            await self.shell.back(DELETED)
         elif request.action == "accept":
             await self.shell.back()
         else:

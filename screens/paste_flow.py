@@ -49,6 +49,10 @@ class PasteFlow:
         self._pad_open = self._review_open = False
         self._pasted = None
 
+    def take_up_pad(self) -> None:
+        """Wait for the pad, which was opened again after a cut."""
+        self._pad_open = True
+
     async def open_pad(self) -> None:
         """Collect a paste that the terminal does not mark."""
         self._pad_open = True

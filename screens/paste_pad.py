@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -37,6 +38,15 @@ class PastePadScreen(AppScreen):
         self._pad.empty_out()
         key = self.shell.keymap.label("pad", "submit")
         self.status(f"粘贴完后按 {key} 读取。")
+
+    async def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Show what was collected; the roster below waits for it again."""
+        from screens.roster_screen import RosterScreen
+
+        await super().take_up(kept)
+        below = self.shell.screen_stack[-2]
+        if isinstance(below, RosterScreen):
+            below.pasting.take_up_pad()
 
     async def may_leave(self) -> bool:
         """Ask before what was collected is lost."""

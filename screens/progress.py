@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import ComposeResult
 
-from client.errors import AuthExpired, ClientError
+from client.errors import AuthExpired, ClientError, Refused
 from domain.businesses.registry import declare
 from screens.app import AppScreen
 from screens.business_rows import BATCH_STATES, fetch_rows, write_failed
 from screens.date_fields import check_period, parse_day, span_fields
 from screens.dialog_form import FieldsModel
 from screens.file_choice import write_out
+from screens.options import OptionRun, offered
 from screens.roster_parts import Heading, QueueGrid, RowsModel
 from tui.form import Form
 from tui.form_model import FormField
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from domain.wire import BatchSummary, RowResult
     from screens.state import StateEvent
 
+SEVERAL: Final = 8
+"""Errors of a transaction shown in a dialog when several are looked at one after the other."""
 ALL: Final = ("0", "全部")
 REVIEWED: Final = (ALL, ("1", "是"), ("2", "否"))
 COLUMNS: Final = (
@@ -71,11 +74,12 @@ class ProgressScreen(AppScreen):
         self._batches: list[BatchSummary] = []
         self._chosen: BatchSummary | None = None
         self._failed: list[RowResult] = []
+        self.option_run = OptionRun(self, self._option, lambda key: self._batches[int(key)].serial)
 
     def body(self) -> ComposeResult:
         """Conditions, transactions, errors."""
-        offered = self.state.profile.offered()
-        names = (ALL, *((name, rules.title) for name, rules in offered.items()))
+        businesses = self.state.profile.offered()
+        names = (ALL, *((name, rules.title) for name, rules in businesses.items()))
         fields = [
             FormField("title", "交易名称", "code", 16, choices=names),
             FormField("reviewed", "是否复核", "code", 8, choices=REVIEWED),
@@ -85,6 +89,7 @@ class ProgressScreen(AppScreen):
         self._form = Form(self._values)
         self._top = QueueGrid(RowsModel(COLUMNS))
         self._top.styles.height = 8
+        self._top.set_options(offered("5", "7"))
         self._below = Heading("错误信息")
         self._errors = QueueGrid(RowsModel(FAILED_COLUMNS))
         yield self._form
@@ -92,6 +97,10 @@ class ProgressScreen(AppScreen):
         yield self._top
         yield self._below
         yield self._errors
+
+    def key_bar_actions(self) -> Sequence[str]:
+        """Leave the pick list out where nothing is filled in."""
+        return [name for name in self.KEY_BAR if name != "prompt" or self.focused is self._form]
 
     def screen_actions(self) -> frozenset[str]:
         """Return the keys that walk between the panes as well."""
@@ -110,6 +119,22 @@ class ProgressScreen(AppScreen):
         self._form.rebuild()
         await self._query()
 
+    def keep(self) -> dict[str, Any]:
+        """Keep whose errors are shown as well."""
+        chosen = self._chosen.submission_id if self._chosen is not None else ""
+        return {**super().keep(), "chosen": chosen}
+
+    async def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Ask with the conditions that stood there, and show the same errors."""
+        before = dict(self._values.values())
+        await super().take_up(kept)
+        if dict(self._values.values()) != before:
+            await self._query()
+        chosen = next((one for one in self._batches if one.submission_id == kept.get("chosen")), None)
+        if chosen is not None:
+            await self._show_errors(chosen)
+        await super().take_up(kept)
+
     async def perform(self, request: ActionRequested) -> None:
         """Ask, show errors, write the error file."""
         match request.action:
@@ -127,6 +152,8 @@ class ProgressScreen(AppScreen):
 
                 if not await answer_prompt(self, request):
                     self.shell.bell()
+            case "run_options":
+                await self.run_options(request.payload["options"])
             case "open" if request.widget is self._top:
                 await self._show_errors(self._batches[int(request.payload["index"])])
             case "open":
@@ -145,7 +172,7 @@ class ProgressScreen(AppScreen):
         client, chosen = self.state.session().client, values.get("title", "")
         business = "" if chosen in ("", ALL[0]) else chosen
         try:
-            answer = await self.busy(
+            answer = await self.reading(
                 "正在查询…", client.submissions, self.state.unit, business, start=first, end=last
             )
         except AuthExpired:
@@ -192,26 +219,34 @@ class ProgressScreen(AppScreen):
         self._below.show("错误信息")
         self._errors.set_model(RowsModel(FAILED_COLUMNS))
 
+    async def _option(self, key: str, digit: str) -> str:
+        """5 shows what went wrong, 7 writes it to a file."""
+        batch = self._batches[int(key)]
+        await self._show_errors(batch)
+        if digit == "7" and self._failed:
+            await self._write_errors()
+        elif digit == "7":
+            raise Refused("这一笔交易没有错误信息，没有报错文件。")
+        said = f"{batch.serial} 错误信息 {len(self._failed)} 条。"
+        if digit == "5" and self.option_run is not None and self.option_run.waiting:
+            shown = [f"{one.row} {one.values.get('name', '')} {one.reason}" for one in self._failed[:SEVERAL]]
+            await self.tell("错误信息", [said, "", *shown, "", "按回车看下一笔。"])
+        return said
+
     async def _show_errors(self, batch: BatchSummary) -> None:
         stop: list[bool] = []
         say = self.shell.progress.say
-        try:
-            rows = await self.busy(
-                "正在读取错误信息…",
-                fetch_rows,
-                self.state.session().client,
-                self.state.unit,
-                batch.submission_id,
-                "failed",
-                lambda count: say(f"正在读取错误信息… {count} 条，F12 停止"),
-                lambda: bool(stop),
-                on_cancel=lambda: stop.append(True),
-            )
-        except AuthExpired:
-            raise
-        except ClientError as error:
-            self.status(error.sentence, kind="error", beep=True)
-            return
+        rows = await self.busy(
+            "正在读取错误信息…",
+            fetch_rows,
+            self.state.session().client,
+            self.state.unit,
+            batch.submission_id,
+            "failed",
+            lambda count: say(f"正在读取错误信息… {count} 条，F12 停止"),
+            lambda: bool(stop),
+            on_cancel=lambda: stop.append(True),
+        )
         self._chosen, self._failed = batch, rows
         self._below.show(f"错误信息 {batch.serial} {len(rows)} 条")
         shown = [GridRow(at, "!", self._failed_cells(row)) for at, row in enumerate(rows)]
@@ -254,7 +289,7 @@ class ProgressScreen(AppScreen):
                 self._show()
                 job = jobs[-1]
                 done = job.ok + job.failed
-                self.status(f"{job.serial} 已办 {done}/{job.total}：成功 {job.ok}，失败 {job.failed}")
+                self.news(f"{job.serial} 已办 {done}/{job.total}：成功 {job.ok}，失败 {job.failed}")
 
 
 def _reason(rows: Sequence[RowResult], index: int) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from rich.segment import Segment
 from textual.strip import Strip
@@ -38,6 +38,16 @@ class Reading(KeyWidget):
         step = max(1, self.size.height - 1)
         last = max(0, len(self._laid) - self.size.height)
         return -(-self._top // step) + 1, -(-last // step) + 1
+
+    def whereabouts(self) -> dict[str, Any]:
+        """Return the first line shown."""
+        return {"top": self._top}
+
+    def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Show the text from the same line on."""
+        last = max(0, len(self._laid) - self.size.height)
+        self._top = max(0, min(int(kept.get("top") or 0), last))
+        self.refresh()
 
     def on_resize(self) -> None:
         """Wrap anew."""

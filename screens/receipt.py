@@ -39,6 +39,7 @@ def local_time(text: str) -> str:
 class ReceiptScreen(AppScreen):
     """What the center answered; follows an asynchronous business while it is open."""
 
+    MODULE: ClassVar[bool] = False
     TITLE = "回执"
     KEY_BAR: ClassVar[tuple[str, ...]] = ("help", "refresh", "back")
     HELP_LINES: ClassVar[tuple[str, ...]] = (

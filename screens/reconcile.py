@@ -44,7 +44,7 @@ class ReconcileScreen(AppScreen):
         await self._read()
 
     async def _read(self) -> None:
-        context = await self.busy("正在读取单位信息…", self.state.session().refresh_context)
+        context = await self.reading("正在读取单位信息…", self.state.session().refresh_context)
         if not self._inside and context.reconcile_password and not await self._ask_password():
             key = self.shell.keymap.label(self.key_context(), "refresh")
             self.status(f"没有进入单位网上对账，按 {key} 可以重新输入密码。", kind="warning")

@@ -54,6 +54,7 @@ class ReloginScreen(LoginScreen):
                 screen.status("已重新登录，请接着办理。", kind="good")
         else:
             await self.gjj.start_over("cases" if person.role == "clerk" else "home")
+            await self.gjj.places.take_up()
 
     async def _leave(self) -> None:
         lines = ["确定退出登录吗？没有送到中心的内容保留在发件箱。"]

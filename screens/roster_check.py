@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from client.errors import ClientError
+from client.errors import AuthExpired, CenterUnreachable, ClientError
 from screens.roster_parts import begin
 from tui.progress import in_thread
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 NEVER: Final = -1
 NOT_AT_CENTER: Final = "（中心连不上，没有核对）"
+NOT_LOGGED_IN: Final = "（登录已失效，中心没有核对）"
 
 
 class RosterChecks:
@@ -34,11 +35,24 @@ class RosterChecks:
             "正在校验清册…", screen.desk.recheck, lambda done: say(f"正在校验清册… {done} 行"), keep=keep
         )
 
-    async def both(self) -> str:
-        """Check every row here, then at the center; returns what is to be said when that was not possible."""
+    def unchecked(self, error: ClientError) -> str:
+        """What is to be said when the center could not be asked; an ended login is renewed."""
+        if isinstance(error, AuthExpired):
+            self._screen.state.expired = True
+            return NOT_LOGGED_IN
+        if isinstance(error, CenterUnreachable):
+            return NOT_AT_CENTER
+        return f"（中心没有核对：{error.sentence.rstrip('。')}）"
+
+    async def both(self, told: str = "") -> str:
+        """Check every row here, then at the center; returns what is to be said when that was not possible.
+
+        With `told` the center has just failed to answer and is not asked.
+        """
         await self.recheck()
-        told = await self._at_center()
-        self._revision = await in_thread(self._screen.desk.revision)
+        told = told or await self._at_center()
+        # What the center has not seen is not checked: the next F8 asks it again.
+        self._revision = NEVER if told else await in_thread(self._screen.desk.revision)
         return told
 
     async def run(self) -> None:
@@ -67,9 +81,9 @@ class RosterChecks:
                 lambda: bool(stop),
                 on_cancel=lambda: stop.append(True),
             )
-        except ClientError:
-            return NOT_AT_CENTER
-        return ""
+        except ClientError as error:
+            return self.unchecked(error)
+        return "（中心只核对了一部分）" if stop else ""
 
     def ask_center(self, row_ids: Sequence[int]) -> None:
         """Have the center check rows in the background; typing goes on (O-15)."""

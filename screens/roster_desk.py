@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from client.errors import ClientError
 from client.local_people import LocalPeople
 from client.roster import RosterService
 from client.store.caches import FormDrafts, Settings
@@ -95,11 +94,9 @@ class RosterDesk:
         Settings(self.database).put(self._facts_name, facts_of(self.service.context))
 
     def ask_facts(self) -> None:
-        """Ask the center for the unit's facts; without a connection the known ones stay."""
+        """Ask the center for the unit's facts. Raises ClientError; the known ones are good then."""
         try:
             self.session.refresh_context()
-        except ClientError:
-            return
         finally:
             context = self.session.check_context(chosen_ratio=self.service.context.chosen_ratio)
             self.service.context = context

@@ -148,6 +148,10 @@ class RowsModel:
         self._notes = notes
         self._ticked: set[int] = set()
 
+    def tell(self, footer: str) -> None:
+        """Set the totals."""
+        self._footer = footer
+
     @property
     def columns(self) -> Sequence[GridColumn]:
         """The columns."""
@@ -233,6 +237,16 @@ class FactsView(KeyWidget):
             self._facts = tuple(facts)
             self._laid_for = -1
             self.refresh()
+
+    def whereabouts(self) -> dict[str, Any]:
+        """Return the first line shown."""
+        return {"top": self._top}
+
+    def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Show the page from the same line on."""
+        last = max(0, len(self._lay(self.size.width)) - self.size.height)
+        self._top = max(0, min(int(kept.get("top") or 0), last))
+        self.refresh()
 
     def _lay(self, room: int) -> list[tuple[str, str]]:
         if room != self._laid_for:

@@ -19,6 +19,7 @@ from domain.business import Business, Source
 from domain.findings import Finding, errors
 from screens.app import AppScreen
 from screens.entry_model import PERSON, EntryModel
+from screens.options import offered
 from screens.paste_flow import PasteFlow
 from screens.person_pick import PersonPick
 from screens.roster_check import RosterChecks
@@ -28,7 +29,7 @@ from screens.roster_model import RosterModel, describe, grid_columns, money_text
 from screens.roster_parts import Divider, Heading, InfoLine, NoteArea, QueueGrid, RowsModel, begin
 from tui.form import Form
 from tui.grid import Grid
-from tui.keys import ActionRequested
+from tui.keys import ActionRequested, KeyWidget
 from tui.masking import cover_middle
 from tui.picklist import answer_prompt
 from tui.progress import in_thread
@@ -105,6 +106,7 @@ class RosterScreen(AppScreen):
         self._heading = Heading(self._words.queue)
         columns = grid_columns(business, context.unit, narrow=self._beside)
         self._grid = QueueGrid(RowsModel(columns))
+        self._grid.set_options(offered("4", "5"))
         self._entry = EntryModel(business, context, narrow=self._beside)
         self._form = Form(self._entry, columns=1 if self._beside else 2)
         self._picking = PersonPick(self, self._take_person)
@@ -153,11 +155,6 @@ class RosterScreen(AppScreen):
             case "print":
                 return "导出", "把清册导出为表格文件。"
         return super().label(action)
-
-    def on_descendant_focus(self) -> None:
-        """Show the keys of the pane that has the focus now."""
-        if self.is_mounted:
-            self.refresh_bars()
 
     # ---- opening and leaving -------------------------------------------------------------------------
 
@@ -248,6 +245,10 @@ class RosterScreen(AppScreen):
         if self._desk is not None:
             self._keep_draft(self._snapshot())
 
+    def keep_of(self, widget: KeyWidget) -> dict[str, Any]:
+        """Leave out what is half typed: it is kept as the roster's draft, which knows what was recorded."""
+        return {key: kept for key, kept in widget.whereabouts().items() if key not in ("texts", "text")}
+
     # ---- drafts --------------------------------------------------------------------------------------
 
     def _snapshot(self) -> dict[str, str]:
@@ -272,7 +273,7 @@ class RosterScreen(AppScreen):
         """Keep the form soon, and at once when another field is being typed in."""
         self._saver.changed(message.key)
 
-    def on_grid_changed(self, message: Grid.Changed) -> None:
+    def on_grid_editing_changed(self, message: Grid.Changed) -> None:
         """Keep the cell under edit."""
         if self._grid.draft is not None or self._saver.has_cell:
             self._saver.changed("@cell")
@@ -316,6 +317,8 @@ class RosterScreen(AppScreen):
                 await self._delete()
             case "select_all":
                 self._select_all()
+            case "run_options":
+                await self._run_options(request.payload["options"])
             case "open":
                 await self._show_row(int(request.payload["index"]))
             case "print":
@@ -399,8 +402,12 @@ class RosterScreen(AppScreen):
     async def _refresh(self) -> None:
         """Read facts and rows again and check them (W-03)."""
         desk, words = self.desk, self._words
-        await self.busy("正在向中心查询…", desk.ask_facts)
-        told = await self.checks.both()
+        told = ""
+        try:
+            await self.reading("正在向中心查询…", desk.ask_facts)
+        except ClientError as error:
+            told = self.checks.unchecked(error)
+        told = await self.checks.both(told)
         self._entry.use(desk.service.context)
         self.show_facts()
         self._grid.reload()
@@ -408,14 +415,24 @@ class RosterScreen(AppScreen):
         amount = f"，{words.amount} {money_text(sums.amount)} 元" if words.amount else ""
         text = f"{words.queue}：总人数 {sums.good}{amount}"
         bad = f"，错误 {sums.bad} 条" if sums.bad else ""
-        self.status(f"{text}{bad}{told}。", kind="warning" if told or sums.bad else "info")
+        first = f"{told.strip('（）')}；" if told else ""
+        self.status(f"{first}{text}{bad}。", kind="warning" if told or sums.bad else "info")
 
     # ---- rows ----------------------------------------------------------------------------------------
 
-    async def _delete(self) -> None:
-        """Delete the ticked rows as the center allows (O-04, W-04, V-25)."""
+    async def _run_options(self, options: Sequence[tuple[str, str]]) -> None:
+        """Show the rows marked 5, in row order, then delete those marked 4 together."""
+        for row_id in [int(key) for key, digit in options if digit == "5"]:
+            row = await in_thread(self.desk.store.row, row_id)
+            if row is not None:
+                await self._show_row(row.index)
+        if gone := [int(key) for key, digit in options if digit == "4"]:
+            await self._delete(gone)
+
+    async def _delete(self, chosen: Sequence[int] = ()) -> None:
+        """Delete rows, else the ticked ones, as the center allows (O-04, W-04, V-25)."""
         desk, model = self.desk, self._grid.model
-        ids, queue = model.selected_ids(), desk.service.queue
+        ids, queue = list(chosen) or model.selected_ids(), desk.service.queue
         drafts = (await in_thread(desk.store.totals, desk.service.roster_id)).draft
         if not ids:
             self.status(TICK_FIRST, kind="warning", beep=True)
@@ -424,7 +441,7 @@ class RosterScreen(AppScreen):
             self.status("操作无效：只能删除一条或全部记录，请重新选择。", kind="error", beep=True)
             return
         if queue.delete_confirm:
-            lines = [f"删除已勾选的 {len(ids)} 条记录，确认吗？"]
+            lines = [f"删除{'' if chosen else '已勾选的 '}{len(ids)} 条记录，确认吗？"]
             if await self.ask("删除", lines, [("y", "确定"), ("n", "取消")], cancel="n") != "y":
                 self.status("没有删除。")
                 return
@@ -471,4 +488,4 @@ class RosterScreen(AppScreen):
             self._grid.reload()
             if count:
                 text = f"中心退回 {count} 条记录，已放回{self._words.queue}，请按原因改正后重新申报。"
-                self.status(text, kind="error", beep=True)
+                self.news(text, kind="error", beep=True)

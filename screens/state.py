@@ -260,6 +260,16 @@ class AppState:
             return False
         return not context.permissions or business in context.permissions
 
+    def reachable_screens(self) -> set[str]:
+        """Names of the screens this agent's menu opens (H-03, L-08)."""
+        from screens.home_parts import entries
+
+        context = self.context
+        if context is None:
+            return set()
+        shown = {one.key for one in entries(self.profile, context.permissions, self.sound)}
+        return {name for one in self.profile.home.modules if one.code in shown for name in one.screens}
+
     @property
     def manual_download(self) -> bool:
         """Whether the manual can be had before the login (L-12); known without the checked profile."""

@@ -11,6 +11,7 @@ from domain.business import Business, template_columns
 from domain.businesses.registry import declare
 from screens.app import AppScreen
 from screens.file_choice import write_out
+from screens.options import offered
 from screens.roster_parts import FactsView, Heading
 from tui.keys import ActionRequested
 from tui.listview import ListColumn, ListRow, ListView
@@ -26,7 +27,8 @@ class TemplatesScreen(AppScreen):
 
     def body(self) -> ComposeResult:
         """The list over the notes."""
-        listed = ListView([ListColumn("表格", 40), ListColumn("格式", 24)])
+        columns = [ListColumn("表格", 40), ListColumn("格式", 24)]
+        listed = ListView(columns, options=offered("7"))
         listed.styles.height = 5
         yield listed
         yield Heading("填写说明")
@@ -57,10 +59,14 @@ class TemplatesScreen(AppScreen):
 
     async def perform(self, request: ActionRequested) -> None:
         """Write the chosen template."""
-        if request.action == "open":
-            await self._write(str(request.payload["key"]))
-        else:
-            await super().perform(request)
+        match request.action:
+            case "open":
+                await self._write(str(request.payload["key"]))
+            case "run_options":
+                for key, _digit in request.payload["options"]:
+                    await self._write(str(key))
+            case _:
+                await super().perform(request)
 
     async def _write(self, business_id: str) -> None:
         profile = self.state.profile

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from rich.segment import Segment
 from textual.strip import Strip
@@ -56,6 +56,15 @@ class TextEntry(KeyWidget):
     def caret(self) -> tuple[int, int] | None:
         """Return where the next character will stand."""
         return 1 + self._editor.view(self.size.width - 2).caret, len(self._lines)
+
+    def whereabouts(self) -> dict[str, Any]:
+        """Return what is typed."""
+        return {"text": self._editor.text}
+
+    def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Show the text again."""
+        self._editor.set_text(str(kept.get("text") or "")[: self._editor.max_length])
+        self.refresh()
 
     def handle_text(self, char: str) -> bool:
         """Type."""

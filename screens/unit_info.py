@@ -63,7 +63,7 @@ class UnitInfoScreen(AppScreen):
     async def _read(self) -> None:
         context = self.state.context
         try:
-            context = await self.busy("正在读取单位信息…", self.state.session().refresh_context)
+            context = await self.reading("正在读取单位信息…", self.state.session().refresh_context)
         except ClientError as error:
             self.status(f"显示的是上次读取的信息：{error.sentence}", kind="warning")
         if context is not None:

@@ -101,6 +101,18 @@ ACTIONS: Final[dict[str, Action]] = {name: Action(name, label, help) for name, l
 """Every action by its name."""
 
 
+OPTIONS: Final[dict[str, str]] = {
+    "1": "办理",
+    "2": "修改",
+    "4": "删除",
+    "5": "查看",
+    "6": "已阅",
+    "7": "打印",
+    "8": "流程",
+}
+"""What a digit typed beside a row does, on whatever list it is offered."""
+
+
 def label(name: str) -> str:
     """Return the key-bar label of an action; raises KeyError for an unknown name."""
     return ACTIONS[name].label

@@ -46,6 +46,8 @@ MINIMUM_SIZE = (80, 24)
 """Columns and rows below which only a sentence is shown."""
 TOO_SMALL = "窗口太小，请放大到 80 列 24 行以上。"
 CRASHED = "程序出错退出，已录入的内容保存在草稿里；请把上面的文字告诉维护人员。"
+POINT = "\u00b7"
+"""The point in the names of some minorities: 阿里木·买买提."""
 WRONG_ENCODING = "终端编码不是 UTF-8，请在终端软件里把字符编码改为 UTF-8 后重新输入。"
 """Said when bytes arrive that are not UTF-8 (an input in GBK, for example)."""
 
@@ -76,6 +78,7 @@ class ShellApp(PaintedApp, inherit_bindings=False):
         self.progress = Progress(self._show_progress)
         self._banner = ""
         self._function_prefix = False
+        self._strangers = False
         self._dialogs: DialogPool | None = None
 
     # -- keys ---
@@ -109,7 +112,7 @@ class ShellApp(PaintedApp, inherit_bindings=False):
                 self.wrong_encoding()
             else:
                 widget.process_paste(event.text)
-        elif event.character == "\ufffd":
+        elif self._strange(event.character):
             self.wrong_encoding()
         else:
             key = self._without_prefix(event)
@@ -130,6 +133,19 @@ class ShellApp(PaintedApp, inherit_bindings=False):
             return None
         return event
 
+    def _strange(self, char: str | None) -> bool:
+        """Whether a character is no one's key: bytes of GBK that happen to be UTF-8 of two bytes are.
+
+        Nobody types letters of U+0080 to U+07FF into this program but for the point in a name, which is one
+        of those bytes itself (GBK 路) while such letters keep coming.
+        """
+        if char is None or len(char) != 1 or char < "\x80":
+            return False
+        if char == POINT:
+            return self._strangers
+        self._strangers = char == "\ufffd" or char < "\u0800"
+        return self._strangers
+
     def wrong_encoding(self) -> None:
         """Tell that bytes arrived which are not UTF-8; nothing of them is entered."""
         screen = self.screen
@@ -140,6 +156,10 @@ class ShellApp(PaintedApp, inherit_bindings=False):
         return self.size.width < MINIMUM_SIZE[0] or self.size.height < MINIMUM_SIZE[1]
 
     # -- screens ---
+
+    def knows(self, name: str) -> bool:
+        """Whether the catalog has a screen of this name."""
+        return name in self._catalog
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the start screen: it is the bottom of the stack."""
@@ -177,6 +197,9 @@ class ShellApp(PaintedApp, inherit_bindings=False):
             self._dialogs = DialogPool(self)
         return self._dialogs
 
+    def hosts(self, title: str, widget: KeyWidget) -> None:
+        """Take notice that a dialog with this title shows `widget`, mounted and empty. Override."""
+
     def shell_screen(self) -> ShellScreen | None:
         """Return the topmost screen with bars (below any dialog)."""
         for screen in reversed(self.screen_stack):
@@ -196,9 +219,12 @@ class ShellApp(PaintedApp, inherit_bindings=False):
         self.gate.hold()
         try:
             await (self.switch_screen(screen) if replace else self.push_screen(screen))
-            await screen.opened(**args)
-            screen.focus_key()
-            screen.refresh_bars()
+            try:
+                await screen.opened(**args)
+            finally:
+                # Also when it could not be read: without a focus no key would work, not even the one back.
+                screen.focus_key()
+                screen.refresh_bars()
         finally:
             self.gate.release()
         return screen
@@ -216,9 +242,11 @@ class ShellApp(PaintedApp, inherit_bindings=False):
             await self.pop_screen()
             below = self.screen
             if isinstance(below, ShellScreen):
-                await below.returned(result)
-                below.focus_key()
-                below.refresh_bars()
+                try:
+                    await below.returned(result)
+                finally:
+                    below.focus_key()
+                    below.refresh_bars()
         finally:
             self.gate.release()
         return True

@@ -102,6 +102,11 @@ class StatusLine(Bar):
         """The text at the left, without its mark."""
         return self._text
 
+    @property
+    def kind(self) -> str:
+        """The kind of the text, a key of `STATUS_STYLES`."""
+        return self._kind
+
     def show(self, text: str, kind: str = "info") -> None:
         """Set the text; `kind` is a key of `STATUS_STYLES`."""
         if (text, kind) != (self._text, self._kind):
@@ -135,23 +140,29 @@ class KeyBar(Bar):
     def __init__(self) -> None:
         super().__init__()
         self._items: tuple[tuple[str, str], ...] = ()
+        self._whole: frozenset[str] = frozenset()
 
-    def show(self, items: Sequence[tuple[str, str]]) -> None:
-        """Set the (key, label) pairs, most important first."""
-        pairs = tuple(items)
-        if pairs != self._items:
-            self._items = pairs
+    def show(self, items: Sequence[tuple[str, str]], whole: Sequence[str] = ()) -> None:
+        """Set the (key, label) pairs, most important first; those whose key is in `whole` always stay."""
+        pairs = tuple(items), frozenset(whole)
+        if pairs != (self._items, self._whole):
+            self._items, self._whole = pairs
             self.refresh()
 
     def spans(self, cells: int) -> tuple[list[Span], Style]:
-        """Draw as many whole items as there is room for."""
+        """Draw as many whole items as there is room for, in their order."""
+        shown = [(key, glyphs.display(label)) for key, label in self._items]
+        sizes = [glyphs.cell_len(key) + glyphs.cell_len(label) + 1 for key, label in shown]
+        left = (
+            cells + 1 - sum(size for (key, _), size in zip(shown, sizes, strict=True) if key in self._whole)
+        )
         spans: list[Span] = []
-        left = cells
-        for key, label in self._items:
-            shown = glyphs.display(label)
-            size = glyphs.cell_len(key) + glyphs.cell_len(shown) + 1
-            if size > left + 1:
-                break
-            spans += [(key, theme.KEY), (shown + " ", theme.PLAIN)]
-            left -= size
+        full = False
+        for (key, label), size in zip(shown, sizes, strict=True):
+            if key not in self._whole:
+                full = full or size > left
+                if full:
+                    continue
+                left -= size
+            spans += [(key, theme.KEY), (label + " ", theme.PLAIN)]
         return spans, theme.PLAIN

@@ -377,6 +377,7 @@ async def run_host(shell: ShellApp, title: str, widget: KeyWidget) -> Any:
     shell.gate.hold()
     await shell.push_screen(screen)
     await screen.take_in(title, widget)
+    shell.hosts(title, widget)
     try:
         return await _answered(shell, screen)
     finally:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from textual.message import Message
 
+from domain.codes import shown
 from tui.choices import matching_choices
 from tui.edit import is_table, typed_form
 from tui.form_model import CHECKED, PERSON_HELP, UNCHECKED, FormField, FormModel
@@ -81,6 +82,20 @@ class Form(FormView):
         self._read_back(None)
         self._open_editor()
         self.refresh()
+
+    def whereabouts(self) -> dict[str, Any]:
+        """Return the field under the cursor and the texts as typed, passwords left out."""
+        return {"field": self.current, "texts": self.snapshot()}
+
+    def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Enter the texts again and put the cursor where it was, ready to type on."""
+        self.load({key: str(text) for key, text in (kept.get("texts") or {}).items()})
+        keys = [field.key for field in self._fields]
+        if kept.get("field") in keys:
+            self._go(keys.index(kept["field"]))
+            self._refused.pop(self.current, None)
+            self._editor.end()
+            self.refresh()
 
     def clear_all(self) -> None:
         """Empty the form and go to its first field; nothing but the form is touched (W-02)."""
@@ -158,7 +173,7 @@ class Form(FormView):
             PERSON_HELP if field.kind == "person" else "",
         ]
         if field.choices:
-            lines.append("可填：" + "、".join(f"{code} {label}" for code, label in field.choices[:12]))
+            lines.append("可填：" + "、".join(shown(code, label) for code, label in field.choices[:12]))
         return [line for line in lines if line]
 
     # -- keys ------------------------------------------------------------------------------------------

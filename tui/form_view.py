@@ -9,6 +9,7 @@ from rich.style import Style
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
+from domain.codes import shown
 from tui.edit import LineEditor
 from tui.form_layout import Slot, lay_out
 from tui.form_model import CHECKED, FormField, FormModel
@@ -59,7 +60,7 @@ class FormView(KeyWidget):
     def _label_of(field: FormField, code: str) -> str:
         """Return what is shown for a chosen code: "01 身份证"."""
         label = next((label for known, label in field.choices if known == code), "")
-        return f"{code} {label}" if label and label != code else code
+        return shown(code, label) if label and label != code else code
 
     # -- drawing ---------------------------------------------------------------------------------------
 

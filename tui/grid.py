@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Final
 
+from domain.codes import shown
 from tui.edit import LineEditor, is_table, typed_form
 from tui.form_model import PERSON_HELP
-from tui.grid_edit import GridEditing
 from tui.grid_layout import column_widths
 from tui.grid_model import CellResult, GridModel
+from tui.grid_options import GridOptions
 
 _UNTOUCHED: Final = frozenset({"help", "prompt", "exit", "redraw", "function_prefix"})
 """Actions of the screen that leave the cell under edit as it is."""
@@ -32,7 +33,7 @@ _SIGNLESS: Final = frozenset({"id", "money", "ratio"})
 NARROWED: Final = "全角字符已改为半角。"
 
 
-class Grid(GridEditing):
+class Grid(GridOptions):
     """Rows of a `GridModel`, edited in place."""
 
     KEY_CONTEXT: ClassVar[str] = "grid"
@@ -85,6 +86,7 @@ class Grid(GridEditing):
         """Show other rows, from the first one."""
         self._use_model(model)
         self._editor, self._preview, self._dirty, self._notice = None, {}, False, ""
+        self._chosen.clear()
         self._column = max(0, self._next_editable(-1))
         self._touch_all()
 
@@ -184,11 +186,13 @@ class Grid(GridEditing):
         column = self._column_now
         lines = [f"{column.title}{'（必填）' if column.required else ''}"]
         if column.choices:
-            lines.append("可填：" + "、".join(f"{code} {label}" for code, label in column.choices[:12]))
+            lines.append("可填：" + "、".join(shown(code, label) for code, label in column.choices[:12]))
         if column.kind == "person":
             lines.append(PERSON_HELP)
         if not (self._model.editable and column.editable):
             lines.append("此栏不能修改。")
+            if self._options:
+                lines.append("在行上输入选项数字，回车一次执行全部：" + self.option_legend())
         finding = self._model.finding_text(self._index, column.key) if self._rows.count else ""
         return [*lines, finding] if finding else lines
 
@@ -196,6 +200,8 @@ class Grid(GridEditing):
 
     def handle_action(self, action: str) -> bool:
         """Act on a key; what is not the grid's own goes to the screen once the cell is accepted."""
+        if self.option_action(action):
+            return True
         shown, self._notice = self._notice, ""
         act = self._acts.get(action)
         if self._ask_person(action):
@@ -208,6 +214,8 @@ class Grid(GridEditing):
 
     def handle_text(self, char: str) -> bool:
         """Type into the cell; blank ticks the row while nothing is being edited."""
+        if self.option_typed(char):
+            return True
         if self._editor is None and char == " ":
             return self._toggle_selected()
         shown, self._notice = self._notice, ""

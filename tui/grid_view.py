@@ -126,7 +126,7 @@ class GridView(KeyWidget):
         if row is None:
             return [Segment(" " * width, PLAIN)]
         style = WARNING if row.highlight else PLAIN
-        tick = TICK if row.selected else " "
+        tick = self._tick(row)
         if row.mark == "!":
             segments = [Segment(tick, style), Segment("!", ERROR), Segment(" ", style)]
         else:
@@ -147,6 +147,10 @@ class GridView(KeyWidget):
                 used += 1
         segments.append(Segment(plain + " " * (width - used), style))
         return segments
+
+    def _tick(self, row: GridRow) -> str:
+        """Return the first cell of a row."""
+        return TICK if row.selected else " "
 
     def _cursor_cell(self, row: GridRow, placed: Placed) -> list[Segment]:
         if self._editor is None:

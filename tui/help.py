@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.actions import ACTIONS, GLOBAL
-from tui.keymap import Keymap, key_label
+from tui.keymap import key_label
 from tui.keys import KeyWidget
 
 if TYPE_CHECKING:
@@ -26,14 +26,22 @@ GLOBAL_SHOWN = (
 """Actions of every context that the help names after those of the screen."""
 
 
-def key_lines(keymap: Keymap, context: str, names: tuple[str, ...]) -> list[str]:
-    """Return one line per action that has a key in the context: `F10  提交  显示人数和金额……`."""
+KEY_CHECK = "keycheck"
+"""Name of the 键盘自检 screen in the catalog; without it the help does not offer it."""
+
+
+def key_lines(screen: KeyScreen, context: str, names: tuple[str, ...]) -> list[str]:
+    """Return one line per action that has a key in the context: `F10  提交：显示人数和金额……`."""
+    from tui.shellscreen import ShellScreen
+
     lines: list[str] = []
     for name in names:
-        keys = keymap.keys(context, name)
+        keys = screen.shell.keymap.keys(context, name)
         if keys:
             shown = "/".join(key_label(key) for key in keys)
-            lines.append(f"{shown:<10} {ACTIONS[name].label}：{ACTIONS[name].help}")
+            own = screen.label(name) if isinstance(screen, ShellScreen) else None
+            label, text = own or (ACTIONS[name].label, ACTIONS[name].help)
+            lines.append(f"{shown:<10} {label}：{text}")
     return lines
 
 
@@ -41,26 +49,27 @@ def screen_lines(screen: KeyScreen, widget: Widget | None) -> list[str]:
     """Return the help of the whole screen: its own words, then every key that works here."""
     from tui.shellscreen import ShellScreen
 
-    shell = screen.shell
     context = widget.key_context() if isinstance(widget, KeyWidget) else GLOBAL
-    lines = list(screen.HELP_LINES) if isinstance(screen, ShellScreen) else []
+    lines = list(screen.help_text()) if isinstance(screen, ShellScreen) else []
     bar = tuple(screen.key_bar_actions()) if isinstance(screen, ShellScreen) else ()
-    own = tuple(name for name, _ in shell.keymap.actions(context) if name not in bar)
+    own = tuple(name for name, _ in screen.shell.keymap.actions(context) if name not in bar)
     rest = tuple(name for name in GLOBAL_SHOWN if name not in (*bar, *own))
-    return lines + key_lines(shell.keymap, context, (*bar, *own, *rest))
+    return lines + key_lines(screen, context, (*bar, *own, *rest))
 
 
 async def show_help(screen: KeyScreen, widget: Widget | None) -> None:
     """Show the field's help if it has any; F1 there, or no field help, shows the screen's."""
     field = widget.help_lines() if isinstance(widget, KeyWidget) else []
+    key = screen.shell.keymap.label(GLOBAL, "help")
     if field:
-        key = screen.shell.keymap.label(GLOBAL, "help")
-        answer = await screen.ask(
-            "帮助",
-            [*field, "", f"再按 {key} 看整个画面的说明。"],
-            [("\r", "确定"), ("help", "更多")],
-            distinct=False,
-        )
-        if answer != "help":
+        lines = [*field, "", f"再按 {key} 看整个画面的说明。"]
+        options = [("\r", "确定"), ("help", "更多")]
+        if await screen.ask("帮助", lines, options, distinct=False) != "help":
             return
-    await screen.tell("帮助", screen_lines(screen, widget))
+    lines = screen_lines(screen, widget)
+    if not screen.shell.knows(KEY_CHECK):
+        await screen.tell("帮助", lines)
+        return
+    options = [("\r", "确定"), ("0", "键盘自检")]
+    if await screen.ask("帮助", lines, options, distinct=False) == "0":
+        await screen.shell.open_screen(KEY_CHECK)

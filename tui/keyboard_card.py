@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tui.actions import ACTIONS, CONTEXTS
+from tui.actions import ACTIONS, CONTEXTS, OPTIONS
 from tui.keymap import FORBIDDEN, FUNCTION_DIGITS, Keymap, key_label
 
 
@@ -38,6 +38,17 @@ def keyboard_card(keymap: Keymap | None = None) -> str:
                 *lines,
                 "",
             ]
+    options = "，".join(f"`{digit}` {text}" for digit, text in OPTIONS.items())
+    parts += [
+        "## 行前的选项数字",
+        "",
+        f"在列表的行前输入数字，回车按行的顺序一次执行全部：{options}。各列表只接受其中用得上的。",
+        "",
+        "## 键盘自检",
+        "",
+        "在任何画面按 F1，选“键盘自检”，逐个按键，看哪些键能收到。登录前也可以。",
+        "",
+    ]
     digits = "，".join(f"`{digit}` 是 {key_label(key)}" for digit, key in FUNCTION_DIGITS.items())
     parts += [
         "## 收不到功能键的终端",

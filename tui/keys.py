@@ -45,7 +45,7 @@ screen does not list in `screen_actions()`, beeps. Nothing is ever locked, dropp
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -174,6 +174,13 @@ class KeyWidget(Widget, can_focus=True, inherit_bindings=False):
     def caret(self) -> tuple[int, int] | None:
         """Return the caret (x, y) in cells from the widget's content; the input method follows it."""
         return None
+
+    def whereabouts(self) -> dict[str, Any]:
+        """Return where the cursor is and what is half typed, as JSON values; never anything secret."""
+        return {}
+
+    def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Go on from `whereabouts` of an earlier run, as far as it still fits; what does not is left out."""
 
     def help_lines(self) -> list[str]:
         """Return what F1 says about the current field, at most a few Chinese lines."""

@@ -16,11 +16,13 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from domain.text import to_half_width
-from tui.glyphs import fit
+from tui.glyphs import fit, width
 from tui.keys import KeyWidget
+from tui.list_find import find_row
 from tui.theme import CURSOR, PLAIN, SELECTED, STRONG, WARNING
 
 ALIGN: Final = {"left": "<", "right": ">"}
+FIND: Final = "查找: "
 LONGEST_CODE: Final = 12
 """Characters of a number or transaction code that may be typed."""
 
@@ -76,6 +78,7 @@ class ListView(KeyWidget):
         self._cursor = 0
         self._top = 0
         self._notice = ""
+        self._sought: str | None = None
         self._acts: dict[str, Callable[[], bool]] = {
             "run_options": self._run,
             "accept": self._run,
@@ -83,6 +86,7 @@ class ListView(KeyWidget):
             "cancel_edit": self._clear_option,
             "clear": self._clear_option,
             "erase_left": self._erase_left,
+            "find": self._find_next,
             "up": lambda: self._move(self._cursor - 1),
             "down": lambda: self._move(self._cursor + 1),
             "page_up": lambda: self._move(self._cursor - self._page, pages=-1),
@@ -107,6 +111,8 @@ class ListView(KeyWidget):
     @property
     def chosen_options(self) -> list[tuple[str, str]]:
         """The (key, digit) pairs typed beside rows, in row order."""
+        if not self._chosen:
+            return []
         return [(row.key, self._chosen[row.key]) for row in self._rows if row.key in self._chosen]
 
     def set_rows(self, rows: Sequence[ListRow]) -> None:
@@ -146,6 +152,25 @@ class ListView(KeyWidget):
     def snapshot(self) -> dict[str, Any]:
         """Return the key of the row under the cursor (None without rows)."""
         return {"key": self.current}
+
+    def whereabouts(self) -> dict[str, Any]:
+        """Return the row under the cursor, the first row shown, and the digits beside rows."""
+        return {
+            "key": self.current,
+            "top": self._top,
+            "options": [list(pair) for pair in self.chosen_options],
+        }
+
+    def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Put cursor, page and digits back; rows that are gone are passed over."""
+        keys = {row.key for row in self._rows}
+        for key, digit in kept.get("options") or ():
+            if key in keys and digit in self._options:
+                self._chosen[key] = digit
+        self._top = int(kept.get("top") or 0)
+        self.goto(str(kept.get("key")))
+        self._keep_visible()
+        self.refresh()
 
     def help_lines(self) -> list[str]:
         """Say which digits do what, or how to choose."""
@@ -197,12 +222,16 @@ class ListView(KeyWidget):
         where = f"行 {min(self._cursor + 1, len(self._rows))}/{len(self._rows)}"
         if self._notice:
             return f"{where}  {self._notice}"
+        if self._sought is not None:
+            return f"{FIND}{self._sought}"
         if self._options:
             return f"{where}  {self._legend()}"
         return f"选择: {self._typed}" if self._typed else where
 
     def caret(self) -> tuple[int, int] | None:
         """Return where typing shows: the option beside the row, or behind the typed number."""
+        if self._sought is not None:
+            return width(FIND + self._sought), self.size.height - 1
         if self._options:
             return 0, self._cursor - self._top + 1
         return (6 + len(self._typed) if self._typed else 0), self.size.height - 1
@@ -233,7 +262,7 @@ class ListView(KeyWidget):
         if act is None:
             return False
         shown, self._notice = self._foot(), ""
-        done = act()
+        done = self._end_find(action) or act()
         if shown != self._foot():
             self._touch_foot()
         return done
@@ -242,10 +271,47 @@ class ListView(KeyWidget):
         """Take an option digit for the row, or a character of a number or code."""
         shown, self._notice = self._foot(), ""
         char = to_half_width(char)
-        done = self._put_option(char) if self._options else self._type(char)
+        if self._sought is not None:
+            done = self._seek(self._sought + char)
+        else:
+            done = self._put_option(char) if self._options else self._type(char)
         if shown != self._foot():
             self._touch_foot()
         return done
+
+    # -- finding ---------------------------------------------------------------------------------------
+
+    def _find_next(self) -> bool:
+        """Begin to find; again: the next row."""
+        if not self._rows:
+            return False
+        if self._sought:
+            return self._seek(self._sought, self._cursor + 1)
+        self._sought = ""
+        return True
+
+    def _seek(self, typed: str, start: int = -1) -> bool:
+        """Go to the first row with `typed` from the cursor on; False, nothing changed, when there is none."""
+        cells = [row.cells for row in self._rows]
+        at = find_row(cells, typed, self._cursor if start < 0 else start % len(cells))
+        if at is None and typed:
+            self._notice = f"! 没有找到“{typed}”。"
+            return False
+        self._sought = typed
+        if at is not None:
+            self._move(at)
+        return True
+
+    def _end_find(self, action: str) -> bool:
+        """Take the keys that end or change what is being found; the others end it and do their own work."""
+        sought = self._sought
+        if sought is None or action == "find":
+            return False
+        if action == "erase_left" and sought:
+            self._sought = sought[:-1]
+            return True
+        self._sought = None
+        return action in ("run_options", "accept", "clear_option", "cancel_edit", "erase_left")
 
     def _put_option(self, char: str) -> bool:
         key = self.current

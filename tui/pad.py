@@ -7,7 +7,8 @@ keys a frame brings.
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
 from rich.segment import Segment
 from textual import events
@@ -22,6 +23,9 @@ SHOWN_CHARS: Final = 400
 """Characters of a line that are looked at for drawing."""
 TAB_SHOWN: Final = " | "
 INVITATION: Final = " 请在终端里粘贴从表格复制的行（右键或 Shift+Ins）"
+
+KEPT: Final = 1_000_000
+"""Characters up to which the pad is kept over a cut of the program."""
 
 
 class PastePad(KeyWidget):
@@ -54,6 +58,16 @@ class PastePad(KeyWidget):
     def rows(self) -> int:
         """Rows with anything in them."""
         return self._rows + (not self._blank(self._line))
+
+    def whereabouts(self) -> dict[str, Any]:
+        """Return what was taken, as long as it is not a whole book."""
+        return {"text": self.text} if self._length <= KEPT else {}
+
+    def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Take the same again."""
+        self.empty_out()
+        if text := str(kept.get("text") or ""):
+            self.handle_paste(text)
 
     def empty_out(self) -> None:
         """Forget what was taken."""

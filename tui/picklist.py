@@ -6,7 +6,7 @@ field or grid column, `answer_prompt` does all of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
@@ -14,6 +14,7 @@ from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
 
+from domain.codes import shown
 from tui.choices import matching_choices
 from tui.edit import LineEditor
 from tui.glyphs import fit
@@ -87,7 +88,7 @@ class ChoiceSource:
 
     def __init__(self, choices: Sequence[tuple[str, str]], *, width: int = 40) -> None:
         self._choices = tuple(choices)
-        code = max((len(code) for code, _ in choices), default=1)
+        code = max((len(code) for code, label in choices if shown(code, label) != label), default=1)
         self._widths = (code, max(4, width - code - 1))
         self._query = ""
         self._found: list[tuple[str, str]] = list(choices)
@@ -108,7 +109,9 @@ class ChoiceSource:
 
     def window(self, query: str, start: int, count: int) -> Sequence[PickRow]:
         """Return a run of the choices that fit."""
-        return [PickRow(code, (code, label)) for code, label in self._matching(query)[start : start + count]]
+        found = self._matching(query)[start : start + count]
+        # A code of the program's own is not shown: its label alone says what it is.
+        return [PickRow(code, ("" if shown(code, label) == label else code, label)) for code, label in found]
 
 
 class PickList(KeyWidget):
@@ -242,6 +245,16 @@ class PickList(KeyWidget):
         done = act()
         self._touch(0)
         return done
+
+    def whereabouts(self) -> dict[str, Any]:
+        """Return the filter and the row under the cursor."""
+        return {"text": self._filter.text, "row": self._cursor}
+
+    def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Filter again and put the cursor back."""
+        self._filter.set_text(str(kept.get("text") or ""))
+        self._filtered(True)
+        self._move(int(kept.get("row") or 0))
 
     def handle_text(self, char: str) -> bool:
         """Type into the filter."""

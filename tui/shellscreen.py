@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from tui.app import ShellApp
 
 Result = TypeVar("Result")
+ALWAYS_SHOWN = ("help", "submit", "back", "exit")
+"""Actions that stand whole in the key bar of a narrow window, where the screen has them."""
 ALWAYS = ("help", "back", "exit", "redraw")
 """Actions every screen performs."""
 
@@ -47,6 +49,10 @@ class KeyScreen(Screen[None], inherit_bindings=False):
 
     AUTO_FOCUS: ClassVar[str | None] = ""
     _request: ActionRequested | None = None
+    _asked = 0
+    """Dialogs the request being performed has opened so far."""
+    hosted: tuple[str, KeyWidget] | None = None
+    """Title and widget of the open dialog around a widget of the screen's own."""
 
     @property
     def shell(self) -> ShellApp:
@@ -81,6 +87,7 @@ class KeyScreen(Screen[None], inherit_bindings=False):
 
     async def _run(self, message: ActionRequested) -> None:
         outer, self._request = self._request, message
+        self._asked = 0
         try:
             await self.perform(message)
         except Exception as error:  # noqa: BLE001 - the application decides what the user is told
@@ -171,6 +178,7 @@ class KeyScreen(Screen[None], inherit_bindings=False):
         """
         from tui.dialog import Question, run_dialog
 
+        self._asked += 1
         struck = self._request.key if self._request is not None and distinct else ""
         question = Question(title, tuple(lines), tuple(options), default or "", struck)
         answer = await run_dialog(self.shell, question)
@@ -180,6 +188,7 @@ class KeyScreen(Screen[None], inherit_bindings=False):
         """Show a message until Enter, F12 or Esc."""
         from tui.dialog import Question, run_dialog
 
+        self._asked += 1
         await run_dialog(self.shell, Question(title, tuple(lines), (("\r", "确定"),), "\r", ""))
 
     async def choose(
@@ -188,6 +197,7 @@ class KeyScreen(Screen[None], inherit_bindings=False):
         """Let the user choose a row; returns its index, None on F12 or Esc. Digits jump to a row."""
         from tui.dialog import Choice, run_dialog
 
+        self._asked += 1
         answer = await run_dialog(self.shell, Choice(title, tuple(lines), tuple(rows), start))
         return None if answer is None else int(answer)
 
@@ -199,7 +209,17 @@ class KeyScreen(Screen[None], inherit_bindings=False):
         """
         from tui.dialog import run_host
 
-        return await run_host(self.shell, title, widget)
+        self._asked += 1
+        outer, self.hosted = self.hosted, (title, widget)
+        try:
+            return await run_host(self.shell, title, widget)
+        finally:
+            self.hosted = outer
+
+    @property
+    def first_request(self) -> ActionRequested | None:
+        """The request being performed, as long as it has opened no more than the dialog open now."""
+        return self._request if self._asked == 1 else None
 
 
 class ShellScreen(KeyScreen):
@@ -243,14 +263,23 @@ class ShellScreen(KeyScreen):
         """Return the key bar's actions and those of every screen."""
         return frozenset((*self.key_bar_actions(), *ALWAYS))
 
-    def refresh_bars(self) -> None:
-        """Draw title and key bar from the current state."""
+    def label(self, action: str) -> tuple[str, str]:
+        """Return label and help sentence of an action on this screen; override for words of its own."""
         from tui.actions import ACTIONS
 
+        return ACTIONS[action].label, ACTIONS[action].help
+
+    def help_text(self) -> Sequence[str]:
+        """Return what F1 says about the screen as a whole, before the keys."""
+        return self.HELP_LINES
+
+    def refresh_bars(self) -> None:
+        """Draw title and key bar from the current state."""
         self.query_one(TitleBar).show(self.screen_title(), self.shell.banner)
         keymap, context = self.shell.keymap, self.key_context()
-        items = [(keymap.label(context, name), ACTIONS[name].label) for name in self.key_bar_actions()]
-        self.query_one(KeyBar).show([item for item in items if item[0]])
+        items = [(keymap.label(context, name), self.label(name)[0]) for name in self.key_bar_actions()]
+        whole = [keymap.label(context, name) for name in ALWAYS_SHOWN]
+        self.query_one(KeyBar).show([item for item in items if item[0]], whole)
 
     async def opened(self, **args: Any) -> None:
         """Prepare for use; called with the arguments of `open_screen` each time, keys wait meanwhile."""

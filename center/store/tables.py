@@ -428,7 +428,7 @@ year_rules = Table(
     Column("person_rounding", String(20), nullable=False),
     Column("source", String(120), nullable=False, default=""),
 )
-"""What holds in a fund year: limits, ratios, rounding; looked up for the target month, kept by the center."""
+"""What holds in a fund year (limits, ratios, rounding), by the target month; kept by the center."""
 
 audit = Table(
     "audit_log",

@@ -162,7 +162,7 @@ class RosterBusiness(ABC, Generic[R]):
 
 
 def age_finding(rule: AgeRule | None, person: IdNumber, context: CheckContext, tail: str) -> list[Finding]:
-    """What is found of a person outside the ages of a business (O-12, S-09); `tail` says what to do."""
+    """The finding of a person outside the ages of an on-line business (O-12, S-09); `tail`: what to do."""
     if rule is None:
         return []
     oldest = rule.max_male if person.gender == "男" else rule.max_female

@@ -1,4 +1,4 @@
-"""All businesses by id, and the screens named after them; imports nothing, for the first paint reads it."""
+"""All businesses by id, and their screens. Imports nothing: it is read before the first paint."""
 
 from __future__ import annotations
 

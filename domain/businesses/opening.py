@@ -34,6 +34,7 @@ from domain.money import RatioError, format_ratio, format_yuan, parse_ratio
 from domain.text import clean_cell, han_count, name_problem
 
 if TYPE_CHECKING:
+    from domain.businesses.open_rules import OpenRules  # noqa: F401 - named in a base class
     from domain.profile import Profile
 
 __all__ = ["AccountStatus", "Opening", "declare"]

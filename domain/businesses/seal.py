@@ -12,6 +12,7 @@ from domain.findings import Finding
 from domain.period import fund_year
 
 if TYPE_CHECKING:
+    from domain.businesses.seal_rules import SealRules  # noqa: F401 - named in a base class
     from domain.profile import Profile
 
 CATALOGUE = account_columns(

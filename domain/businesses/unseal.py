@@ -16,6 +16,7 @@ from domain.idnumber import IdNumber
 from domain.money import format_ratio, format_yuan
 
 if TYPE_CHECKING:
+    from domain.businesses.seal_rules import UnsealRules  # noqa: F401 - named in a base class
     from domain.profile import Profile
 
 COMPUTED = ("unit_ratio", "person_ratio", "unit_amount", "person_amount", "total_amount")

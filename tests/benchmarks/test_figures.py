@@ -33,7 +33,7 @@ def test_figures_stand_in_columns() -> None:
 
 def test_unknown_parts_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["speed"]) == 2
-    assert "startup、keys、workbook" in capsys.readouterr().err
+    assert "startup、keys、people、workbook" in capsys.readouterr().err
 
 
 def test_our_bytes_per_key_keep_their_goals() -> None:

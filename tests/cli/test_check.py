@@ -236,3 +236,14 @@ def test_a_file_with_a_missing_column_names_it_and_offers_no_rows(
     assert given_codes(findings) == [(1, "个人缴存基数", "column.missing")]
     assert main(["check", "open", str(file), "--profile", "baishan", *DAY]) == 1
     assert "表格本身有错误，改正前不能导入" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("option", ["--unit-ratio", "--person-ratio"])
+@pytest.mark.parametrize("ratio", ["99", "4.9", "12.01"])
+def test_a_ratio_out_of_the_centers_limits_is_refused_with_them(
+    option: str, ratio: str, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_roster(file, "baishan", [person(1)])
+    code, findings, error = check(capsys, file, "baishan", option, ratio)
+    assert (code, findings) == (2, [])
+    assert option in error and ratio in error and "5 至 12" in error and error.strip().endswith("。")

@@ -138,13 +138,15 @@ def test_units_and_centers_have_copies_of_their_own(cache: DepositorCache) -> No
 
 
 def test_the_time_of_the_copy_is_that_of_its_last_page(tmp_path: Path) -> None:
-    cache = DepositorCache(Database(tmp_path), SCOPE)
+    database = Database(tmp_path)
+    cache = DepositorCache(database, SCOPE)
     assert cache.apply([row(*PEOPLE[0])], 0, 1, complete=False, ended=False)
     assert (cache.refreshed(), cache.complete()) == ("", False)
     assert cache.apply([row(*PEOPLE[1])], 1, 2, complete=True)
     assert cache.refreshed().endswith("Z")
     cache.forget()
     assert (cache.count(), cache.revision(), cache.refreshed(), cache.complete()) == (0, 0, "", False)
+    database.close()
 
 
 @given(st.text(max_size=20))

@@ -183,6 +183,17 @@ out_dir = "{self.folder / "out"}"
         self.fill_login()
         self.finish_login(pin)
 
+    def take_up(self, pin: str = PIN) -> None:
+        """Log in after a cut: the screen that was open stands there again."""
+        self.fill_login()
+        if not self.by_code:
+            self.see("UKey PIN: [")
+            self.keys(f"{pin}\r")
+        if self.site.profile.home.welcome:
+            self.see(self.site.profile.home.welcome[:12])
+            self.keys("\r")
+        self.see("上次的画面已恢复")
+
     def finish_login(self, pin: str = PIN) -> None:
         """From the PIN to the home screen."""
         if not self.by_code:

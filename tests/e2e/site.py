@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from sqlalchemy import create_engine, insert, select
+from sqlalchemy import create_engine, delete, insert, select
 from sqlalchemy.pool import NullPool
 
 from center.auth.certificates import register_certificate
@@ -25,7 +25,7 @@ from center.operators import NewOperator, add_operator
 from center.settings import sqlite_url
 from center.store import migrate
 from center.store.engine import Store
-from center.store.tables import account, scope, submission, unit
+from center.store.tables import account, login_code, scope, submission, unit
 from domain.business import CheckContext, UnitFacts, form_columns
 from domain.businesses.opening import declare
 from domain.profile import Profile, load_profile
@@ -259,6 +259,15 @@ class Site:
                 return str(found[-1])
             time.sleep(0.05)
         raise AssertionError(self.console.read_text("utf-8"))
+
+    def forget_codes(self) -> None:
+        """Let login codes be had again at once, as after the center's pause between two."""
+        store = Store(site_settings(self.folder, self.profile.name, self.url))
+        try:
+            with store.write() as conn:
+                conn.execute(delete(login_code))
+        finally:
+            store.close()
 
     def answers(self) -> bool:
         """Whether it answers now."""

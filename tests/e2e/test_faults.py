@@ -85,14 +85,14 @@ def test_what_was_typed_outlives_the_program(site_of: MakeSite, tmp_path: Path, 
         desk.see(someone.id_number[:11])
         stored = tmp_path / "data"
         desk.terminal.wait(lambda: kept(stored, someone.id_number[:11]), SLOW, "the draft")
+        desk.terminal.wait(lambda: kept(stored, "@place"), SLOW, "the place")
         if how == "killed":
             desk.terminal.process.send_signal(signal.SIGKILL)
         else:
             desk.terminal.hang_up()
         desk.terminal.wait_exit(20)
         desk.again()
-        desk.log_in()
-        desk.open()
+        desk.take_up()
         desk.see("总人数 1", someone.name, someone.id_number[:11])
 
 

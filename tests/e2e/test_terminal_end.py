@@ -41,6 +41,5 @@ def test_an_open_dialog_holds_up_no_end_and_loses_nothing(site_of: MakeSite, tmp
         desk.see("批量导入", "下载模板")
         assert end(desk) < SOON
         desk.again()
-        desk.log_in()
-        desk.open()
-        desk.see("开户清册中有 1 条记录，上次没有录完的内容已恢复。", "[欧阳")
+        desk.take_up()
+        desk.see("总人数 1", "[欧阳")

@@ -202,7 +202,7 @@ async def test_a_message_arrives_without_a_key_and_is_read_by_opening_it(tmp_pat
             send(front, "缴存人登记", "已完成缴存人登记：张三。")
             await desk.see("消息(1)")
             assert "已完成缴存人登记" in desk.picture() and "新消息：缴存人登记" in desk.status
-            await desk.press("\t1\r")
+            await desk.press("\t5\r")
             await desk.see("推送渠道  中心")
             for text in ("业务名称  缴存人登记", "时间", "已完成缴存人登记：张三。"):
                 assert text in desk.picture()
@@ -220,9 +220,9 @@ async def test_in_shanxi_messages_are_read_and_deleted_by_hand(tmp_path: Path) -
         async with at_login(front) as desk:
             await log_in(desk, front)
             await desk.see("消息(2)")
-            await desk.press("\t2<down>4\r")
+            await desk.press("\t6<down>4\r")
             await desk.see("消息(0)")
-            assert desk.status == "消息已删除"
+            assert desk.status == "已执行 2 行。"
             await desk.see("已阅(1)")
             await desk.press("<left>")
             await desk.see("第二条")
@@ -239,7 +239,7 @@ async def test_hostile_text_is_shown_and_never_obeyed(tmp_path: Path) -> None:
             picture = desk.picture()
             assert "\x1b" not in picture and "\u202e" not in picture and "\x9b" not in picture
             assert "[b]名" in picture
-            await desk.press("\t1\r")
+            await desk.press("\t5\r")
             await desk.see("推送渠道")
             assert "\x1b" not in desk.picture() and "\u202e" not in desk.picture()
 

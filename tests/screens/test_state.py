@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from center.demo.generator import Generator
 from client.errors import CenterBusy
 from screens.app import AppScreen
 from screens.home import HomeScreen
@@ -17,7 +18,8 @@ from screens.relogin import ReloginScreen
 from screens.state import AppState
 from tests.screens.front import PIN, SECOND, UNIT, Front, LoginDesk, ScriptedKey, at_login, front_of
 from tests.screens.test_login_code import DETAILS, code_of
-from tests.support.center import PASSWORD
+from tests.support.center import PASSWORD, START
+from tui.grid import Grid
 from ukey.signer import KeyNotResponding, KeyState
 
 
@@ -235,3 +237,38 @@ def test_permissions_of_the_open_unit_count(front: Front) -> None:
     state: AppState = front.state()
     assert not state.permitted("open")
     assert state.unit == "" and state.context is None and SECOND not in repr(state)
+
+
+async def test_a_half_typed_cell_outlives_a_login_that_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("screens.app.GUARD_SECONDS", 0.05)
+    with front_of(tmp_path, "shaanxi") as front:
+        front.people(UNIT)
+        async with at_login(front) as desk:
+            await desk.press(f"{DETAILS}{PASSWORD}<f5>")
+            await desk.until(lambda: "秒后可以重新获取" in desk.status)
+            await desk.press(f"{code_of(front)}\r")
+            await desk.see("消息中心")
+            await desk.settle()
+            module = next(one for one in front.profile.home.modules if one.opens == "business:open")
+            await desk.press(f"<f2>{module.code}\r")
+            await desk.until(lambda: module.title in desk.title)
+            someone = Generator(front.profile, START.date(), 7).person(plain=True)
+            typed = [someone.name, someone.id_number, "8000", someone.mobile, "20", ""]
+            await desk.press("".join(f"{text}\r" for text in typed))
+            await desk.press("<shift+tab>欧阳")
+            grid = desk.app.screen.query_one(Grid)
+            draft = grid.draft
+            assert draft is not None and draft[2] == "欧阳"
+            front.center.clock.advance(hours=13)
+            await desk.until(lambda: isinstance(top(desk), ReloginScreen), "relogin")
+            await desk.settle()
+            await desk.press(f"{PASSWORD}<f5>")
+            await desk.until(lambda: "秒后可以重新获取" in desk.status)
+            await desk.press(f"{code_of(front)}\r")
+            await desk.until(lambda: module.title in desk.title, "the roster")
+            await desk.settle()
+            assert grid.draft == draft and grid.has_focus
+            await desk.press("修")
+            assert grid.draft[2] == "欧阳修"

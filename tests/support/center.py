@@ -7,6 +7,7 @@ import json
 import threading
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -136,13 +137,19 @@ class AppTransport(httpx.BaseTransport):
     """Calls an application in this process from synchronous tests."""
 
     def __init__(self, app: FastAPI, address: str = "10.1.1.1") -> None:
+        self._closed = False
         self._loop = asyncio.new_event_loop()
         self._inner = httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 50000))
         self._thread = threading.Thread(target=self._loop.run_forever, name="app-transport", daemon=True)
         self._thread.start()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return asyncio.run_coroutine_threadsafe(self._call(request), self._loop).result(60)
+        if self._closed:
+            raise httpx.ConnectError("the center has ended", request=request)
+        try:
+            return asyncio.run_coroutine_threadsafe(self._call(request), self._loop).result(60)
+        except CancelledError:
+            raise httpx.ReadError("the center has ended", request=request) from None
 
     async def _call(self, request: httpx.Request) -> httpx.Response:
         sent = httpx.Request(request.method, request.url, headers=request.headers.raw, content=request.read())
@@ -150,9 +157,19 @@ class AppTransport(httpx.BaseTransport):
         body = b"".join([part async for part in response.aiter_raw()])
         return httpx.Response(response.status_code, headers=response.headers.raw, content=body)
 
+    @staticmethod
+    async def _cut() -> None:
+        """Cut off what is under way, so that no thread of a test waits for it in a later test."""
+        calls = asyncio.all_tasks() - {asyncio.current_task()}
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+
     def close(self) -> None:
-        if self._loop.is_closed():
+        if self._closed:
             return
+        self._closed = True
+        asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result(60)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()

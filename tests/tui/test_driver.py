@@ -109,6 +109,20 @@ def test_gbk_typed_into_the_program_is_told_and_not_entered() -> None:
         assert terminal.process.poll() is None
 
 
+@pytest.mark.parametrize(("char", "stray"), [("模", "ģ"), ("疟", "ű"), ("茅", "é")])
+def test_gbk_that_happens_to_be_utf8_leaves_no_stray_character(char: str, stray: str) -> None:
+    assert char.encode("gbk").decode("utf-8") == stray
+    with PtyTerminal(APP, columns=80, rows=24) as terminal:
+        terminal.wait_for("返回")
+        terminal.send("12")
+        terminal.send(char.encode("gbk"))
+        terminal.wait_for("终端编码不是 UTF-8")
+        terminal.send("路".encode("gbk"))
+        terminal.send("3阿·里")
+        terminal.wait_for("123阿·里")
+        assert terminal.lines[1] == "123阿·里"
+
+
 def test_what_is_typed_goes_to_no_log(tmp_path: Path) -> None:
     path = tmp_path / "textual.log"
     with PtyTerminal(

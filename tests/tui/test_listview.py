@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
-from tests.tui.entry_models import Bench, Stage, picture, settle, strike
+from tests.tui.entry_models import WORDS, Bench, Stage, picture, settle, strike
 from tui.listview import ListColumn, ListRow, ListView
 
 OPTIONS = {"1": "办理", "2": "修改", "4": "删除", "5": "查看"}
@@ -107,3 +109,38 @@ async def test_hostile_rows_are_drawn_as_tokens_in_exact_width() -> None:
         text = "".join(picture(view))
         assert "\x1b" not in text and "\u202e" not in text
         assert all(view.render_line(y).cell_length == 80 for y in range(view.size.height))
+
+
+async def test_a_row_is_found_by_part_of_a_cell_or_initials_and_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(WORDS, "<ctrl+f>", "ctrl+f")
+    listed = [ListRow(f"k{n}", (str(n), name)) for n, name in enumerate(("开户", "封存", "开户核对"))]
+    async with bench(listed, OPTIONS) as (app, view, pilot):
+        strike(app, "<ctrl+f>开户")
+        assert view.current == "k0" and picture(view)[-1].startswith("查找: 开户")
+        strike(app, "<ctrl+f>")
+        assert view.current == "k2"
+        strike(app, "<enter>5")
+        assert view.chosen_options == [("k2", "5")]
+        strike(app, "<ctrl+f>fc<esc>")
+        assert view.current == "k1" and app.bells == 0
+        strike(app, "<ctrl+f>无")
+        assert app.bells == 1 and "没有找到“无”" in picture(view)[-1]
+
+
+async def test_ten_thousand_rows_are_drawn_a_page_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a key costs does not grow with the list: no more lines are made than stand on the screen."""
+    async with bench(rows(10_000), OPTIONS) as (app, view, pilot):
+        drawn: list[int] = []
+        line = ListView._line
+
+        def counted(self: ListView, *args: Any) -> str:
+            drawn.append(1)
+            return line(self, *args)
+
+        monkeypatch.setattr(ListView, "_line", counted)
+        strike(app, "<end>5<up>4<pgup>5")
+        await settle(pilot)
+        assert len(drawn) <= 4 * 24
+        assert [digit for _, digit in view.chosen_options] == ["5", "4", "5"]
