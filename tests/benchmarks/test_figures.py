@@ -34,7 +34,7 @@ def test_figures_stand_in_columns() -> None:
 
 def test_unknown_parts_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["speed"]) == 2
-    assert "startup、keys、people、workbook、big、use" in capsys.readouterr().err
+    assert "startup、keys、people、workbook、long_use、big、use" in capsys.readouterr().err
 
 
 def test_a_table_of_programs_has_a_hole_where_one_cannot_do_it() -> None:
