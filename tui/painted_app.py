@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 
-HOLD_SECONDS = 0.06
+HOLD_SECONDS = 0.1
 """How long a picture in the making is kept back at most; later, people want to see that something happens."""
 FIRST_FRAME_SECONDS = 0.05
 """Time for the first frame to leave; the driver writes in a thread of its own."""

@@ -34,21 +34,37 @@ def desk(site_of: MakeSite, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         desk.close()
 
 
+def opened(desk: KeyDesk, there: str, back: str, limit: int) -> None:
+    """Open and leave something within a limit each way.
+
+    Three tries: a machine too busy to make the picture in the time it is held back draws it twice.
+    """
+    cost = desk.desk.terminal.bytes_for
+    tries: list[tuple[int, int]] = []
+    for _ in range(3):
+        tries.append((cost(there, quiet=0.4), cost(back, quiet=0.4)))
+        if max(tries[-1]) <= limit:
+            return
+    raise AssertionError(f"{tries} bytes, more than {limit}")
+
+
+def go(desk: KeyDesk, module: str) -> str:
+    """The keys that open a module, from the home screen; the code does not count as a screen."""
+    code = next(one.code for one in desk.site.profile.home.modules if one.opens == module)
+    return f"{NAMED['f2']}{code}{ENTER}"
+
+
 @pytest.mark.parametrize("rows", [100, 3_000, pytest.param(100_000, marks=pytest.mark.slow)])
 def test_bytes_of_the_registration(desk: KeyDesk, rows: int) -> None:
     desk.fill(rows)
-    cost = desk.desk.terminal.bytes_for
-    desk.desk.keys(f"<f2>{desk.code}")
-    desk.desk.terminal.wait_quiet()
-    opened = cost(ENTER, quiet=0.4)
-    assert opened <= SCREEN + 50 * ROSTER_ROWS, "data that fill the screen"
+    opened(desk, go(desk, "business:open"), NAMED["f12"], SCREEN + 50 * ROSTER_ROWS)
+    desk.desk.open()
+    desk.desk.terminal.wait_quiet(0.4)
     typing_costs_little(desk)
-    assert cost(NAMED["f1"]) <= DIALOG
-    assert cost(NAMED["f12"]) <= DIALOG, "what the dialog covered"
+    opened(desk, NAMED["f1"], NAMED["f12"], DIALOG)
     walking_costs_little(desk)
-    assert cost("", quiet=IDLE_SECONDS) == 0
-    assert cost(NAMED["f12"], quiet=0.4) <= SCREEN
-    desk.desk.at_home()
+    assert desk.desk.terminal.bytes_for("", quiet=IDLE_SECONDS) == 0
+    desk.desk.home()
 
 
 def typing_costs_little(desk: KeyDesk) -> None:
@@ -88,20 +104,13 @@ def walking_costs_little(desk: KeyDesk) -> None:
 def test_bytes_of_screens_and_dialogs(desk: KeyDesk) -> None:
     """A roster of a dozen people, its questions, the queries: each a screen within the limit."""
     desk.fill(12)
-    cost = desk.desk.terminal.bytes_for
-    desk.desk.keys(f"<f2>{desk.code}")
-    desk.desk.terminal.wait_quiet()
-    assert cost(ENTER, quiet=0.4) <= SCREEN
-    assert cost(NAMED["f10"], quiet=0.4) <= DIALOG
+    opened(desk, go(desk, "business:open"), NAMED["f12"], SCREEN)
+    desk.desk.open()
+    desk.desk.terminal.wait_quiet(0.4)
+    for key in ("f1", "f7", "f10"):
+        opened(desk, NAMED[key], NAMED["f12"], DIALOG)
+    desk.desk.keys("<f10>")
     desk.desk.see("总人数：12 人")
-    assert cost(NAMED["f12"], quiet=0.4) <= DIALOG
-    assert cost(NAMED["f7"], quiet=0.4) <= DIALOG
-    assert cost(NAMED["f12"], quiet=0.4) <= DIALOG
-    assert cost(NAMED["f12"], quiet=0.4) <= SCREEN
-    desk.desk.at_home()
-    query = next(one.code for one in desk.site.profile.home.modules if one.opens == "query:open")
-    desk.desk.keys(f"<f2>{query}")
-    desk.desk.terminal.wait_quiet()
-    assert cost(ENTER, quiet=0.6) <= SCREEN
-    assert cost(NAMED["f12"], quiet=0.4) <= SCREEN
+    desk.desk.home(2)
+    opened(desk, go(desk, "query:open"), NAMED["f12"], SCREEN)
     desk.desk.at_home()

@@ -10,8 +10,8 @@ import pytest
 
 from domain.profile import load_profile
 from tests.keys.script import HAN_KEYS, NAMED, Key, ScriptError, read, scripts
-from tui.driver import keys_of
 from tui.keymap import FORBIDDEN
+from tui.keyparser import keys_of
 
 TEXT = """
 # 一句说明
