@@ -203,7 +203,7 @@ class SubmitFlow:
         """What is signed, in one line."""
         words, totals = self._screen.words(self._screen.state.profile), self._totals
         amount = f"，{money_text(totals.amount)} 元" if words.amount else ""
-        return f"{words.title} {totals.count} 人{amount}"
+        return f"提交 {totals.count} 人{amount}"
 
     async def _choose_key(self) -> bool:
         """After a login without key: take the key's certificate, asking when it has several."""
