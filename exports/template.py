@@ -28,7 +28,7 @@ AMOUNT = "0.00"
 
 def template_mark(business: Business, profile: Profile) -> TemplateMark:
     """The version mark of a center's template."""
-    return TemplateMark(business.id, profile.name, profile.version)
+    return TemplateMark(business.template_id, profile.name, profile.version)
 
 
 def heading(column: Column) -> str:

@@ -84,6 +84,11 @@ class RosterBusiness(ABC, Generic[R]):
             return frozenset((*self.by_key, *self.WIRE_KEYS))
         return frozenset(typed_values(self, dict.fromkeys(self.by_key, ""), source))
 
+    @property
+    def template_id(self) -> str:
+        """What the mark of a template names; a business with several templates gives each its own."""
+        return self.id
+
     # ---- rows ------------------------------------------------------------------------------------
 
     @abstractmethod
