@@ -347,8 +347,9 @@ class BaseAdjust(Adjusting["AdjustRules"]):
         return self._variants[kind]
 
     def check_row(self, row: Mapping[str, str], context: CheckContext) -> RowCheck:
-        """All findings of one row; what comes to the center says its kind itself."""
-        if context.source is Source.CENTER and (kind := row.get(KIND, "")) != self.kind:
+        """All findings of one row; a row that says its kind is of that one, at the center it must."""
+        kind = row.get(KIND, "" if context.source is Source.CENTER else self.kind)
+        if kind != self.kind:
             if kind in self.kinds:
                 return self.of_kind(kind).check_row(row, context)
             kept = self._kept[context.source]
