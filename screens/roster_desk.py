@@ -160,8 +160,13 @@ class RosterDesk:
 
 
 def facts_line(context: CheckContext, base_title: str, hours: str = "") -> str:
-    """The unit's facts in one line: business month, ratio, limits of the base, hours."""
+    """The unit's facts in one line: business month, ratio, limits of the base, hours.
+
+    A business without a base ("" for its title) needs neither ratio nor limits.
+    """
     parts = [f"业务年月 {context.month}"]
+    if not base_title:
+        return "  ".join([*parts, f"受理 {hours}"] if hours else parts)
     pair = context.chosen_ratio or context.unit.ratio
     if context.unit.unified_ratio or context.chosen_ratio is not None:
         parts.append(f"比例 单位{format_ratio(pair.unit)}% 个人{format_ratio(pair.person)}%")

@@ -172,7 +172,7 @@ class AccountBusiness(RosterBusiness[A]):
             values[VERDICT] = "；".join(text for _, text in differs)
         if self.rules.mismatch == "center_wins":
             return [
-                Finding(OVERRULED, key, f"{text}，提交后以中心数据为准。", Severity.WARNING)
+                Finding("person.overruled", key, f"{text}，提交后以中心数据为准。", Severity.WARNING)
                 for key, text in differs
             ]
         return [Finding("person.differs", key, f"{text}，请核对后改正。") for key, text in differs]
