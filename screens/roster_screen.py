@@ -202,8 +202,7 @@ class RosterScreen(AppScreen):
             return
         self.checks.forget()
         self.pasting.forget()
-        mask = self.state.settings.screen.mask_id
-        model = RosterModel(desk.service, amount_title=self._words.amount, narrow=self._beside, mask=mask)
+        model = self.rows_of(desk)
         self._grid.set_model(model)
         if self.with_form:
             self._entry.reset(desk.business, desk.service.context)
@@ -220,6 +219,11 @@ class RosterScreen(AppScreen):
         words = self._opening_words(count, any(draft.values()))
         if words or not self._entry.picks:
             self.status(words)
+
+    def rows_of(self, desk: RosterDesk) -> RosterModel:
+        """Return the rows of the roster as its grid shows them."""
+        mask = self.state.settings.screen.mask_id
+        return RosterModel(desk.service, amount_title=self._words.amount, narrow=self._beside, mask=mask)
 
     def _opening_words(self, count: int, draft: bool) -> str:
         kept = "，上次没有录完的内容已恢复" if draft and self.with_form else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from domain.business import (
     AccountStatus,
@@ -110,7 +110,8 @@ class Adjusting(AccountBusiness[R], Generic[R]):
     """What 基数调整 and 年度核定 share: one typed change per row, everything else follows from it."""
 
     CATALOGUE = CATALOGUE
-    WIRE_KEYS = (*AFTER, MONTH, KIND)
+    WIRE_KEYS: ClassVar[tuple[str, ...]] = (*AFTER, MONTH, KIND)
+    CHOSEN: ClassVar[tuple[str, ...]] = (KIND,)
     kind: ChangeKind = "base"
 
     def _column(self, column: Column) -> Column:

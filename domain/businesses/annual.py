@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from domain.business import AccountStatus, CheckContext, KnownAccount
 from domain.businesses.accounts import Match
@@ -27,7 +27,7 @@ class Annual(Adjusting["AnnualRules"]):
     """年度核定 under one center's profile."""
 
     id = "annual"
-    WIRE_KEYS = (*Adjusting.WIRE_KEYS, YEAR)
+    WIRE_KEYS: ClassVar[tuple[str, ...]] = (*Adjusting.WIRE_KEYS, YEAR)
 
     # ---- the year ------------------------------------------------------------------------------------
 

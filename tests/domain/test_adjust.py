@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -321,7 +322,7 @@ def annual(**changes: object) -> tuple[Business, CheckContext]:
     return declare("annual", load_profile("shaanxi")), context("shaanxi", unit=unit, month=202607)
 
 
-def yearly(known: KnownAccount | None = None, new_base: str = "9000", **changes: object) -> list[str]:
+def yearly(known: KnownAccount | None = None, new_base: str = "9000", **changes: Any) -> list[str]:
     business, where = annual(**changes)
     if known is not None:
         where = context("shaanxi", known, unit=where.unit, month=202607)
@@ -354,7 +355,7 @@ def test_the_year_is_verified_between_june_and_july() -> None:
         ({"paid_through": 202607}, "年度核定应在汇缴7月份公积金前办理，本单位已缴至202607，请联系中心。"),
     ],
 )
-def test_the_unit_must_be_ready_for_it(changes: dict[str, int | None], text: str) -> None:
+def test_the_unit_must_be_ready_for_it(changes: dict[str, Any], text: str) -> None:
     assert yearly(**changes) == [text]
 
 
