@@ -153,6 +153,8 @@ class RosterScreen(AppScreen):
                 return words.refresh, "重新读取并校验清册，合计以此为准。"
             case "paste_pad":
                 return "导入", "从表格文件导入、打开粘贴板，或下载模板。"
+            case "save" if words.submit == super().label(action)[0]:
+                return "存草稿", "保存草稿，不提交。"
             case "print":
                 return "导出", "把清册导出为表格文件。"
         return super().label(action)

@@ -24,7 +24,7 @@ from domain.business import (
 from domain.businesses.accounts import AccountBusiness, Match, account_columns
 from domain.businesses.adjust_money import Nearest, amount_range, base_of, bases_of
 from domain.businesses.names import BusinessOff
-from domain.businesses.wages import limits_unknown, out_of_range, read_base
+from domain.businesses.wages import limits_unknown, read_base
 from domain.codes import CodeTable, table
 from domain.findings import Finding, Severity
 from domain.money import RatioError, format_ratio, format_yuan, parse_ratio, parse_yuan
@@ -60,15 +60,16 @@ CATALOGUE = account_columns(
     Column("person_amount", "个人月缴存额", Kind.MONEY, 13, computed=True),
     Column("unit_ratio", "单位比例", Kind.RATIO, 9, computed=True),
     Column("person_ratio", "个人比例", Kind.RATIO, 9, computed=True),
-    Column("new_base", "调整后缴存基数", Kind.MONEY, 14, aliases=("新基数", "调整后基数")),
-    Column("new_amount", "调整后月缴存额", Kind.MONEY, 14, aliases=("新月缴存额",)),
-    Column("new_unit_amount", "调整后单位月缴存额", Kind.MONEY, 18),
-    Column("new_person_amount", "调整后个人月缴存额", Kind.MONEY, 18),
-    Column("new_unit_ratio", "调整后单位比例", Kind.RATIO, 14, aliases=("单位缴存比例", "新单位比例")),
-    Column("new_person_ratio", "调整后个人比例", Kind.RATIO, 14, aliases=("个人缴存比例", "新个人比例")),
+    Column("new_base", "调整后缴存基数", Kind.MONEY, 12, aliases=("新基数", "调整后基数")),
+    Column("new_amount", "调整后月缴存额", Kind.MONEY, 12, aliases=("新月缴存额",)),
+    Column("new_unit_amount", "调整后单位月缴存额", Kind.MONEY, 12),
+    Column("new_person_amount", "调整后个人月缴存额", Kind.MONEY, 12),
+    Column("new_unit_ratio", "调整后单位比例", Kind.RATIO, 12, aliases=("单位缴存比例", "新单位比例")),
+    Column("new_person_ratio", "调整后个人比例", Kind.RATIO, 12, aliases=("个人缴存比例", "新个人比例")),
     Column(MONTH, "变更月度", Kind.MONTH, 8, computed=True),
     Column(KIND, "变更类别", Kind.CODE, 12, computed=True),
 )
+BEYOND = "缴存基数和月缴存额不得超过上下限"
 STATUS = "缴存人状态为正常的职工才允许办理基数调整业务，该职工的账户状态是{status}，请核对后删除。"
 RESUBMITTED = "已提交审核但未审批的业务，不得重复提交：该职工的基数调整还在审批，请等结果出来后再办理。"
 
@@ -213,8 +214,7 @@ class Adjusting(AccountBusiness[R], Generic[R]):
     ) -> tuple[After | None, list[Finding]]:
         found = []
         if not limits.base_min <= base <= limits.base_max:
-            title = self.by_key["new_base"].title
-            found.append(out_of_range(title, limits.base_min, limits.base_max, "new_base"))
+            found.append(_beyond(limits.base_min, limits.base_max, "new_base"))
         if ratio is None:
             return None, found
         after = After(base, ratio, *limits.deposits(base, ratio))
@@ -231,7 +231,7 @@ class Adjusting(AccountBusiness[R], Generic[R]):
             return None, [Finding("ratio.none", "new_amount", text)]
         least, most = amount_range(ratio, limits)
         if not least <= amount <= most:
-            return None, [out_of_range(self.by_key["new_amount"].title, least, most, "new_amount")]
+            return None, [_beyond(least, most, "new_amount")]
         bases = bases_of(amount, ratio, limits)
         if isinstance(bases, Nearest):
             return None, [_unreachable(amount, ratio, bases)]
@@ -284,15 +284,16 @@ class Adjusting(AccountBusiness[R], Generic[R]):
             if not limits.ratio_min <= side <= limits.ratio_max
         ]
 
-    def _amount_within(self, after: After, limits: Limits, field: str) -> list[Finding]:
+    @staticmethod
+    def _amount_within(after: After, limits: Limits, field: str) -> list[Finding]:
         most = limits.amount_max
         if limits.amount_min <= after.amount and (most is None or after.amount <= most):
             return []
-        title = self.by_key["new_amount"].title if "new_amount" in self.by_key else "月缴存额"
+        amount = format_yuan(after.amount)
+        allowed = f"至少 {format_yuan(limits.amount_min)} 元"
         if most is not None:
-            return [out_of_range(title, limits.amount_min, most, field)]
-        low = format_yuan(limits.amount_min)
-        text = f"缴存基数和月缴存额不得超过上下限：{title}不得低于 {low} 元，请改正。"
+            allowed = f"{format_yuan(limits.amount_min)} 至 {format_yuan(most)} 元"
+        text = f"{BEYOND}：月缴存额 {amount} 元应为{allowed}，请改正。"
         return [Finding("base.out_of_range", field, text)]
 
     def _stated(
@@ -394,6 +395,12 @@ def _before(known: KnownAccount) -> dict[str, str]:
         "unit_ratio": format_ratio(known.ratio.unit),
         "person_ratio": format_ratio(known.ratio.person),
     }
+
+
+def _beyond(least: int, most: int, field: str) -> Finding:
+    """A base or amount beyond its limits in 分 (V-06)."""
+    text = f"{BEYOND}：请改为 {format_yuan(least)} 至 {format_yuan(most)} 元。"
+    return Finding("base.out_of_range", field, text)
 
 
 def _unreachable(amount: int, ratio: RatioPair, nearest: Nearest) -> Finding:

@@ -43,11 +43,11 @@ def limits_unknown(month: int, field: str = "base") -> Finding:
     return Finding("base.limits_unknown", field, text)
 
 
-def out_of_range(title: str, least: int, most: int, field: str = "base") -> Finding:
-    """A base or monthly amount beyond the limits, in 分, that is refused (V-06)."""
+def out_of_range(title: str, least: int, most: int) -> Finding:
+    """A base beyond the limits, in 分, that is refused (V-06)."""
     low, high = format_yuan(least), format_yuan(most)
     text = f"缴存基数和月缴存额不得超过上下限：{title}应在 {low} 至 {high} 元之间，请改正。"
-    return Finding("base.out_of_range", field, text)
+    return Finding("base.out_of_range", "base", text)
 
 
 def stated_amounts(

@@ -186,7 +186,7 @@ def test_a_base_out_of_the_limits_is_refused(profile: str) -> None:
     limits = load_profile(profile).limits_for(202611)
     assert limits is not None
     low, high = f"{limits.base_min / 100:.2f}", f"{limits.base_max / 100:.2f}"
-    expected = f"缴存基数和月缴存额不得超过上下限：调整后缴存基数应在 {low} 至 {high} 元之间，请改正。"
+    expected = f"缴存基数和月缴存额不得超过上下限：请改为 {low} 至 {high} 元。"
     for text in ("100", "99999"):
         assert texts(adjust(profile), context(profile), new_base=text) == [expected]
     for text in (low, high):
@@ -236,7 +236,19 @@ def test_an_amount_that_cannot_be_reached_names_the_nearest() -> None:
 @pytest.mark.feature("V-06", profile="baishan")
 def test_an_amount_out_of_the_limits_is_refused() -> None:
     told = texts(adjust("baishan", "amount"), context("baishan"), new_amount="9000")
-    assert told == ["缴存基数和月缴存额不得超过上下限：调整后月缴存额应在 468.00 至 5756.40 元之间，请改正。"]
+    assert told == ["缴存基数和月缴存额不得超过上下限：请改为 468.00 至 5756.40 元。"]
+
+
+def test_limits_of_the_amount_count_for_a_base_too() -> None:
+    where = context("baishan")
+    assert where.limits is not None
+    own = replace(where.limits, amount_min=100_000, amount_max=200_000)
+    where = replace(where, limits=own)
+    told = texts(adjust("baishan"), where, new_base="9000")
+    assert told == [
+        "缴存基数和月缴存额不得超过上下限：月缴存额 2160.00 元应为1000.00 至 2000.00 元，请改正。"
+    ]
+    assert check(adjust("baishan"), where, new_base="8000").ok
 
 
 # ---- by ratio ------------------------------------------------------------------------------------------
@@ -370,7 +382,7 @@ def test_only_those_paid_to_june_take_part() -> None:
 def test_the_limits_are_those_of_the_new_year_and_a_base_may_stay() -> None:
     assert yearly(new_base="8000") == []
     assert yearly(new_base="28000") == []  # beyond 2025's limit, within 2026's
-    assert yearly(new_base="28717")[0].startswith("缴存基数和月缴存额不得超过上下限：新基数应在")
+    assert yearly(new_base="28717")[0].startswith("缴存基数和月缴存额不得超过上下限：请改为")
 
 
 @pytest.mark.feature("B-16", profile="shaanxi")
