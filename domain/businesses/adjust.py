@@ -234,7 +234,7 @@ class Adjusting(AccountBusiness[R], Generic[R]):
             return None, [_beyond(least, most, "new_amount")]
         bases = bases_of(amount, ratio, limits)
         if isinstance(bases, Nearest):
-            return None, [_unreachable(amount, ratio, bases)]
+            return None, [_unreachable(amount, bases)]
         base = base_of(amount, bases, ratio, limits, known.base if known is not None else None)
         return After(base, ratio, *limits.deposits(base, ratio)), []
 
@@ -403,14 +403,10 @@ def _beyond(least: int, most: int, field: str) -> Finding:
     return Finding("base.out_of_range", field, text)
 
 
-def _unreachable(amount: int, ratio: RatioPair, nearest: Nearest) -> Finding:
+def _unreachable(amount: int, nearest: Nearest) -> Finding:
     """No base comes to the amount."""
-    sides = f"单位{format_ratio(ratio.unit)}%、个人{format_ratio(ratio.person)}%"
-    near = [f"{format_yuan(one)} 元" for one in (nearest.below, nearest.above) if one]
-    text = (
-        f"按{sides}的缴存比例和取整规则得不到月缴存额 {format_yuan(amount)} 元，"
-        f"最接近的是 {'和 '.join(near)}，请改正。"
-    )
+    near = " 或 ".join(format_yuan(one) for one in (nearest.below, nearest.above) if one)
+    text = f"月缴存额请改为 {near} 元，按比例和取整规则得不到 {format_yuan(amount)} 元。"
     return Finding("amount.unreachable", "new_amount", text)
 
 

@@ -227,10 +227,7 @@ def test_an_amount_gives_each_side_by_its_ratio_and_the_base() -> None:
 
 def test_an_amount_that_cannot_be_reached_names_the_nearest() -> None:
     told = texts(adjust("baishan", "amount"), context("baishan"), new_amount="2000.01")
-    assert told == [
-        "按单位12%、个人12%的缴存比例和取整规则得不到月缴存额 2000.01 元，"
-        "最接近的是 2000.00 元和 2000.02 元，请改正。"
-    ]
+    assert told == ["月缴存额请改为 2000.00 或 2000.02 元，按比例和取整规则得不到 2000.01 元。"]
 
 
 @pytest.mark.feature("V-06", profile="baishan")
