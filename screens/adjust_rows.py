@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from client.errors import ClientError
+from client.local_people import with_person
 from domain.business import Kind
 from domain.businesses.adjust import KIND, KINDS, TYPED
 from domain.findings import errors
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from client.roster import RosterService
     from client.store.depositors import Depositor, DepositorCache, Found
     from client.store.rows import StoredRow
+    from domain.business import Business, CheckContext
     from domain.businesses.adjust import BaseAdjust
 
 SHOWN: Final = {"base": 10, "total_amount": 10, "unit_ratio": 8, "person_ratio": 8}
@@ -26,6 +28,21 @@ GONE = "这名职工已不在本单位，请按 F5 刷新后重试。"
 SENT = "这名职工的调整已提交，请等中心的处理结果。"
 TAKEN_BACK = "已取消这名职工的调整。"
 SAME = "与调整前相同，没有录入清册。"
+
+
+class _OnePerson:
+    """A `client.roster.PeopleSource` that knows the person of the row that is edited and nobody else.
+
+    Looking people up one after the other would at last read the whole copy, on the screen's own loop.
+    """
+
+    def __init__(self) -> None:
+        self.person: Depositor | None = None
+
+    def __call__(
+        self, context: CheckContext, business: Business, rows: Sequence[Mapping[str, str]]
+    ) -> CheckContext:
+        return with_person(context, self.person)
 
 
 class AdjustRows:
@@ -36,6 +53,8 @@ class AdjustRows:
     ) -> None:
         from client.store.depositors import Found
 
+        self._one = _OnePerson()
+        service.people = self._one
         self.service = service
         self.business = business
         self._cache = cache
@@ -138,7 +157,7 @@ class AdjustRows:
         person = self._at(index)
         if person is None:
             return CellResult(False, GONE)
-        row = self._change(person.account_no)
+        row, self._one.person = self._change(person.account_no), person
         try:
             return self._commit(person, row, column, text.strip())
         except ClientError as error:
@@ -185,6 +204,7 @@ class AdjustRows:
         person = self._at(index)
         if person is None:
             return {}
+        self._one.person = person
         typed = self._typed_row(person, self._change(person.account_no), column, text.strip())
         known = self.service.preview(typed)
         own = {one.key for one in self._columns if one.kind == "computed" and one.key.startswith("new_")}

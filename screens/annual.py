@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from client.errors import ClientError
 from screens.business_screen import BusinessScreen
@@ -74,6 +74,16 @@ class AnnualScreen(BusinessScreen):
         """Return rows that are not added by hand."""
         mask = self.state.settings.screen.mask_id
         return AnnualRows(desk.service, amount_title=self._words.amount, mask=mask)
+
+    async def opened(self, **args: Any) -> None:
+        """Ask how far the unit is: much depends on it, and it changes once a year."""
+        await super().opened(**args)
+        if self.has_desk:
+            try:
+                await self.reading("正在查询核定情况…", self.desk.ask_facts)
+            except ClientError as error:
+                self.status(f"没有查到最新的核定情况：{error.sentence}", kind="warning")
+            self.show_facts()
 
     def show_facts(self) -> None:
         """Draw the year, its limits and how far the unit has paid."""
