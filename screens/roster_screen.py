@@ -54,7 +54,8 @@ class RosterScreen(AppScreen):
         *("help", "prompt", "refresh", "add_row", "paste_pad", "check", "save", "submit", "back"),
     )
     GRID_KEYS: ClassVar[tuple[str, ...]] = (
-        *("help", "refresh", "check", "submit", "delete_row", "select_all", "back", "select_row", "print"),
+        *("help", "refresh", "check", "submit", "find", "undo", "delete_row", "back"),
+        *("select_all", "select_row", "print"),
     )
     ACTIONS: ClassVar[frozenset[str]] = frozenset(
         {"next_field", "previous_field", "clear_form", "add_row", "paste_pad", "paste", "prompt", "edit"}
