@@ -25,6 +25,8 @@ BUSINESSES: dict[str, Entry] = {
     "open": Entry("domain.businesses.opening", "登记"),
     "seal": Entry("domain.businesses.seal", "封存"),
     "unseal": Entry("domain.businesses.unseal", "启封"),
+    "base_adjust": Entry("domain.businesses.adjust", "基数调整"),
+    "annual": Entry("domain.businesses.annual", "年度核定"),
 }
 """Business id -> what declares it; the ids are the fields of `domain.profile.Businesses`."""
 
