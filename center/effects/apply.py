@@ -25,6 +25,9 @@ EFFECTS: dict[str, str] = {
     "open": "center.effects.opening",
     "seal": "center.effects.seal",
     "unseal": "center.effects.seal",
+    "makeup": "center.effects.makeup",
+    "makeup_missed": "center.effects.makeup",
+    "makeup_short": "center.effects.makeup",
 }
 """Business id -> module with `effect(business)`."""
 
