@@ -18,9 +18,10 @@ from client.store.rows import CENTER_FAILED
 from domain.business import Business, Source
 from domain.findings import Finding, errors
 from screens.app import AppScreen
-from screens.entry_model import EntryModel
+from screens.entry_model import PERSON, EntryModel
 from screens.options import offered
 from screens.paste_flow import PasteFlow
+from screens.person_pick import PersonPick
 from screens.roster_check import RosterChecks
 from screens.roster_desk import RosterDesk, RosterWords, facts_line
 from screens.roster_drafts import DraftSaver
@@ -34,6 +35,7 @@ from tui.picklist import answer_prompt
 from tui.progress import in_thread
 
 if TYPE_CHECKING:
+    from client.store.depositors import Depositor
     from domain.business import CheckContext
     from domain.profile import Profile
     from screens.state import StateEvent
@@ -107,6 +109,7 @@ class RosterScreen(AppScreen):
         self._grid.set_options(offered("4", "5"))
         self._entry = EntryModel(business, context, narrow=self._beside)
         self._form = Form(self._entry, columns=1 if self._beside else 2)
+        self._picking = PersonPick(self, self._take_person)
         self._notes = NoteArea()
         self._saver = DraftSaver(self, self._snapshot, self._keep_draft)
         yield self._info
@@ -187,6 +190,9 @@ class RosterScreen(AppScreen):
                 "正在打开清册…", RosterDesk, self.state, self.business(profile), self.source
             )
             self._desk = desk
+            if self.with_form and self._entry.picks:
+                await self._picking.prepare()
+                desk.people.forget()
             if desk.stale:
                 await self.checks.recheck(keep=CENTER_FAILED)
             draft = await in_thread(desk.drafts.load, self.draft_name)
@@ -200,12 +206,16 @@ class RosterScreen(AppScreen):
         self._grid.set_model(model)
         if self.with_form:
             self._entry.reset(desk.business, desk.service.context)
+            if self._entry.picks:
+                await self._picking.recall(draft.get(PERSON, ""))
             self._form.rebuild()
             self._form.load({key: text for key, text in draft.items() if not key.startswith("@")})
         self._resume_cell(draft)
         self.show_facts()
         count = self._grid.model.count()
-        self.status(self._opening_words(count, any(draft.values())))
+        words = self._opening_words(count, any(draft.values()))
+        if words or not self._entry.picks:
+            self.status(words)
 
     def _opening_words(self, count: int, draft: bool) -> str:
         kept = "，上次没有录完的内容已恢复" if draft and self.with_form else ""
@@ -214,7 +224,7 @@ class RosterScreen(AppScreen):
     def show_facts(self) -> None:
         """Draw the line of facts anew."""
         context, service = self.state.context, self.desk.service
-        base = next((column.title for column in self.desk.business.columns if column.key == "base"), "基数")
+        base = next((column.title for column in self.desk.business.columns if column.key == "base"), "")
         hours = context.hours if context is not None else ""
         self._info.show(facts_line(service.context, base, hours))
 
@@ -281,6 +291,8 @@ class RosterScreen(AppScreen):
         if self._desk is None and request.action not in ("help", "back", "exit", "redraw"):
             self.status("清册没有打开，请返回后重新进入。", kind="error", beep=True)
             return
+        if await self._picking.answer(request):
+            return
         match request.action:
             case "record":
                 await self._record()
@@ -319,6 +331,12 @@ class RosterScreen(AppScreen):
                 await self.submit()
             case _:
                 await super().perform(request)
+
+    def _take_person(self, person: Depositor | None, text: str) -> str:
+        """Give a person chosen to the form; the copy may have been brought up to date for it."""
+        if self._desk is not None:
+            self._desk.people.forget()
+        return self._entry.take(person, text)
 
     def _add(self) -> None:
         if not self.with_form:

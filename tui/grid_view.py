@@ -47,6 +47,7 @@ class GridView(KeyWidget):
         self._preview: Mapping[str, str] = {}
         self._notice = ""
         self._placement: Placement | None = None
+        self._placed_in = 0
 
     # -- what is where ---------------------------------------------------------------------------------
 
@@ -66,9 +67,11 @@ class GridView(KeyWidget):
 
     @property
     def _place(self) -> Placement:
-        if self._placement is None:
+        room = max(1, self.size.width)
+        # A frame may be drawn in a new width before the event of the change arrives.
+        if self._placement is None or self._placed_in != room:
             widths = column_widths(self._model.columns, self._wide)
-            room = max(1, self.size.width)
+            self._placed_in = room
             self._placement = place(widths, room, self._frozen, self._first, self._column)
             self._first = self._placement.first
         return self._placement

@@ -177,6 +177,17 @@ class RosterStore:
             )
             return [row[0] for row in connection.exec_driver_sql(sql, (roster_id,))]
 
+    def found(self, roster_id: int, code: str, limit: int = 10) -> tuple[int, list[StoredRow]]:
+        """How many draft rows have a finding with this code, and the first ones of them."""
+        sql = (
+            "SELECT row_id FROM roster_row WHERE roster_id = ? AND state = 'draft' AND findings <> ''"
+            " AND instr(findings, ?) ORDER BY pos"
+        )
+        with self.database.read() as connection:
+            ids = [row[0] for row in connection.exec_driver_sql(sql, (roster_id, f'"{code}"'))]
+            rows = [find_row(connection, row_id) for row_id in ids[:limit]]
+        return len(ids), [row for row in rows if row is not None]
+
     def next_error(
         self, roster_id: int, index: int, column: str, columns: Sequence[str]
     ) -> tuple[int, str] | None:

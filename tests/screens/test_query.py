@@ -114,13 +114,13 @@ async def test_a_month_is_six_half_width_digits(make_place: MakePlace, month: st
         await desk.open("query:open")
         form = desk.app.screen.query_one(Form)
         desk.app.screen.set_focus(form)
-        asked = len(place.wire.sent("GET", "openings"))
+        asked = len(place.wire.sent("GET", "submissions"))
         await desk.press("<delete>")
         desk.app._take(events.Paste(month))
         for key in ("\r", "<f5>", "<f5>"):
             await desk.press(key)
             assert form.current == "month" and "!" in desk.picture()
-            assert len(place.wire.sent("GET", "openings")) == asked
+            assert len(place.wire.sent("GET", "submissions")) == asked
 
 
 @pytest.mark.feature("N-03", profile="hangzhou")
