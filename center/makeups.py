@@ -1,7 +1,7 @@
 """Orders to make up months: what is known of them for checks, and their way to the money.
 
-An order is `declared` when it is filed, `settled` when money has paid it and `cancelled` when it is taken back
-before. Only a declared order moves; whoever moves it holds the lock of the unit's row.
+An order is `declared` when it is filed, `settled` when money has paid it and `cancelled` when it is taken
+back before. Only a declared order moves; whoever moves it holds the lock of the unit's row.
 """
 
 from __future__ import annotations

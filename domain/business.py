@@ -319,7 +319,7 @@ class Business(Protocol):
         """`same_person_key` of the person a row is about, "@" and the account number without an ID, or ""."""
 
     def duplicate_key(self, values: Mapping[str, str]) -> str:
-        """What two rows of one roster may not share, "" for nothing (O-16, S-12, V-18); see `domain.overlap`."""
+        """What two rows of one roster may not share, "" for nothing (O-16, V-18); see `domain.overlap`."""
 
     def check_row(self, row: Mapping[str, str], context: CheckContext) -> RowCheck:
         """All findings of one row, and its normal values."""

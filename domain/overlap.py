@@ -1,7 +1,7 @@
 """Which rows of a roster repeat an earlier one: the same person, or the same months of a person.
 
-A duplicate key is a text; one about months ends in "#" and the first and last month, see `month_key`. Two keys
-about months meet where they share a month (M-12, V-21), others only where they are equal.
+A duplicate key is a text; one about months ends in "#" and the first and last month, see `month_key`. Two
+keys about months meet where they share a month (M-12, V-21), others only where they are equal.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ def find_row(connection: Connection, row_id: int) -> StoredRow | None:
 
 
 def mark_duplicates(connection: Connection, roster_id: int, person: str) -> None:
-    """Let the rows that repeat an earlier one name the first (O-16, V-18); keys meet as in `domain.overlap`."""
+    """Let rows that repeat an earlier one name the first (O-16, V-18); keys meet as in `domain.overlap`."""
     if not person:
         return
     subject = subject_of(person)

@@ -40,9 +40,7 @@ def month_findings(
     return [Finding("makeup.old_year", key, text)]
 
 
-def _too_late(
-    month: int, key: str, title: str, rules: MakeupRules, context: CheckContext
-) -> list[Finding]:
+def _too_late(month: int, key: str, title: str, rules: MakeupRules, context: CheckContext) -> list[Finding]:
     if rules.month_max == "business_month":
         if month < context.month:
             return []

@@ -1,8 +1,8 @@
 """What 漏缴补缴 and 少缴补缴 share: a range of months, wages and ratios, computed amounts (M-03, M-04, M-13).
 
-Everything is judged by the fund years of the months made up. A range may touch several years as long as all of
-them come to the same monthly amount; where their limits would set the wage to different values, the range must
-be split or goes to the counter (parameter 59).
+Everything is judged by the fund years of the months made up. A range may touch several years as long as all
+of them come to the same monthly amount; where their limits would set the wage to different values, the range
+must be split or goes to the counter (parameter 59).
 """
 
 from __future__ import annotations
@@ -296,5 +296,7 @@ def _monthly(reads: list[_Read], limits: Limits) -> tuple[int, int]:
 
 def years_differ(field: str, title: str) -> Finding:
     """A range whose fund years would come to different amounts (parameter 59)."""
-    text = f"补缴年月跨年度，各年度的缴存基数上下限不同，{title}不能统一计算，请按年度分开录入或到中心柜台办理。"
+    text = (
+        f"补缴年月跨年度，各年度的上下限不同，{title}不能统一计算，请按年度分开录入或到中心柜台办理。"
+    )
     return Finding("makeup.years_differ", field, text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -91,7 +90,7 @@ def text(profile: str, where: CheckContext | None = None, **changes: str) -> str
     return found.text
 
 
-# ---- shape ---------------------------------------------------------------------------------------------
+# ---- shape ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.feature("M-01", profile=OFFERING)
@@ -141,7 +140,7 @@ def test_what_pays_it_is_the_centers_own() -> None:
     assert [one.funding if one else "" for one in paid] == ["suspense", "notice", "notice", "unallocated"]
 
 
-# ---- whom ------------------------------------------------------------------------------------------------
+# ---- whom ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", OFFERING)
@@ -157,7 +156,7 @@ def test_one_under_way_stops_the_next(name: str) -> None:
     assert codes(name, context(name, under_way=("seal",))) == []
 
 
-# ---- the month -------------------------------------------------------------------------------------------
+# ---- the month -----------------------------------------------------------------------------------
 
 
 @pytest.mark.feature("M-10", profile="shaanxi")
@@ -207,7 +206,7 @@ def test_a_month_of_a_person_stands_once_in_a_roster(name: str) -> None:
     assert checks[2].findings[0].text.startswith("存在重复补缴的年月：与第1条")
 
 
-# ---- the amount ------------------------------------------------------------------------------------------
+# ---- the amount ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -248,12 +247,15 @@ def test_other_centers_set_no_most() -> None:
 
 
 def test_without_a_published_most_it_is_the_highest_base_at_the_highest_ratios() -> None:
-    year = Limits(2026, 100_000, 2_871_655, unit_rounding=Rounding.TO_YUAN, person_rounding=Rounding.FLOOR_YUAN)
+    year = Limits(
+        2026, 100_000, 2_871_655, unit_rounding=Rounding.TO_YUAN, person_rounding=Rounding.FLOOR_YUAN
+    )
     assert most_a_month(year) == 344_600 + 344_500  # 28716.55 x 12% = 3445.986
     assert most_a_month(replace(year, amount_max=1)) == 1
 
 
-# ---- sides -----------------------------------------------------------------------------------------------
+# ---- sides ---------------------------------------------------------------------------------------
+
 
 def test_the_re_computation_is_right() -> None:
     vector = {Rounding.TO_YUAN: 22800, Rounding.FLOOR_YUAN: 22800, Rounding.JIAO_UP_YUAN: 22900,
@@ -308,7 +310,7 @@ def test_the_row_carries_its_sides(mode: Rounding) -> None:
     assert unit + person == 100_001
 
 
-# ---- keys that meet ----------------------------------------------------------------------------------------
+# ---- keys that meet ------------------------------------------------------------------------------
 
 
 def overlapping(first: tuple[str, int, int], second: tuple[str, int, int]) -> bool:

@@ -86,14 +86,23 @@ def text(business: Any, where: CheckContext | None = None, **changes: str) -> st
     return found.text
 
 
-# ---- shape -------------------------------------------------------------------------------------------------
+# ---- shape ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.feature("M-01", profile="hangzhou")
 @pytest.mark.feature("M-03", profile="hangzhou")
 def test_missed_months_are_typed_as_range_wage_and_ratio() -> None:
     titles = [column.title for column in form_columns(MISSED, replace(UNIT, unified_ratio=True))]
-    assert titles == ["个人客户号", "姓名", "起始年月", "截止年月", "月均工资", "缴存比例", "月缴存额", "补缴金额"]
+    assert titles == [
+        "个人客户号",
+        "姓名",
+        "起始年月",
+        "截止年月",
+        "月均工资",
+        "缴存比例",
+        "月缴存额",
+        "补缴金额",
+    ]
     made = check(MISSED)
     assert made.findings == () and made.amount == 3 * 192_000
     assert (made.values["month_amount"], made.values["total_amount"]) == ("1920.00", "5760.00")
@@ -119,7 +128,10 @@ def test_templates_have_the_columns_of_the_manual() -> None:
         "个人客户号", "姓名", "资金性质", "起始年月", "截止年月", "已缴月均工资", "已缴缴存比例", "应缴月均工资",
         "应缴缴存比例", "月缴存差额", "补缴金额",
     ]  # fmt: skip
-    assert [MISSED.rules.template_title, SHORT.rules.template_title] == ["批量漏缴补缴表格", "批量少缴补缴表格"]
+    assert [MISSED.rules.template_title, SHORT.rules.template_title] == [
+        "批量漏缴补缴表格",
+        "批量少缴补缴表格",
+    ]
 
 
 @pytest.mark.feature("M-07", profile="hangzhou")
@@ -143,7 +155,7 @@ def test_amounts_follow_while_typing() -> None:
     assert MISSED.preview({}, context()) == {"month_amount": "", "total_amount": ""}
 
 
-# ---- months ------------------------------------------------------------------------------------------------
+# ---- months --------------------------------------------------------------------------------------
 
 
 @pytest.mark.feature("M-10", profile="hangzhou")
@@ -169,7 +181,7 @@ def test_months_are_six_half_width_digits_in_order(business: Any) -> None:
     assert codes(business, first_month="") == ["required"]
 
 
-# ---- fields of files -----------------------------------------------------------------------------------------
+# ---- fields of files -----------------------------------------------------------------------------
 
 
 @pytest.mark.feature("V-22", profile="hangzhou")
@@ -232,7 +244,7 @@ def test_sealed_accounts_can_be_made_up_frozen_ones_not(business: Any) -> None:
     assert codes(business, context(status=AccountStatus.FROZEN)) == ["makeup.frozen"]
 
 
-# ---- repeated months -----------------------------------------------------------------------------------------
+# ---- repeated months -----------------------------------------------------------------------------
 
 
 @pytest.mark.feature("M-12", profile="hangzhou")
@@ -262,7 +274,7 @@ def test_ranges_of_a_person_do_not_overlap_in_a_roster(business: Any) -> None:
     assert checks[2].findings[0].text == "存在重复补缴的年月：与第1条是同一人，年月重复，请核对后改正。"
 
 
-# ---- ratios --------------------------------------------------------------------------------------------------
+# ---- ratios --------------------------------------------------------------------------------------
 
 
 @pytest.mark.feature("M-13", profile="hangzhou")
@@ -296,7 +308,7 @@ def test_what_was_paid_may_have_been_less_than_the_band() -> None:
     assert text(SHORT, context(unit=unit), due_ratio="7") == "应缴缴存比例应在8%至12%之间，请改正。"
 
 
-# ---- wages and fund years -------------------------------------------------------------------------------------
+# ---- wages and fund years ------------------------------------------------------------------------
 
 
 @pytest.mark.feature("V-11", profile="hangzhou")
@@ -364,7 +376,7 @@ def test_a_year_that_is_not_published_is_said(business: Any) -> None:
     assert "202306所属年度" in text(business, first_month="202306", last_month="202306")
 
 
-# ---- amounts, computed once more ---------------------------------------------------------------------------------
+# ---- amounts, computed once more -----------------------------------------------------------------
 
 MODES = st.sampled_from(Rounding)
 WAGES = st.integers(1, 6_000_000)

@@ -1,4 +1,4 @@
-"""Rounding of a deposit computed once more, from the words of the field alone and another way than the program."""
+"""Rounding of a deposit once more, from the words of the field and another way than the program."""
 
 from __future__ import annotations
 
