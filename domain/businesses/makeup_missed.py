@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from domain.business import Column, Kind
 from domain.businesses.accounts import Match
 from domain.businesses.makeup import repeated
-from domain.businesses.makeup_range import Pay, RangeMakeup, range_columns
+from domain.businesses.makeup_range import RATIO_HELP, WAGE_HELP, Pay, RangeMakeup, range_columns
 from domain.businesses.names import BusinessOff
 from domain.findings import Finding
 
@@ -23,8 +23,8 @@ class MissedMakeup(RangeMakeup):
     needs_history = True
     PAYS = (Pay("due_base", "due_ratio", 1, banded=True),)
     CATALOGUE = range_columns(
-        Column("due_base", "月均工资", Kind.MONEY, 12, aliases=("缴存基数",)),
-        Column("due_ratio", "缴存比例", Kind.RATIO, 8),
+        Column("due_base", "月均工资", Kind.MONEY, 12, aliases=("缴存基数",), help=WAGE_HELP),
+        Column("due_ratio", "缴存比例", Kind.RATIO, 8, help=RATIO_HELP),
     )
 
     def check_made_up(

@@ -28,6 +28,9 @@ COMPUTED = ("month_amount", "total_amount")
 HIGH_BAND = 800
 """From this ratio of a unified unit on, in basis points, its people make up at 8% to 12% (M-13, D-10)."""
 
+WAGE_HELP = "超出补缴年月所属年度缴存基数上下限的，按上限或下限计算。"
+RATIO_HELP = "统一比例单位从8%（单位比例低于8%的从单位比例）至12%，其他单位5%至12%。"
+
 
 def range_columns(*more: Column) -> tuple[Column, ...]:
     """The catalogue of a business about a range of months; `more` are its wages and ratios."""
@@ -296,7 +299,5 @@ def _monthly(reads: list[_Read], limits: Limits) -> tuple[int, int]:
 
 def years_differ(field: str, title: str) -> Finding:
     """A range whose fund years would come to different amounts (parameter 59)."""
-    text = (
-        f"补缴年月跨年度，各年度的上下限不同，{title}不能统一计算，请按年度分开录入或到中心柜台办理。"
-    )
+    text = f"补缴年月跨年度，各年度的上下限不同，{title}不能统一计算，请按年度分开录入或到中心柜台办理。"
     return Finding("makeup.years_differ", field, text)

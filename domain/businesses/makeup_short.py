@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from domain.business import Column, Kind
 from domain.businesses.accounts import Match
-from domain.businesses.makeup_range import Pay, RangeMakeup, range_columns
+from domain.businesses.makeup_range import RATIO_HELP, WAGE_HELP, Pay, RangeMakeup, range_columns
 from domain.businesses.names import BusinessOff
 from domain.findings import Finding
 
@@ -24,10 +24,10 @@ class ShortMakeup(RangeMakeup):
     id = "makeup_short"
     PAYS = (Pay("due_base", "due_ratio", 1, banded=True), Pay("paid_base", "paid_ratio", -1, banded=False))
     CATALOGUE = range_columns(
-        Column("paid_base", "已缴月均工资", Kind.MONEY, 12),
+        Column("paid_base", "已缴月均工资", Kind.MONEY, 12, help=WAGE_HELP),
         Column("paid_ratio", "已缴缴存比例", Kind.RATIO, 12),
-        Column("due_base", "应缴月均工资", Kind.MONEY, 12),
-        Column("due_ratio", "应缴缴存比例", Kind.RATIO, 12),
+        Column("due_base", "应缴月均工资", Kind.MONEY, 12, help=WAGE_HELP),
+        Column("due_ratio", "应缴缴存比例", Kind.RATIO, 12, help=RATIO_HELP),
     )
 
     def check_made_up(

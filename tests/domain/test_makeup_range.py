@@ -112,8 +112,8 @@ def test_missed_months_are_typed_as_range_wage_and_ratio() -> None:
 @pytest.mark.feature("M-04", profile="hangzhou")
 def test_short_months_come_to_the_difference_times_the_months() -> None:
     titles = [column.title for column in form_columns(SHORT, UNIT)]
-    assert titles == ["个人客户号", "姓名", "起始年月", "截止年月", "已缴月均工资", "已缴缴存比例", "应缴月均工资",
-                      "应缴缴存比例", "月缴存差额", "补缴金额"]  # fmt: skip
+    assert titles == ["个人客户号", "姓名", "起始年月", "截止年月", "已缴月均工资", "已缴缴存比例",
+                      "应缴月均工资", "应缴缴存比例", "月缴存差额", "补缴金额"]  # fmt: skip
     made = check(SHORT)
     assert made.findings == () and made.amount == 3 * (192_000 - 120_000)
     assert (made.values["month_amount"], made.values["total_amount"]) == ("720.00", "2160.00")
@@ -122,11 +122,12 @@ def test_short_months_come_to_the_difference_times_the_months() -> None:
 @pytest.mark.feature("M-05", profile="hangzhou")
 def test_templates_have_the_columns_of_the_manual() -> None:
     assert [column.title for column in template_columns(MISSED)] == [
-        "个人客户号", "姓名", "资金性质", "起始年月", "截止年月", "月均工资", "缴存比例", "月缴存额", "补缴金额",
+        "个人客户号", "姓名", "资金性质", "起始年月", "截止年月", "月均工资", "缴存比例",
+        "月缴存额", "补缴金额",
     ]  # fmt: skip
     assert [column.title for column in template_columns(SHORT)] == [
-        "个人客户号", "姓名", "资金性质", "起始年月", "截止年月", "已缴月均工资", "已缴缴存比例", "应缴月均工资",
-        "应缴缴存比例", "月缴存差额", "补缴金额",
+        "个人客户号", "姓名", "资金性质", "起始年月", "截止年月", "已缴月均工资", "已缴缴存比例",
+        "应缴月均工资", "应缴缴存比例", "月缴存差额", "补缴金额",
     ]  # fmt: skip
     assert [MISSED.rules.template_title, SHORT.rules.template_title] == [
         "批量漏缴补缴表格",
