@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from benchmarks import keys, long_use, people, startup, workbook
+from benchmarks import big_roster, keys, long_use, people, startup, workbook
 from benchmarks.figures import lines
 
 PARTS = {
@@ -15,6 +15,7 @@ PARTS = {
     "people": people.measure,
     "workbook": workbook.measure,
     "long_use": long_use.measure,
+    "big": big_roster.measure,
 }
 
 

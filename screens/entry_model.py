@@ -10,7 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from client.local_people import with_person
-from domain.business import Business, CheckContext, Column, Kind, RowCheck, UnitFacts, form_columns
+from domain.business import (
+    Business,
+    CheckContext,
+    Column,
+    Kind,
+    RowCheck,
+    UnitFacts,
+    entered_values,
+    form_columns,
+)
 from domain.findings import Finding, Severity, errors
 from domain.money import format_yuan
 from tui.form_model import FormField
@@ -91,7 +100,11 @@ class EntryModel:
     @property
     def typed(self) -> dict[str, str]:
         """What was entered, as typed, by column key; computed columns are not in it."""
-        return {key: text for key, text in self._typed.items() if text}
+        return {key: text for key, text in self._row().items() if text}
+
+    def _row(self) -> dict[str, str]:
+        """What was entered, without what does not apply."""
+        return entered_values(self.business, self._typed)
 
     @property
     def blank(self) -> bool:
@@ -100,7 +113,7 @@ class EntryModel:
 
     def check(self) -> RowCheck:
         """Return all findings of what was entered."""
-        return self.business.check_row(self._typed, with_person(self.context, self._person))
+        return self.business.check_row(self._row(), with_person(self.context, self._person))
 
     # ---- the person ------------------------------------------------------------------------------
 
@@ -141,7 +154,7 @@ class EntryModel:
             width=self._width(column),
             required=column.required and not column.computed,
             choices=choices_of(column, self.context.unit),
-            readonly=column.computed or fixed or self._follows(column.key),
+            readonly=column.computed or fixed or self._follows(column.key) or not column.applies(self._typed),
             help=column.help or self._hint(column),
         )
 

@@ -179,7 +179,7 @@ class PasteFlow:
         total = pasted.count(good_only=good_only)
         if not isinstance(pasted, PastedColumn):
             rows = pasted.addable(good_only=good_only)
-            first = await screen.busy("正在粘贴…", service.store.count, service.roster_id)
+            first = await screen.busy("正在粘贴…", screen.grid.model.count)
             left = len(pasted) - total
             if await take_rows(screen, rows, total, pasted.context.source, "粘贴", left=left):
                 screen.grid.goto(first if screen.with_form else 0)

@@ -99,7 +99,7 @@ class Makeup(AccountBusiness[MakeupRules]):
         """A person's month."""
         return key_of_months(self.person_key(values), values.get("month", ""), values.get("month", ""))
 
-    def duplicate_finding(self, first: int) -> Finding:
+    def duplicate(self, first: str) -> Finding:
         """A month of a person that stands in the roster already."""
         return months_repeat(first, "month")
 
@@ -129,9 +129,9 @@ def repeated(
     return [Finding("makeup.repeated", field, text)]
 
 
-def months_repeat(first: int, field: str) -> Finding:
+def months_repeat(first: str, field: str) -> Finding:
     """Months that another row of the roster makes up for the same person (M-12, V-21)."""
-    text = f"存在重复补缴的年月：与第{first}条是同一人，年月重复，请核对后改正。"
+    text = f"存在重复补缴的年月：与{first}是同一人，年月重复，请核对后改正。"
     return Finding("roster.duplicate", field, text)
 
 

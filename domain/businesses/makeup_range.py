@@ -120,7 +120,7 @@ class RangeMakeup(AccountBusiness[MakeupRules]):
         subject = f"{person}/{values.get('fund_type', '')}" if person else ""
         return key_of_months(subject, values.get("first_month", ""), values.get("last_month", ""))
 
-    def duplicate_finding(self, first: int) -> Finding:
+    def duplicate(self, first: str) -> Finding:
         """Months of a person that stand in the roster already."""
         return months_repeat(first, "first_month")
 

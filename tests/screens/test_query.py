@@ -77,7 +77,7 @@ async def test_who_was_settled_on_a_later_day_is_marked_and_coloured(make_place:
         people = desk.app.screen.query(Grid).last(Grid)
         assert len(await open_count(desk, "ok")) == 2
         marks = [(row.mark, row.highlight) for row in people._model.window(0, 2)]
-        assert marks == [("*", True)] * 2
+        assert marks == [("?", True)] * 2
         assert "申报日期与处理日期不同" in desk.picture()
 
 
