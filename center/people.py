@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 from zlib import crc32
 
@@ -16,6 +17,8 @@ from center.store.tables import account, depositor, setting, submission, submiss
 from domain.business import AccountStatus, Business, CheckContext, KnownAccount, PersonFacts, RatioPair
 
 BATCH = 500
+MANY = 10_000
+"""Keys of one question about the people of a roster."""
 UNFINISHED = ("pending", "processing")
 LOCKS = 64
 """Lock rows shared by all people."""
@@ -49,10 +52,10 @@ def owners(conn: Connection, rows: Sequence[Mapping[str, str]]) -> dict[str, str
     """The keys of the people whose account numbers the rows state."""
     numbers = [number for values in rows if (number := values.get("account_no", ""))]
     known: dict[str, str] = {}
-    for batch in batches(numbers):
-        found = select(account.c.account_no, account.c.person_key)
-        for row in conn.execute(found.where(account.c.account_no.in_(batch), not_(account.c.gone))):
-            known[row.account_no] = row.person_key
+    found = select(account.c.account_no, account.c.person_key)
+    for batch in batches(numbers, MANY):
+        rows_found = conn.execute(found.where(account.c.account_no.in_(batch), not_(account.c.gone)))
+        known.update(map(tuple, rows_found))
     return known
 
 
@@ -86,15 +89,15 @@ def person_facts(
     accounts: dict[str, list[KnownAccount]] = defaultdict(list)
     registered: dict[str, tuple[str, str]] = {}
     busy: dict[str, set[str]] = defaultdict(set)
-    for batch in batches(keys):
-        found = select(account).where(account.c.person_key.in_(batch), not_(account.c.gone))
-        for row in conn.execute(found.order_by(account.c.account_no)):
-            accounts[row.person_key].append(_known(row))
-        names = select(depositor.c.person_key, depositor.c.name, depositor.c.id_number)
-        for person in conn.execute(names.where(depositor.c.person_key.in_(batch))):
-            registered[person.person_key] = (person.name, person.id_number)
-        for row in conn.execute(_under_way(batch, without)):
-            busy[row.person_key].add(row.business)
+    names = select(depositor.c.person_key, depositor.c.name, depositor.c.id_number)
+    for batch in batches(keys, MANY):
+        found = _ACCOUNTS.where(account.c.person_key.in_(batch), not_(account.c.gone))
+        for key, *facts in conn.execute(found.order_by(account.c.account_no)):
+            accounts[key].append(_known(*facts))
+        for key, name, id_number in conn.execute(names.where(depositor.c.person_key.in_(batch))):
+            registered[key] = (name, id_number)
+        for key, business in conn.execute(_under_way(batch, without)):
+            busy[key].add(business)
     return {
         key: PersonFacts(
             tuple(accounts.get(key, ())), frozenset(busy.get(key, ())), *registered.get(key, ("", ""))
@@ -103,20 +106,30 @@ def person_facts(
     }
 
 
-def _known(row: Row[Any]) -> KnownAccount:
-    return KnownAccount(
-        unit_account=row.unit_account,
-        account_no=row.account_no,
-        status=AccountStatus(row.status),
-        base=row.base,
-        ratio=RatioPair(row.unit_ratio, row.person_ratio),
-        unit_amount=row.unit_amount,
-        person_amount=row.person_amount,
-        fund_type=row.fund_type,
-        opened=row.opened,
-        sealed_month=row.sealed_month,
-        sealed_reason=row.sealed_reason,
-    )
+_ACCOUNTS = select(
+    account.c.person_key,
+    account.c.unit_account,
+    account.c.account_no,
+    account.c.status,
+    account.c.base,
+    account.c.unit_ratio,
+    account.c.person_ratio,
+    account.c.unit_amount,
+    account.c.person_amount,
+    account.c.fund_type,
+    account.c.opened,
+    account.c.sealed_month,
+    account.c.sealed_reason,
+)
+_STATUS = {status.value: status for status in AccountStatus}
+_ratio = cache(RatioPair)
+
+
+def _known(
+    unit_account: str, account_no: str, status: str, base: int, unit_ratio: int, person_ratio: int, *rest: Any
+) -> KnownAccount:
+    ratio = _ratio(unit_ratio, person_ratio)
+    return KnownAccount(unit_account, account_no, _STATUS[status], base, ratio, *rest)
 
 
 def _under_way(keys: Sequence[str], without: tuple[str, str] | None) -> Any:
@@ -173,13 +186,17 @@ def unfinished(
     ]
 
 
+def needs_locks(conn: Connection) -> bool:
+    """Whether people are locked; SQLite has a single writer and needs none."""
+    return conn.dialect.name != "sqlite"
+
+
 def lock_people(conn: Connection, keys: Iterable[str]) -> None:
     """Make other transactions that file or settle the same people wait until this one ends.
 
-    People share `LOCKS` lock rows by a hash of the key, taken in one order. SQLite has a single writer and
-    needs none.
+    People share `LOCKS` lock rows by a hash of the key, taken in one order.
     """
-    if conn.dialect.name == "sqlite":
+    if not needs_locks(conn):
         return
     names = sorted({f"people:{crc32(key.encode()) % LOCKS:02d}" for key in keys})
     held = select(setting.c.name).where(setting.c.name.in_(names)).order_by(setting.c.name).with_for_update()
