@@ -10,9 +10,10 @@ from functools import cache
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import Connection, Row, and_, insert, not_, select
+from sqlalchemy import Connection, and_, insert, not_, select
 from sqlalchemy.exc import IntegrityError
 
+from center.store.bulk import among
 from center.store.tables import account, depositor, setting, submission, submission_row
 from domain.business import AccountStatus, Business, CheckContext, KnownAccount, PersonFacts, RatioPair
 
@@ -54,7 +55,7 @@ def owners(conn: Connection, rows: Sequence[Mapping[str, str]]) -> dict[str, str
     known: dict[str, str] = {}
     found = select(account.c.account_no, account.c.person_key)
     for batch in batches(numbers, MANY):
-        rows_found = conn.execute(found.where(account.c.account_no.in_(batch), not_(account.c.gone)))
+        rows_found = conn.execute(found.where(among(conn, account.c.account_no, batch), not_(account.c.gone)))
         known.update(map(tuple, rows_found))
     return known
 
@@ -86,30 +87,35 @@ def person_facts(
     A row pending or processing in any unit's submission makes its business unfinished for the person.
     `without` names a (unit account, submission id) whose own rows do not count.
     """
-    accounts: dict[str, list[KnownAccount]] = defaultdict(list)
+    accounts: dict[str, list[KnownAccount]] = {}
     registered: dict[str, tuple[str, str]] = {}
     busy: dict[str, set[str]] = defaultdict(set)
-    names = select(depositor.c.person_key, depositor.c.name, depositor.c.id_number)
     for batch in batches(keys, MANY):
-        found = _ACCOUNTS.where(account.c.person_key.in_(batch), not_(account.c.gone))
-        for key, *facts in conn.execute(found.order_by(account.c.account_no)):
-            accounts[key].append(_known(*facts))
-        for key, name, id_number in conn.execute(names.where(depositor.c.person_key.in_(batch))):
-            registered[key] = (name, id_number)
-        for key, business in conn.execute(_under_way(batch, without)):
+        found = _PEOPLE.where(among(conn, depositor.c.person_key, batch)).order_by(account.c.account_no)
+        for key, name, id_number, number, *facts in conn.execute(found):
+            if key not in registered:
+                registered[key], accounts[key] = (name, id_number), []
+            if number is not None:
+                accounts[key].append(_known(number, *facts))
+        for key, business in conn.execute(_under_way(conn, batch, without)):
             busy[key].add(business)
+    none: frozenset[str] = frozenset()
     return {
         key: PersonFacts(
-            tuple(accounts.get(key, ())), frozenset(busy.get(key, ())), *registered.get(key, ("", ""))
+            tuple(accounts.get(key, ())),
+            frozenset(busy[key]) if key in busy else none,
+            *registered.get(key, ("", "")),
         )
-        for key in {*accounts, *busy, *registered}
+        for key in registered | busy
     }
 
 
-_ACCOUNTS = select(
-    account.c.person_key,
-    account.c.unit_account,
+_PEOPLE = select(
+    depositor.c.person_key,
+    depositor.c.name,
+    depositor.c.id_number,
     account.c.account_no,
+    account.c.unit_account,
     account.c.status,
     account.c.base,
     account.c.unit_ratio,
@@ -120,19 +126,18 @@ _ACCOUNTS = select(
     account.c.opened,
     account.c.sealed_month,
     account.c.sealed_reason,
-)
+).outerjoin_from(depositor, account, (account.c.person_key == depositor.c.person_key) & not_(account.c.gone))
 _STATUS = {status.value: status for status in AccountStatus}
 _ratio = cache(RatioPair)
 
 
 def _known(
-    unit_account: str, account_no: str, status: str, base: int, unit_ratio: int, person_ratio: int, *rest: Any
+    account_no: str, unit_account: str, status: str, base: int, unit: int, person: int, *rest: Any
 ) -> KnownAccount:
-    ratio = _ratio(unit_ratio, person_ratio)
-    return KnownAccount(unit_account, account_no, _STATUS[status], base, ratio, *rest)
+    return KnownAccount(unit_account, account_no, _STATUS[status], base, _ratio(unit, person), *rest)
 
 
-def _under_way(keys: Sequence[str], without: tuple[str, str] | None) -> Any:
+def _under_way(conn: Connection, keys: Sequence[str], without: tuple[str, str] | None) -> Any:
     own = and_(
         submission.c.unit_account == submission_row.c.unit_account,
         submission.c.submission_id == submission_row.c.submission_id,
@@ -140,7 +145,7 @@ def _under_way(keys: Sequence[str], without: tuple[str, str] | None) -> Any:
     waiting = (
         select(submission_row.c.person_key, submission.c.business)
         .join(submission, own)
-        .where(submission_row.c.person_key.in_(keys), submission_row.c.state.in_(UNFINISHED))
+        .where(among(conn, submission_row.c.person_key, keys), submission_row.c.state.in_(UNFINISHED))
         .distinct()
     )
     if without is None:

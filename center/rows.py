@@ -143,6 +143,15 @@ def _results(results: Results, day: date) -> dict[int, dict[str, Any]]:
     return good | bad
 
 
+def pending(conn: Connection, key: Key, after: int, limit: int) -> Sequence[Row[Any]]:
+    """At most `limit` pending rows of a submission behind row `after`, in order."""
+    mine = (submission_row.c.unit_account == key[0]) & (submission_row.c.submission_id == key[1])
+    found = select(submission_row).where(
+        mine, submission_row.c.state == "pending", submission_row.c.row_no > after
+    )
+    return conn.execute(found.order_by(submission_row.c.row_no).limit(limit)).all()
+
+
 def settle(conn: Connection, profile: Profile, key: Key, rows: Sequence[Row[Any]], day: date) -> Results:
     """Check stored rows again and apply the good ones on `day`; every row given ends ok or failed.
 

@@ -1,19 +1,20 @@
 """Many rows at once: one statement for all of them, as quick as the database takes them.
 
-SQLAlchemy's own way prepares the parameters of every row by itself, which costs more than the database. SQLite
-gets one prepared statement and tuples, PostgreSQL one statement over arrays. A row the database refuses raises
-IntegrityError as always, and then none of the rows is written.
+SQLAlchemy's own way prepares the parameters of every row by itself, which costs more than the database.
+SQLite gets one prepared statement and tuples, PostgreSQL one statement over one JSON text, which its driver
+need not look into. A row the database refuses raises IntegrityError as always; then none of them is written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from itertools import repeat
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Connection, Integer, Table
+from pydantic_core import to_json
+from sqlalchemy import Boolean, ColumnElement, Connection, Integer, Table, Text, func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 Record = Mapping[str, Any]
 """Values by column name; all records of one call have the same keys."""
@@ -35,9 +36,7 @@ def insert_rows(conn: Connection, table: Table, records: Sequence[Record]) -> No
         values = [(*row, *tail) for row in _tuples(names, records)]
         conn.exec_driver_sql(_insert_sql(table, every), values)
         return
-    arrays = [list(column) for column in zip(*_tuples(names, records), strict=True)]
-    arrays += [list(repeat(value, len(records))) for value in fixed.values()]
-    conn.exec_driver_sql(_insert_arrays_sql(table, every), tuple(arrays))
+    conn.exec_driver_sql(_insert_json_sql(table, names, tuple(fixed)), (*fixed.values(), _json(records)))
 
 
 def update_rows(
@@ -56,8 +55,16 @@ def update_rows(
         values = [(*row, *tail) for row in _tuples(names, records)]
         conn.exec_driver_sql(_update_sql(table, names, tuple(same)), values)
         return
-    arrays = tuple(list(column) for column in zip(*_tuples(names, records), strict=True))
-    conn.exec_driver_sql(_update_arrays_sql(table, names, tuple(same)), (*arrays, *same.values()))
+    conn.exec_driver_sql(_update_json_sql(table, names, tuple(same)), (_json(records), *same.values()))
+
+
+def among(conn: Connection, column: ColumnElement[str], keys: Sequence[str]) -> ColumnElement[bool]:
+    """The condition that a column holds one of `keys`, however many there are, as one parameter."""
+    if conn.dialect.name == "sqlite":
+        return column.in_(select(func.json_each(_json(keys)).table_valued("value").c.value))
+    return column.in_(
+        select(func.jsonb_array_elements_text(literal(_json(keys), Text).cast(JSONB)).column_valued())
+    )
 
 
 def _tuples(names: Sequence[str], records: Sequence[Record]) -> Sequence[tuple[Any, ...]]:
@@ -66,14 +73,20 @@ def _tuples(names: Sequence[str], records: Sequence[Record]) -> Sequence[tuple[A
     return list(map(itemgetter(*names), records))
 
 
-def _array(column: Column[Any]) -> str:
-    """The widest type of its kind: the column itself refuses what is too long or too large."""
-    kind = column.type
+def _json(value: object) -> str:
+    return to_json(value).decode()
+
+
+def _given(table: Table, names: Sequence[str]) -> str:
+    """The records as a table; its types are the widest, for the column itself refuses what does not fit."""
+    return (
+        f"json_to_recordset(%s::json) AS new({', '.join(f'{name} {_type(table, name)}' for name in names)})"
+    )
+
+
+def _type(table: Table, name: str) -> str:
+    kind = table.c[name].type
     return "boolean" if isinstance(kind, Boolean) else "bigint" if isinstance(kind, Integer) else "text"
-
-
-def _unnest(table: Table, names: Sequence[str]) -> str:
-    return ", ".join(f"%s::{_array(table.c[name])}[]" for name in names)
 
 
 @cache
@@ -82,8 +95,10 @@ def _insert_sql(table: Table, names: tuple[str, ...]) -> str:
 
 
 @cache
-def _insert_arrays_sql(table: Table, names: tuple[str, ...]) -> str:
-    return f"INSERT INTO {table.name} ({', '.join(names)}) SELECT * FROM unnest({_unnest(table, names)})"
+def _insert_json_sql(table: Table, names: tuple[str, ...], fixed: tuple[str, ...]) -> str:
+    values = ", ".join((*names, *(f"%s::{_type(table, name)}" for name in fixed)))
+    into = f"{table.name} ({', '.join((*names, *fixed))})"
+    return f"INSERT INTO {into} SELECT {values} FROM {_given(table, names)}"
 
 
 @cache
@@ -94,9 +109,9 @@ def _update_sql(table: Table, names: tuple[str, ...], same: tuple[str, ...]) -> 
 
 
 @cache
-def _update_arrays_sql(table: Table, names: tuple[str, ...], same: tuple[str, ...]) -> str:
+def _update_json_sql(table: Table, names: tuple[str, ...], same: tuple[str, ...]) -> str:
     *changed, key = names
     changes = ", ".join(f"{name} = new.{name}" for name in changed)
     rest = "".join(f" AND old.{name} = %s" for name in same)
-    given = f"unnest({_unnest(table, names)}) AS new({', '.join(names)})"
+    given = _given(table, names)
     return f"UPDATE {table.name} AS old SET {changes} FROM {given} WHERE old.{key} = new.{key}{rest}"
