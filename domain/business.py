@@ -225,7 +225,7 @@ class PersonFacts:
 
     def at(self, unit_account: str) -> tuple[KnownAccount, ...]:
         """The person's accounts at a unit."""
-        return tuple(known for known in self.accounts if known.unit_account == unit_account)
+        return tuple([known for known in self.accounts if known.unit_account == unit_account])
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +282,7 @@ class RowCheck:
     @property
     def ok(self) -> bool:
         """True when nothing stops the row."""
-        return not errors(self.findings)
+        return not self.findings or not errors(self.findings)
 
     def of(self, key: str) -> tuple[Finding, ...]:
         """The findings of one column."""
