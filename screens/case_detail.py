@@ -31,6 +31,11 @@ OPINION_LIMIT = 500
 REASON_LIMIT = 200
 
 
+def _nobody() -> RowsModel:
+    """What stands in the grid until the case is read: its business tells the columns."""
+    return RowsModel([GridColumn("@state", "状态", 8)])
+
+
 class PeopleGrid(Grid):
     """The people of a case; no row is ever added, so that key takes the case."""
 
@@ -78,7 +83,7 @@ class CaseScreen(AppScreen):
     def body(self) -> ComposeResult:
         """Facts, people."""
         yield Panel(id="facts")
-        yield PeopleGrid(RowsModel([GridColumn("@state", "状态", 8)]))
+        yield PeopleGrid(_nobody())
 
     @property
     def grid(self) -> Grid:
@@ -112,10 +117,9 @@ class CaseScreen(AppScreen):
 
     async def opened(self, **args: Any) -> None:
         """Read the case given as `case_id`."""
-        self._detail = None
+        self._detail = self._rows = None
         self._case_id = str(args["case_id"])
-        self.rows.start(0)
-        self.grid.set_model(self.rows)
+        self.grid.set_model(_nobody())
         self.query_one("#facts", Panel).show([])
         self.status("")
         await self._read(self._case_id)
@@ -307,7 +311,7 @@ class CaseScreen(AppScreen):
 
     async def may_leave(self) -> bool:
         """Ask before reasons that were not submitted are given up."""
-        if not self.rows.refused:
+        if self._rows is None or not self._rows.refused:
             return True
         lines = ["注明的不通过还没有提交，离开后不保留，确定离开吗？"]
         return await self.ask("离开", lines, [("y", "确定"), ("n", "取消")], cancel="n") == "y"
