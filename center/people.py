@@ -12,11 +12,23 @@ from zlib import crc32
 from sqlalchemy import Connection, Row, and_, insert, not_, select
 from sqlalchemy.exc import IntegrityError
 
-from center.store.tables import account, depositor, setting, submission, submission_row
-from domain.business import AccountStatus, Business, CheckContext, KnownAccount, PersonFacts, RatioPair
+from center.store.tables import account, depositor, setting, submission, submission_row, unit
+from domain.business import (
+    AccountStatus,
+    Business,
+    CheckContext,
+    KnownAccount,
+    KnownUnit,
+    PersonFacts,
+    RatioPair,
+)
 
 BATCH = 500
 UNFINISHED = ("pending", "processing")
+CLOSED_UNIT = "04"
+"""State of a unit that is closed (standard table A.4)."""
+STATED = ("account_no", "to_account")
+"""Columns that state an account number."""
 LOCKS = 64
 """Lock rows shared by all people."""
 
@@ -45,9 +57,21 @@ class People:
         return replace(context, people=self.people, by_account=self.by_account, people_known=True)
 
 
+def named_units(
+    conn: Connection, business: Business, rows: Sequence[Mapping[str, str]]
+) -> dict[str, KnownUnit]:
+    """The units of the center that the rows name."""
+    known: dict[str, KnownUnit] = {}
+    for batch in batches(name for values in rows if (name := business.unit_named(values))):
+        found = select(unit.c.unit_account, unit.c.name, unit.c.state)
+        for row in conn.execute(found.where(unit.c.unit_account.in_(batch))):
+            known[row.unit_account] = KnownUnit(row.name, row.state != CLOSED_UNIT)
+    return known
+
+
 def owners(conn: Connection, rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """The keys of the people whose account numbers the rows state."""
-    numbers = [number for values in rows if (number := values.get("account_no", ""))]
+    numbers = [number for values in rows for key in STATED if (number := values.get(key, ""))]
     known: dict[str, str] = {}
     for batch in batches(numbers):
         found = select(account.c.account_no, account.c.person_key)
@@ -116,6 +140,7 @@ def _known(row: Row[Any]) -> KnownAccount:
         opened=row.opened,
         sealed_month=row.sealed_month,
         sealed_reason=row.sealed_reason,
+        balance=row.balance,
     )
 
 

@@ -173,6 +173,8 @@ class RosterService:
     def _new(self, typed: Mapping[str, str], check: RowCheck, source: Source, sheet_row: int = 0) -> NewRow:
         person = self.business.duplicate_key(check.values)
         values, findings = check.values, check.findings
+        on_screen = {key: values[key] for key in self.business.rules.on_screen if values.get(key)}
+        typed = {**typed, **on_screen}
         return NewRow(typed, values, findings, check.amount, person, source.value, sheet_row)
 
     # ---- submission --------------------------------------------------------------------------------

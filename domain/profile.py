@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from domain.business import Limits
+from domain.businesses.move_rules import MergeRules, TransferRules, ZeroCloseRules
 from domain.businesses.names import business_of
 from domain.businesses.open_rules import OpenRules
 from domain.businesses.seal_rules import SealRules, UnsealRules
@@ -157,6 +158,10 @@ class Businesses(Strict):
     open: OpenRules | None = None
     seal: SealRules | None = None
     unseal: UnsealRules | None = None
+    transfer_out: TransferRules | None = None
+    transfer_in: TransferRules | None = None
+    merge: MergeRules | None = None
+    zero_close: ZeroCloseRules | None = None
 
 
 class Import(Strict):

@@ -25,6 +25,10 @@ BUSINESSES: dict[str, Entry] = {
     "open": Entry("domain.businesses.opening", "登记"),
     "seal": Entry("domain.businesses.seal", "封存"),
     "unseal": Entry("domain.businesses.unseal", "启封"),
+    "transfer_out": Entry("domain.businesses.transfer_out", "本市转移"),
+    "transfer_in": Entry("domain.businesses.transfer_in", "内部转移"),
+    "merge": Entry("domain.businesses.merge", "个人账户合并"),
+    "zero_close": Entry("domain.businesses.zero_close", "零余额销户"),
 }
 """Business id -> what declares it; the ids are the fields of `domain.profile.Businesses`."""
 
