@@ -99,9 +99,7 @@ class BusinessRules(Strict):
     )
     query: QueryMode = "span"
     query_title: str = Field(default="", description="what the query is called, if not the title with 查询")
-    query_by: list[str] = Field(
-        default=[], description="column keys that the query may ask for (X-06, X-09)"
-    )
+    query_by: list[str] = Field(default=[], description="column keys that the query may ask for (X-06, X-09)")
     query_days: bool = Field(default=True, description="the query asks for days as well")
     day_title: str = Field(default="办理日期", description="what the query calls the day")
     voucher: str = Field(default="", description="title of the voucher of a batch; empty: none")

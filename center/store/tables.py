@@ -225,8 +225,9 @@ account = Table(
 )
 """Personal accounts; `rev` is the unit's `depositor_rev` at the last change.
 
-`sealed_month` and `sealed_reason` tell of the last sealing at the unit while the account is sealed. `balance` in
-分 is the sum of the account's entries; whoever posts entries keeps it, transfers and merging move it.
+`sealed_month` and `sealed_reason` tell of the last sealing at the unit while the account is sealed.
+`balance` in 分 is the sum of the account's entries: whoever posts entries keeps it, and it moves with the
+account.
 """
 
 account_change = Table(

@@ -1,4 +1,4 @@
-"""本市转移: the unit that gives a sealed person up names the unit that takes the account over (X-02, D-06)."""
+"""本市转移: the unit that gives a sealed person up names the one that takes the account (X-02, D-06)."""
 
 from __future__ import annotations
 
