@@ -131,8 +131,8 @@ def test_both_units_get_a_message(make_center: MakeCenter) -> None:
 @pytest.mark.feature("X-02", profile="lyszfgjj")
 def test_the_center_refuses_what_the_client_cannot_know(make_center: MakeCenter) -> None:
     office, other = pair(make_center("lyszfgjj"))
+    office.center.add_unit(THIRD, "销户的单位")
     with office.center.store.write() as conn:
-        office.center.add_unit(THIRD, "销户的单位")
         conn.execute(update(unit).where(unit.c.unit_account == THIRD).values(state="04"))
     number = give(office, office.people(1)[0])
     theirs = give(other, other.people(1)[0])
