@@ -1,4 +1,4 @@
-"""Rows that a center takes, found for any declared business: people in every state, cells tried until clean."""
+"""Rows that a center takes, found for any declared business: people in all states, cells tried till clean."""
 
 from __future__ import annotations
 
@@ -7,8 +7,16 @@ from dataclasses import dataclass, replace
 
 from center.demo.generator import Person
 from center.people import named_units, people_of
-from domain.business import AccountStatus, Business, CheckContext, Column, Kind, RowCheck, Source
-from domain.business import template_columns
+from domain.business import (
+    AccountStatus,
+    Business,
+    CheckContext,
+    Column,
+    Kind,
+    RowCheck,
+    Source,
+    template_columns,
+)
 from domain.findings import errors
 from tests.support.filing import Office
 
