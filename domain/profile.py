@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from domain.business import Limits
+from domain.businesses.adjust_rules import AdjustRules, AnnualRules
 from domain.businesses.move_rules import MergeRules, TransferRules, ZeroCloseRules
 from domain.businesses.names import business_of
 from domain.businesses.open_rules import OpenRules
@@ -162,6 +163,8 @@ class Businesses(Strict):
     transfer_in: TransferRules | None = None
     merge: MergeRules | None = None
     zero_close: ZeroCloseRules | None = None
+    base_adjust: AdjustRules | None = None
+    annual: AnnualRules | None = None
 
 
 class Import(Strict):

@@ -5,6 +5,7 @@ Rows O-01 to O-16, S-01 to S-06, W-01 to W-09, I-01 to I-09 of the feature matri
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from domain.business import Business, Source
@@ -43,7 +44,8 @@ class BusinessScreen(RosterScreen):
     HELP_LINES: ClassVar[tuple[str, ...]] = (
         "逐人录入后放进清册，核对无误再提交；提交前都可以删除，提交后不能再改。",
         "在表格中复制的行可以直接粘贴到录入栏或清册，先预览，按回车才追加；终端不能直接粘贴时用粘贴板。",
-        "Tab 在录入栏和清册之间切换；清册中按空格键勾选，! 表示有错误，> 表示已提交等待回执。",
+        "Tab 在录入栏和清册之间切换；清册中按空格键勾选，Ctrl+F 查找，Ctrl+U 撤销。",
+        "行首 + 是新增，* 是已修改，? 是有提示，! 是有错误，> 是已提交等待回执。",
     )
 
     def __init__(self, business_id: str) -> None:
@@ -84,6 +86,21 @@ class BusinessScreen(RosterScreen):
     async def paste_context(self) -> CheckContext | None:
         """Have chosen what a file would need as well."""
         return await self._importing.paste_context(self.pasted_as)
+
+    def import_options(self) -> list[tuple[str, str]]:
+        """What the menu of imports offers besides, as (words, name)."""
+        return []
+
+    async def import_option(self, name: str) -> None:
+        """Do what `import_options` offered."""
+
+    async def import_chosen(self) -> bool:
+        """Have chosen what a file or its template depends on; False when the person gave up."""
+        return True
+
+    async def template_rows(self) -> Sequence[Mapping[str, str]]:
+        """What a template is filled with beforehand, as texts by column key."""
+        return ()
 
     async def export(self) -> None:
         """Write the roster to a workbook."""

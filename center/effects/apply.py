@@ -30,6 +30,8 @@ EFFECTS: dict[str, str] = {
     "transfer_in": "center.effects.transfer",
     "merge": "center.effects.closing",
     "zero_close": "center.effects.closing",
+    "base_adjust": "center.effects.adjust",
+    "annual": "center.effects.adjust",
 }
 """Business id -> module with `effect(business)`."""
 

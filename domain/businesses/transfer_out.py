@@ -33,6 +33,7 @@ class TransferOut(AccountBusiness["TransferRules"]):
     id = "transfer_out"
     CATALOGUE = CATALOGUE
     WIRE_KEYS = (TO_UNIT_NAME,)
+    CHOSEN = (TO_UNIT,)
 
     def unit_named(self, values: Mapping[str, str]) -> str:
         """The receiving unit."""

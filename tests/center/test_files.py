@@ -23,9 +23,9 @@ from exports.importer import check_file
 from exports.places import column_letters
 from exports.reader import read_workbook
 from exports.template import HEADER_ROW
-from tests.support.center import running_center
-from tests.support.filing import OTHER, Office
-from tests.support.good_rows import file_context, good_rows
+from tests.support.center import CenterUnderTest, running_center
+from tests.support.filing import Office
+from tests.support.good_rows import PAID_THROUGH, file_context, good_rows
 from tests.support.workbooks import fill_xls, fill_xlsx
 
 pytestmark = pytest.mark.xdist_group("files")
@@ -36,20 +36,23 @@ Writer = Callable[[Path, Business, Rows], None]
 
 
 class Town:
-    """The centers of this module, each started when it is first asked for."""
+    """The centers of this module, each started when it is first asked for; every case has its own units."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self._folder = folder
         self._stack = stack
-        self._offices: dict[str, tuple[Office, Office]] = {}
+        self._centers: dict[str, CenterUnderTest] = {}
+        self._unit = 200_000
 
     def offices(self, name: str) -> tuple[Office, Office]:
-        if name not in self._offices:
+        if name not in self._centers:
             folder = self._folder / name
             folder.mkdir()
-            center = self._stack.enter_context(running_center(folder, name))
-            self._offices[name] = (Office(center, paid_through=202610), Office(center, OTHER))
-        return self._offices[name]
+            self._centers[name] = self._stack.enter_context(running_center(folder, name))
+        self._unit += 2
+        center = self._centers[name]
+        mine = Office(center, str(self._unit), paid_through=PAID_THROUGH)
+        return mine, Office(center, str(self._unit + 1))
 
 
 @pytest.fixture(scope="module")
@@ -183,10 +186,10 @@ def cases() -> Iterator[object]:
 
 
 def checked(
-    business: str, name: str, path: Path, other: Office, capsys: pytest.CaptureFixture[str]
+    business: str, name: str, path: Path, capsys: pytest.CaptureFixture[str], to_unit: str = "100002"
 ) -> tuple[int, list[dict[str, str]]]:
     """Exit code and findings of `gjj check`."""
-    on_screen = ["--to-unit", other.unit] if declare(business, load_profile(name)).rules.on_screen else []
+    on_screen = ["--to-unit", to_unit] if declare(business, load_profile(name)).rules.on_screen else []
     capsys.readouterr()
     code = main(["check", business, str(path), "--profile", name, "--today", TODAY, "--json", *on_screen])
     return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -207,7 +210,7 @@ def test_a_filled_template_is_clean_and_the_center_takes_it(
     path = tmp_path / f"清册{suffix}"
     assert main(["template", business_id, "--profile", name, str(path)]) == 0
     fill(path, business, good_rows(office, other, business, 2))
-    assert checked(business_id, name, path, other, capsys) == (0, [])
+    assert checked(business_id, name, path, capsys, other.unit) == (0, [])
     context = file_context(office, business, other)
     read = check_file(path, business, context, formats=office.profile.imports.formats)
     assert read.ok and read.totals.count == 2
@@ -226,10 +229,9 @@ def test_a_filled_template_is_clean_and_the_center_takes_it(
 
 @pytest.mark.parametrize(("name", "business_id"), PAIRS)
 def test_an_empty_template_has_only_its_emptiness_against_it(
-    town: Town, name: str, business_id: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, business_id: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _, other = town.offices(name)
     path = tmp_path / f"模板.{load_profile(name).imports.template_format}"
     assert main(["template", business_id, "--profile", name, str(path)]) == 0
-    code, found = checked(business_id, name, path, other, capsys)
+    code, found = checked(business_id, name, path, capsys)
     assert (code, [one["code"] for one in found]) == (1, ["roster.empty"])

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from sqlalchemy import update
+
 from center.demo.generator import Person
 from center.people import named_units, people_of
+from center.store.tables import account
 from domain.business import (
     AccountStatus,
     Business,
@@ -23,7 +26,10 @@ from tests.support.filing import Office
 SEALED, NORMAL = AccountStatus.SEALED, AccountStatus.NORMAL
 SEALED_MONTH = 202609
 TRIES = 24
-MONTHS = ("202610", "202609", "202611", "202608")
+LONG_AGO = "2020-01-01"
+PAID_THROUGH = 202606
+"""With it the unit may file both what needs a month paid for and the yearly verification."""
+MONTHS = ("202606", "202605", "202611", "202610")
 MONEY = ("8000.00", "8100.00", "1920.00", "960.00", "100.00")
 
 
@@ -45,7 +51,10 @@ def stages(office: Office, other: Office) -> list[Callable[[], Somebody]]:
 
     def normal() -> Somebody:
         person = office.people(1)[0]
-        return Somebody(person, office.give_account(person))
+        number = office.give_account(person)
+        with office.center.store.write() as conn:
+            conn.execute(update(account).where(account.c.account_no == number).values(opened=LONG_AGO))
+        return Somebody(person, number)
 
     def sealed() -> Somebody:
         person = office.people(1)[0]
