@@ -16,6 +16,7 @@ from center.jobs import settle_chunk
 from center.people import person_facts
 from center.store.tables import account, account_change, job, unit
 from domain.business import AccountStatus
+from domain.profile import load_profile
 from tests.support.center import CenterUnderTest, running_center
 from tests.support.filing import OTHER, UNIT, Office
 
@@ -393,3 +394,55 @@ def test_no_account_of_another_unit_moves_by_a_forged_row(make_center: MakeCente
     row = {"account_no": number, "name": person.name, "id_number": person.id_number, "to_unit": UNIT}
     assert codes(office.send(office.body([row | {"to_unit": THIRD}], "transfer_out"))) == ["account.unknown"]
     assert at(third) == [] and at(other) == [(number, "02", False, 0)]
+
+
+# ---- queries -----------------------------------------------------------------------------------------
+
+
+def found(office: Office, business: str, **asked: str) -> list[str]:
+    return [
+        one["submission_id"] for one in office.unit_get("/submissions", business=business, **asked)["batches"]
+    ]
+
+
+@pytest.mark.feature("X-06", profile="shaanxi")
+def test_transfers_are_found_by_days_name_and_id_number(make_center: MakeCenter) -> None:
+    office, other = pair(make_center("shaanxi"))
+    first, second = other.people(2)
+    for person in (first, second):
+        give(other, person)
+    a, b = (
+        office.file([in_row(person)], business="transfer_in")["submission_id"] for person in (first, second)
+    )
+    assert {*found(office, "transfer_in")} == {a, b}
+    assert found(office, "transfer_in", name=first.name) == [a]
+    assert found(office, "transfer_in", id_number=second.id_number) == [b]
+    assert found(office, "transfer_in", id_number=second.id_number, name=first.name) == []
+    span = {"from": "2026-11-23", "to": "2026-11-23"}
+    assert found(office, "transfer_in", id_number=first.id_number, **span) == [a]
+    assert found(office, "transfer_in", **{"from": "2026-11-24", "to": "2026-11-30"}) == []
+    assert found(office, "transfer_in", name="%") == found(office, "transfer_in", name="_\\") == []
+    assert found(other, "transfer_in") == []
+
+
+@pytest.mark.feature("X-09", profile="shaanxi")
+def test_merges_are_found_by_either_account(make_center: MakeCenter) -> None:
+    office = Office(make_center("shaanxi"))
+    numbers = []
+    for person in office.people(2):
+        old, kept = give(office, person), give(office, person, NORMAL)
+        number = office.file([{"account_no": old, "to_account": kept}], business="merge")["submission_id"]
+        numbers.append((old, kept, number))
+    (old, kept, first), (_, other_kept, second) = numbers
+    assert found(office, "merge", account_no=old) == [first]
+    assert found(office, "merge", to_account=other_kept) == [second]
+    assert found(office, "merge", account_no=kept) == []
+    assert load_profile("shaanxi").offered()["merge"].voucher == "个人账户合并凭证"
+
+
+def test_a_text_asked_for_with_control_characters_is_refused(make_center: MakeCenter) -> None:
+    office = Office(make_center("shaanxi"))
+    path = f"/v1/units/{office.unit}/submissions"
+    for text in ("张\x00三", "a\n", "x" * 61):
+        answer = office.center.client.get(path, headers=office.login.headers, params={"name": text})
+        assert (answer.status_code, answer.json()["code"]) == (400, "body.invalid")
