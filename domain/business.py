@@ -187,11 +187,27 @@ class KnownAccount:
     sealed_reason: str = ""
     balance: int | None = None
     """Money on the account in 分, None where only the center knows."""
+    deposits: tuple[tuple[int, int], ...] = ()
+    """What was paid a month: (month YYYYMM from which it holds, 分), oldest first; empty while not known."""
 
     @property
     def amount(self) -> int:
         """Monthly deposit of both sides in 分."""
         return self.unit_amount + self.person_amount
+
+    def deposit_in(self, month: int) -> int:
+        """What was paid for a month in 分, 0 while that is not known."""
+        return next((amount for first, amount in reversed(self.deposits) if first <= month), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class MadeUp:
+    """A month that was made up for an account: declared and waiting for the money, or settled."""
+
+    account_no: str
+    month: int
+    fund_type: str = "general"
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +230,8 @@ class PersonFacts:
     unfinished: frozenset[str] = frozenset()
     name: str = ""
     id_number: str = ""
+    made_up: tuple[MadeUp, ...] = ()
+    """Months made up and not cancelled, where the business asks for them (M-12)."""
 
     def at(self, unit_account: str) -> tuple[KnownAccount, ...]:
         """The person's accounts at a unit."""
@@ -336,11 +354,15 @@ class Business(Protocol):
     def first_error_only(self) -> bool:
         """True where the center's import shows only the first finding of a row (I-04)."""
 
+    @property
+    def needs_history(self) -> bool:
+        """True when checks want `PersonFacts.made_up` and `KnownAccount.deposits`."""
+
     def person_key(self, values: Mapping[str, str]) -> str:
         """`same_person_key` of the person a row is about, "@" and the account number without an ID, or ""."""
 
     def duplicate_key(self, values: Mapping[str, str]) -> str:
-        """What two rows of one roster may not share, "" for nothing (O-16, S-12, V-18)."""
+        """What two rows of one roster may not share, "" for nothing (O-16, V-18); see `domain.overlap`."""
 
     def unit_named(self, values: Mapping[str, str]) -> str:
         """The account of another unit that a row names, "" for none (X-02)."""

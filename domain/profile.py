@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from domain.business import Limits
 from domain.businesses.adjust_rules import AdjustRules, AnnualRules
+from domain.businesses.makeup_rules import MakeupRules
 from domain.businesses.move_rules import MergeRules, TransferRules, ZeroCloseRules
 from domain.businesses.names import business_of
 from domain.businesses.open_rules import OpenRules
@@ -165,6 +166,9 @@ class Businesses(Strict):
     zero_close: ZeroCloseRules | None = None
     base_adjust: AdjustRules | None = None
     annual: AnnualRules | None = None
+    makeup: MakeupRules | None = None
+    makeup_missed: MakeupRules | None = None
+    makeup_short: MakeupRules | None = None
 
 
 class Import(Strict):

@@ -82,7 +82,9 @@ class BusinessRules(Strict):
     batch_submit_label: str = ""
     confirm: Literal["yes_no", "ok_cancel"] = "ok_cancel"
     amount_title: str = Field(default="", description="what the sum is called (O-08); empty: people only")
-    recorded: str = Field(default="录入成功", description="said when the form went into the roster")
+    recorded: str = Field(
+        default="录入成功", description="said when the form went into the roster; may hold {amount}"
+    )
     done: str = Field(description="message when it is done; may hold {unit}, {ok}, {failed}")
     submitted: str = Field(default="", description="what is said first of a submission that waits")
     queue: QueueRules = QueueRules()
@@ -101,6 +103,10 @@ class BusinessRules(Strict):
     query_title: str = Field(default="", description="what the query is called, if not the title with 查询")
     query_by: list[str] = Field(default=[], description="column keys that the query may ask for (X-06, X-09)")
     query_days: bool = Field(default=True, description="the query asks for days as well")
+    query_with: list[str] = Field(default=[], description="businesses that its query lists as well (Q-12)")
+    query_kind: str = Field(default="", description="column that tells them apart, e.g. 补缴类型")
+    month_in_red: bool = Field(default=False, description="the business month stands out (H-01)")
+    print_after: str = Field(default="", description="question after the submission whether to print (M-07)")
     day_title: str = Field(default="办理日期", description="what the query calls the day")
     voucher: str = Field(default="", description="title of the voucher of a batch; empty: none")
     late_highlight: bool = False

@@ -23,7 +23,7 @@ from screens.options import offered
 from screens.paste_flow import PasteFlow
 from screens.person_pick import PersonPick
 from screens.roster_check import RosterChecks
-from screens.roster_desk import RosterDesk, RosterWords, facts_line
+from screens.roster_desk import RosterDesk, RosterWords, facts_line, month_text
 from screens.roster_drafts import DraftSaver
 from screens.roster_model import RosterModel, describe, grid_columns, money_text
 from screens.roster_parts import Divider, Heading, InfoLine, NoteArea, QueueGrid, RowsModel, begin
@@ -237,7 +237,8 @@ class RosterScreen(AppScreen):
         context, service = self.state.context, self.desk.service
         base = next((column.title for column in self.desk.business.columns if column.key == "base"), "")
         hours = context.hours if context is not None else ""
-        self._info.show(facts_line(service.context, base, hours))
+        red = month_text(service.context) if self.desk.business.rules.month_in_red else ""
+        self._info.show(facts_line(service.context, base, hours), red=red)
 
     async def may_leave(self) -> bool:
         """Keep what is half typed; rows are in the store already."""
@@ -390,12 +391,13 @@ class RosterScreen(AppScreen):
         await self.rows.follow()
         if isinstance(model := self._grid.model, RosterModel):
             self._grid.goto(model.index_of(row.row_id))
+        recorded = self._words.recorded.format(amount=money_text(row.amount))
         told = [finding.text for finding in row.findings]
         self._notes.show("；".join(told))
         if told and self._beside:
-            self.status(f"{self._words.recorded}，数值有调整，见录入栏下的说明。", kind="warning")
+            self.status(f"{recorded}，数值有调整，见录入栏下的说明。", kind="warning")
         else:
-            self.status("；".join([self._words.recorded, *told]), kind="warning" if told else "good")
+            self.status("；".join([recorded, *told]), kind="warning" if told else "good")
         self.checks.ask_center([row.row_id])
 
     def _next_row(self, typed: Mapping[str, str]) -> None:

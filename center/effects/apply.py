@@ -15,7 +15,7 @@ from typing import Protocol, cast
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
-from center.people import batches
+from center.batches import batches
 from center.store.tables import unit
 from domain.business import KnownAccount, PersonFacts
 from domain.profile import Profile
@@ -32,6 +32,9 @@ EFFECTS: dict[str, str] = {
     "zero_close": "center.effects.closing",
     "base_adjust": "center.effects.adjust",
     "annual": "center.effects.adjust",
+    "makeup": "center.effects.makeup",
+    "makeup_missed": "center.effects.makeup",
+    "makeup_short": "center.effects.makeup",
 }
 """Business id -> module with `effect(business)`."""
 

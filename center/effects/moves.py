@@ -13,10 +13,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
+from center.batches import batches
 from center.effects.apply import Row, Work
 from center.effects.changes import NOTHING, facts_of, record, take_revisions, write_history
 from center.facts import unit_facts, year_rules
-from center.people import batches
 from center.serials import account_number
 from center.store.tables import account, account_change, unit
 from domain.business import AccountStatus, KnownAccount, RatioPair, UnitFacts

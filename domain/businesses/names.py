@@ -31,6 +31,9 @@ BUSINESSES: dict[str, Entry] = {
     "zero_close": Entry("domain.businesses.zero_close", "零余额销户"),
     "base_adjust": Entry("domain.businesses.adjust", "基数调整"),
     "annual": Entry("domain.businesses.annual", "年度核定"),
+    "makeup": Entry("domain.businesses.makeup", "补缴"),
+    "makeup_missed": Entry("domain.businesses.makeup_missed", "漏缴补缴"),
+    "makeup_short": Entry("domain.businesses.makeup_short", "少缴补缴"),
 }
 """Business id -> what declares it; the ids are the fields of `domain.profile.Businesses`."""
 

@@ -25,7 +25,7 @@ from exports.reader import read_workbook
 from exports.template import HEADER_ROW
 from tests.support.center import CenterUnderTest, running_center
 from tests.support.filing import Office
-from tests.support.good_rows import PAID_THROUGH, file_context, good_rows
+from tests.support.good_rows import PAID, PAID_THROUGH, file_context, good_rows
 from tests.support.workbooks import fill_xls, fill_xlsx
 
 pytestmark = pytest.mark.xdist_group("files")
@@ -44,14 +44,15 @@ class Town:
         self._centers: dict[str, CenterUnderTest] = {}
         self._unit = 200_000
 
-    def offices(self, name: str) -> tuple[Office, Office]:
+    def offices(self, name: str, business: str) -> tuple[Office, Office]:
         if name not in self._centers:
             folder = self._folder / name
             folder.mkdir()
             self._centers[name] = self._stack.enter_context(running_center(folder, name))
         self._unit += 2
         center = self._centers[name]
-        mine = Office(center, str(self._unit), paid_through=PAID_THROUGH)
+        paid = PAID_THROUGH.get(business, PAID)
+        mine = Office(center, str(self._unit), paid_through=paid)
         return mine, Office(center, str(self._unit + 1))
 
 
@@ -204,7 +205,7 @@ def test_a_filled_template_is_clean_and_the_center_takes_it(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    office, other = town.offices(name)
+    office, other = town.offices(name, business_id)
     business = declare(business_id, office.profile)
     suffix, fill = WRITERS[writer]
     path = tmp_path / f"清册{suffix}"

@@ -27,9 +27,10 @@ SEALED, NORMAL = AccountStatus.SEALED, AccountStatus.NORMAL
 SEALED_MONTH = 202609
 TRIES = 24
 LONG_AGO = "2020-01-01"
-PAID_THROUGH = 202606
-"""With it the unit may file both what needs a month paid for and the yearly verification."""
-MONTHS = ("202606", "202605", "202611", "202610")
+PAID_THROUGH = {"annual": 202606}
+"""Until when the unit has paid: the yearly verification comes right after June, all others later."""
+PAID = 202610
+MONTHS = ("202610", "202609", "202611")
 MONEY = ("8000.00", "8100.00", "1920.00", "960.00", "100.00")
 
 
@@ -145,6 +146,7 @@ def _choices(column: Column, office: Office, somebody: Somebody) -> tuple[str, .
         "id_number": somebody.person.id_number,
         "mobile": somebody.person.mobile,
         "serial": "1",
+        "paid_base": "5000.00",
     }
     if column.key in own:
         return (own[column.key],)
