@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from domain.business import AccountStatus, CheckContext, Column, Kind, KnownAccount
 from domain.businesses.accounts import LIVE, AccountBusiness, Match, account_columns
 from domain.businesses.base import account_number_problem
+from domain.businesses.leaving import money_awaited
 from domain.businesses.names import BusinessOff
 from domain.findings import Finding
 from domain.text import safe_text
@@ -33,10 +34,11 @@ class Merge(AccountBusiness["MergeRules"]):
 
     id = "merge"
     CATALOGUE = CATALOGUE
+    needs_history = True
 
     def check_account(self, match: Match, values: dict[str, str], context: CheckContext) -> list[Finding]:
         """The account that ends is sealed, the one that stays is the same person's at the unit (X-07)."""
-        found = []
+        found = money_awaited(match, "account_no")
         if match.account.status is AccountStatus.FROZEN:
             found.append(Finding("merge.frozen", "account_no", f"合并转出的{FROZEN}"))
         elif match.account.status is not AccountStatus.SEALED:

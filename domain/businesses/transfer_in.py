@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from domain.business import CheckContext, Column, Kind
 from domain.businesses.accounts import LIVE, AccountBusiness, Match, account_columns
+from domain.businesses.leaving import money_awaited
 from domain.businesses.names import BusinessOff
 from domain.businesses.transfers import movable, sealed_elsewhere, second_account
 from domain.findings import Finding
@@ -32,6 +33,7 @@ class TransferIn(AccountBusiness["TransferRules"]):
 
     id = "transfer_in"
     CATALOGUE = CATALOGUE
+    needs_history = True
 
     def _find(self, typed: Mapping[str, str], context: CheckContext) -> tuple[Match | None, list[Finding]]:
         """The person's account at another unit, or why there is none to be taken over (X-03)."""
@@ -56,7 +58,7 @@ class TransferIn(AccountBusiness["TransferRules"]):
     def check_account(self, match: Match, values: dict[str, str], context: CheckContext) -> list[Finding]:
         """Only a sealed account moves; a second one at the unit is merged afterwards (X-03, X-08)."""
         field = self._person_column
-        found = movable(match.account, field, NOT_SEALED)
+        found = movable(match.account, field, NOT_SEALED) + money_awaited(match, field)
         if found or self.rules.second_account:
             return found
         return second_account(match.person, context.unit.account, field, "本单位")

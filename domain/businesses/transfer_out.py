@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from domain.business import AccountStatus, CheckContext, Column, Kind, KnownAccount
 from domain.businesses.accounts import AccountBusiness, Match, account_columns
+from domain.businesses.leaving import money_awaited
 from domain.businesses.names import BusinessOff
 from domain.businesses.transfers import movable, second_account
 from domain.findings import Finding
@@ -34,6 +35,7 @@ class TransferOut(AccountBusiness["TransferRules"]):
     CATALOGUE = CATALOGUE
     WIRE_KEYS = (TO_UNIT_NAME,)
     CHOSEN = (TO_UNIT,)
+    needs_history = True
 
     def unit_named(self, values: Mapping[str, str]) -> str:
         """The receiving unit."""
@@ -47,6 +49,7 @@ class TransferOut(AccountBusiness["TransferRules"]):
         """Only a sealed account moves (X-03), and to a unit where the person has none (article 13)."""
         field, receiving = self._person_column, values.get(TO_UNIT, "")
         found = movable(match.account, field, "该职工的账户没有封存，不能转移，请先办理封存。")
+        found += money_awaited(match, field)
         if found or self.rules.second_account or receiving == context.unit.account:
             return found
         return second_account(match.person, receiving, field, "转入单位")

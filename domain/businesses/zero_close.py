@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from domain.business import AccountStatus, CheckContext, KnownAccount
 from domain.businesses.accounts import AccountBusiness, Match, account_columns
+from domain.businesses.leaving import money_awaited
 from domain.businesses.names import BusinessOff
 from domain.findings import Finding
 from domain.money import format_yuan
@@ -20,6 +21,7 @@ class ZeroClose(AccountBusiness["ZeroCloseRules"]):
 
     id = "zero_close"
     CATALOGUE = account_columns()
+    needs_history = True
 
     def choose(self, accounts: list[KnownAccount]) -> KnownAccount:
         """The sealed account where a person has several."""
@@ -35,7 +37,7 @@ class ZeroClose(AccountBusiness["ZeroCloseRules"]):
         if account.balance:
             text = f"该职工的账户还有余额{format_yuan(account.balance)}元，不能零余额销户，请先办理提取。"
             return [Finding("zero_close.balance", field, text)]
-        return []
+        return money_awaited(match, field)
 
 
 def declare(profile: Profile) -> ZeroClose:

@@ -446,3 +446,16 @@ def test_a_text_asked_for_with_control_characters_is_refused(make_center: MakeCe
     for text in ("张\x00三", "a\n", "x" * 61):
         answer = office.center.client.get(path, headers=office.login.headers, params={"name": text})
         assert (answer.status_code, answer.json()["code"]) == (400, "body.invalid")
+
+
+def test_an_account_with_an_unpaid_makeup_does_not_go(make_center: MakeCenter) -> None:
+    office = Office(make_center("shanxi"), paid_through=202611)
+    number = give(office, office.people(1)[0], NORMAL)
+    reason = office.profile.offered()["makeup"].reasons[0].code
+    row = {"account_no": number, "reason": reason, "month": "202611", "total_amount": "100.00"}
+    answer = office.send(office.body([row], "makeup", totals={"count": 1, "amount": "100.00"}))
+    assert answer.status_code == 201, answer.text
+    office.file([office.account_row(number)], business="seal")
+    answer = office.send(office.body([{"account_no": number}], "zero_close"))
+    assert codes(answer) == ["account.awaited"]
+    assert at(office) == [(number, "02", False, 0)]

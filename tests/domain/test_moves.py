@@ -12,6 +12,7 @@ from domain.business import (
     CheckContext,
     KnownAccount,
     KnownUnit,
+    MadeUp,
     PersonFacts,
     Source,
     UnitFacts,
@@ -320,6 +321,20 @@ def test_nothing_moves_while_any_business_of_the_person_is_under_way(business: s
     found = said(business, context(*accounts, under_way=(under_way,)))
     assert [*found] == ["person.in_flight"]
     assert found["person.in_flight"].endswith("请等处理结果出来后再办理。")
+
+
+@pytest.mark.parametrize("business", HAVING)
+def test_an_account_stays_while_made_up_months_are_not_paid(business: str) -> None:
+    number = THERE if business == "transfer_in" else FIRST
+    accounts = (account(THERE),) if business == "transfer_in" else (account(balance=0), account(SECOND))
+    where = context(*accounts)
+    for settled, expected in ((False, ["account.awaited"]), (True, [])):
+        orders = (MadeUp(number, 202608, settled=settled), MadeUp("10000999999999", 202607))
+        people = {ME: replace(where.people[ME], made_up=orders)}
+        found = said(business, replace(where, people=people))
+        assert [*found] == expected
+        if expected:
+            assert "202608的补缴已申报" in found["account.awaited"]
 
 
 @pytest.mark.parametrize("business", HAVING)
