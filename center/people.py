@@ -16,12 +16,24 @@ from sqlalchemy.exc import IntegrityError
 from center.batches import batches
 from center.makeups import with_history
 from center.store.bulk import among
-from center.store.tables import account, depositor, setting, submission, submission_row
-from domain.business import AccountStatus, Business, CheckContext, KnownAccount, PersonFacts, RatioPair
+from center.store.tables import account, depositor, setting, submission, submission_row, unit
+from domain.business import (
+    AccountStatus,
+    Business,
+    CheckContext,
+    KnownAccount,
+    KnownUnit,
+    PersonFacts,
+    RatioPair,
+)
 
 MANY = 10_000
 """Keys of one question about the people of a roster."""
 UNFINISHED = ("pending", "processing")
+CLOSED_UNIT = "04"
+"""State of a unit that is closed (standard table A.4)."""
+STATED = ("account_no", "to_account")
+"""Columns that state an account number."""
 LOCKS = 64
 """Lock rows shared by all people."""
 
@@ -43,9 +55,21 @@ class People:
         return replace(context, people=self.people, by_account=self.by_account, people_known=True)
 
 
+def named_units(
+    conn: Connection, business: Business, rows: Sequence[Mapping[str, str]]
+) -> dict[str, KnownUnit]:
+    """The units of the center that the rows name."""
+    known: dict[str, KnownUnit] = {}
+    for batch in batches(name for values in rows if (name := business.unit_named(values))):
+        found = select(unit.c.unit_account, unit.c.name, unit.c.state)
+        for row in conn.execute(found.where(unit.c.unit_account.in_(batch))):
+            known[row.unit_account] = KnownUnit(row.name, row.state != CLOSED_UNIT)
+    return known
+
+
 def owners(conn: Connection, rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """The keys of the people whose account numbers the rows state."""
-    numbers = [number for values in rows if (number := values.get("account_no", ""))]
+    numbers = [number for values in rows for key in STATED if (number := values.get(key, ""))]
     known: dict[str, str] = {}
     found = select(account.c.account_no, account.c.person_key)
     for batch in batches(numbers, MANY):
@@ -122,6 +146,7 @@ _PEOPLE = select(
     account.c.opened,
     account.c.sealed_month,
     account.c.sealed_reason,
+    account.c.balance,
 ).outerjoin_from(depositor, account, (account.c.person_key == depositor.c.person_key) & not_(account.c.gone))
 _STATUS = {status.value: status for status in AccountStatus}
 _ratio = cache(RatioPair)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, insert, select, update
 from center import inbox, jobs
 from center import rows as row_store
 from center.effects.apply import Results, Work, apply_rows
+from center.effects.news import tell_others
 from center.moment import Moment
 from center.people import People
 from center.store.tables import case, case_event, job, submission, unit
@@ -101,6 +102,7 @@ def _apply_now(filing: Filing) -> Outcome:
     numbers = range(1, len(filing.checks) + 1)
     rows = row_store.to_apply(filing.business, numbers, filing.checks, filing.people)
     results = apply_rows(work, rows)
+    tell_others(work, rows, results, filing.unit_name, moment.now)
     _store(filing, results)
     ok = len(results.accounts)
     failed = len(filing.checks) - ok

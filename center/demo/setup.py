@@ -236,6 +236,7 @@ def add_employees(conn: Connection, made: DemoUnit, staff: list[Employee]) -> No
                 "person_amount": one.person_amount,
                 "fund_type": "general",
                 "opened": one.opened.isoformat(),
+                "balance": one.balance,
                 "rev": number,
                 "gone": False,
             }

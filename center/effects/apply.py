@@ -15,6 +15,7 @@ from typing import Protocol, cast
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
+from center.batches import batches
 from center.store.tables import unit
 from domain.business import KnownAccount, PersonFacts
 from domain.profile import Profile
@@ -26,6 +27,10 @@ EFFECTS: dict[str, str] = {
     "open": "center.effects.opening",
     "seal": "center.effects.seal",
     "unseal": "center.effects.seal",
+    "transfer_out": "center.effects.transfer",
+    "transfer_in": "center.effects.transfer",
+    "merge": "center.effects.closing",
+    "zero_close": "center.effects.closing",
     "base_adjust": "center.effects.adjust",
     "annual": "center.effects.adjust",
     "makeup": "center.effects.makeup",
@@ -102,8 +107,9 @@ def effect_of(business: str) -> Effect:
 
 def lock_units(conn: Connection, accounts: Sequence[str]) -> None:
     """Lock unit rows until the transaction ends, in one order for everybody."""
-    for name in sorted(set(accounts)):
-        conn.execute(select(unit.c.unit_account).where(unit.c.unit_account == name).with_for_update())
+    for batch in batches(sorted(set(accounts))):
+        named = select(unit.c.unit_account).where(unit.c.unit_account.in_(batch))
+        conn.execute(named.order_by(unit.c.unit_account).with_for_update()).all()
 
 
 def apply_rows(work: Work, rows: Sequence[Row]) -> Results:

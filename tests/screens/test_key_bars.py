@@ -46,7 +46,7 @@ ARGS: dict[str, dict[str, Any]] = {
 BEFORE_LOGIN = ("login", "relogin", "lock")
 CLERKS = ("cases", "case")
 FROM_WORK = ("import_review", "paste_review", "receipt")
-"""Opened by a file, a paste or a submission: the preview of a paste below, the others where those are tested."""
+"""Opened by a file, a paste or a submission: the preview of a paste below, the others in their tests."""
 AGENTS = [name for name in SCREENS if name not in (*BEFORE_LOGIN, *CLERKS, *FROM_WORK, "keycheck")]
 PRESSED = {"exit", "page_up", "page_down"}
 """Leaves every screen; and what beeps at the edge of a text."""
