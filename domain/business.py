@@ -102,6 +102,10 @@ class UnitFacts:
     """缴至月份 YYYYMM, None before the first remittance."""
     verified_year: int | None = None
     """Fund year of the last 年度核定, None where there has been none (S-08, B-15)."""
+    details: Mapping[str, str] | None = None
+    """Registered items of `fact_items.UNIT_ITEMS` that are not empty, None where they are not known."""
+    unfinished: frozenset[str] = frozenset()
+    """Ids of businesses the unit has under way (V-01)."""
 
     @property
     def ratio(self) -> RatioPair:
@@ -179,12 +183,14 @@ class PersonFacts:
 
     `unfinished` are the ids of businesses that are under way for the person, whichever unit filed them
     (导则: one of a kind at a time); `name` and `id_number` are the registered ones, "" for a new person.
+    `details` are registered items of `fact_items.PERSON_ITEMS`, None where nobody asked for them.
     """
 
     accounts: tuple[KnownAccount, ...] = ()
     unfinished: frozenset[str] = frozenset()
     name: str = ""
     id_number: str = ""
+    details: Mapping[str, str] | None = None
 
     def at(self, unit_account: str) -> tuple[KnownAccount, ...]:
         """The person's accounts at a unit."""
@@ -288,6 +294,10 @@ class Business(Protocol):
     @property
     def template_order(self) -> Sequence[str]:
         """Column keys of the workbook template, in order."""
+
+    @property
+    def needs_details(self) -> bool:
+        """Whether its checks look at `PersonFacts.details`."""
 
     @property
     def first_error_only(self) -> bool:

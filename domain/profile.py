@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from domain.business import Limits
+from domain.businesses.fact_rules import PersonChangeRules, UnitChangeRules
 from domain.businesses.names import business_of
 from domain.businesses.open_rules import OpenRules
 from domain.businesses.seal_rules import SealRules, UnsealRules
@@ -157,6 +158,8 @@ class Businesses(Strict):
     open: OpenRules | None = None
     seal: SealRules | None = None
     unseal: UnsealRules | None = None
+    unit_change: UnitChangeRules | None = None
+    person_change: PersonChangeRules | None = None
 
 
 class Import(Strict):

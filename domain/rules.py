@@ -82,6 +82,7 @@ class BusinessRules(Strict):
     batch_submit_label: str = ""
     confirm: Literal["yes_no", "ok_cancel"] = "ok_cancel"
     amount_title: str = Field(default="", description="what the sum is called (O-08); empty: people only")
+    counted: str = Field(default="人", description="what a row is: 人, or 项 of a change")
     recorded: str = Field(default="录入成功", description="said when the form went into the roster")
     done: str = Field(description="message when it is done; may hold {unit}, {ok}, {failed}")
     submitted: str = Field(default="", description="what is said first of a submission that waits")
@@ -106,6 +107,11 @@ class BusinessRules(Strict):
         pairs = tuple((one.code, one.title) for one in self.reasons)
         aliases = tuple((word, one.code) for one in self.reasons for word in one.aliases)
         return CodeTable("reason", "原因", pairs, aliases)
+
+    @property
+    def count_title(self) -> str:
+        """What the number of rows is called before a submission (O-08)."""
+        return "总人数" if self.counted == "人" else f"总{self.counted}数"
 
     def workflow_of(self, source: str) -> Workflow:
         """The workflow of a submission typed in ("single") or imported ("file")."""

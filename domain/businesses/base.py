@@ -38,6 +38,8 @@ class RosterBusiness(ABC, Generic[R]):
     """All columns the business may have; a profile chooses, orders and titles them."""
     WIRE_KEYS: ClassVar[tuple[str, ...]] = ()
     """Computed keys that travel with a row whether the roster shows them or not."""
+    needs_details: ClassVar[bool] = False
+    """Whether checks look at the registered details of people."""
 
     def __init__(self, profile: Profile, rules: R) -> None:
         """Declare the business for `profile`."""

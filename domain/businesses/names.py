@@ -25,6 +25,8 @@ BUSINESSES: dict[str, Entry] = {
     "open": Entry("domain.businesses.opening", "登记"),
     "seal": Entry("domain.businesses.seal", "封存"),
     "unseal": Entry("domain.businesses.unseal", "启封"),
+    "unit_change": Entry("domain.businesses.unit_change", "单位信息变更"),
+    "person_change": Entry("domain.businesses.person_change", "缴存人信息变更"),
 }
 """Business id -> what declares it; the ids are the fields of `domain.profile.Businesses`."""
 
