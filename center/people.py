@@ -12,6 +12,7 @@ from zlib import crc32
 from sqlalchemy import Connection, Row, and_, insert, not_, select
 from sqlalchemy.exc import IntegrityError
 
+from center.registered import person_items
 from center.store.tables import account, depositor, setting, submission, submission_row
 from domain.business import AccountStatus, Business, CheckContext, KnownAccount, PersonFacts, RatioPair
 
@@ -69,20 +70,27 @@ def people_of(
     """
     by_account = owners(conn, rows)
     stated = [key for values in rows if (key := business.person_key(values)) and not key.startswith("@")]
-    facts = person_facts(conn, [*stated, *by_account.values()], without=without)
+    keys = [*stated, *by_account.values()]
+    facts = person_facts(conn, keys, without=without, details=business.needs_details)
     for key, person in facts.items():
         by_account |= {known.account_no: key for known in person.accounts}
     return People(facts, by_account)
 
 
 def person_facts(
-    conn: Connection, keys: Iterable[str], *, without: tuple[str, str] | None = None
+    conn: Connection,
+    keys: Iterable[str],
+    *,
+    without: tuple[str, str] | None = None,
+    details: bool = False,
 ) -> dict[str, PersonFacts]:
     """Facts by `same_person_key`; people of whom nothing is known are left out.
 
     A row pending or processing in any unit's submission makes its business unfinished for the person.
-    `without` names a (unit account, submission id) whose own rows do not count.
+    `without` names a (unit account, submission id) whose own rows do not count; `details` asks for the
+    registered items as well.
     """
+    items: dict[str, dict[str, str]] = {}
     accounts: dict[str, list[KnownAccount]] = defaultdict(list)
     registered: dict[str, tuple[str, str]] = {}
     busy: dict[str, set[str]] = defaultdict(set)
@@ -95,9 +103,15 @@ def person_facts(
             registered[person.person_key] = (person.name, person.id_number)
         for row in conn.execute(_under_way(batch, without)):
             busy[row.person_key].add(row.business)
+        if details:
+            people = conn.execute(select(depositor).where(depositor.c.person_key.in_(batch)))
+            items |= {person.person_key: person_items(person) for person in people}
     return {
         key: PersonFacts(
-            tuple(accounts.get(key, ())), frozenset(busy.get(key, ())), *registered.get(key, ("", ""))
+            tuple(accounts.get(key, ())),
+            frozenset(busy.get(key, ())),
+            *registered.get(key, ("", "")),
+            details=items.get(key),
         )
         for key in {*accounts, *busy, *registered}
     }

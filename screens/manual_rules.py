@@ -45,7 +45,7 @@ def business_lines(business: Business) -> list[str]:
         *(_limits(profile, by_key["base"].title) if "base" in by_key else []),
         *_people(business),
         f"- 清册：{EDITS[queue.edit_row]}；{DELETES[queue.delete_mode]}。",
-        f"- 提交：按“{rules.submit_label}”，核对总人数{sums}后确认。"
+        f"- 提交：按“{rules.submit_label}”，核对{rules.count_title}{sums}后确认。"
         f"{SCOPES[queue.submit_scope]}提交后不能再改。",
         f"- 办理：{WORKFLOWS[rules.workflow]}",
     ]

@@ -144,7 +144,7 @@ class RosterScreen(AppScreen):
             case "add_row":
                 return words.record, f"把录入的内容放进{words.queue}；在清册中则回到录入栏。"
             case "submit":
-                return words.submit, f"显示总人数{'和' * bool(words.amount)}{words.amount}，确认后提交中心。"
+                return words.submit, f"显示{words.totals}，确认后提交中心。"
             case "refresh" if words.refresh:
                 return words.refresh, "重新读取并校验清册，合计以此为准。"
             case "paste_pad":
@@ -395,7 +395,7 @@ class RosterScreen(AppScreen):
         self._grid.reload()
         sums = await in_thread(desk.store.totals, desk.service.roster_id)
         amount = f"，{words.amount} {money_text(sums.amount)} 元" if words.amount else ""
-        text = f"{words.queue}：总人数 {sums.good}{amount}"
+        text = f"{words.queue}：{words.count} {sums.good}{amount}"
         bad = f"，错误 {sums.bad} 条" if sums.bad else ""
         first = f"{told.strip('（）')}；" if told else ""
         self.status(f"{first}{text}{bad}。", kind="warning" if told or sums.bad else "info")

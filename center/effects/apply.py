@@ -25,6 +25,8 @@ EFFECTS: dict[str, str] = {
     "open": "center.effects.opening",
     "seal": "center.effects.seal",
     "unseal": "center.effects.seal",
+    "unit_change": "center.effects.facts",
+    "person_change": "center.effects.facts",
 }
 """Business id -> module with `effect(business)`."""
 
