@@ -1,7 +1,7 @@
 """What is registered of units and people, by the item keys of `domain.businesses.fact_items`.
 
-A unit's name, credit code and address and a person's name, ID number and mobile have columns of their own; the
-other items stand in the JSON column `details`. Empty items are left out.
+A unit's name, credit code and address and a person's name, ID number and mobile have columns of their own;
+the other items stand in the JSON column `details`. Empty items are left out.
 """
 
 from __future__ import annotations
@@ -46,9 +46,7 @@ def _filled(items: Mapping[str, str]) -> dict[str, str]:
     return {key: text for key, text in items.items() if text}
 
 
-def put_items(
-    columns: Mapping[str, str], details: str, items: Mapping[str, str]
-) -> dict[str, str]:
+def put_items(columns: Mapping[str, str], details: str, items: Mapping[str, str]) -> dict[str, str]:
     """The columns to write for new values of some items; `details` is the JSON text as it stands."""
     values = {columns[key]: text for key, text in items.items() if key in columns}
     others = {key: text for key, text in items.items() if key not in columns}

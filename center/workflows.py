@@ -72,10 +72,11 @@ def start(filing: Filing) -> Outcome:
     pending = row_store.store_rows(filing.conn, filing.business, filing.key, filing.checks, filing.moment.day)
     outcome = WORKFLOWS[rules.workflow_of(filing.source)](filing, pending)
     sum_text = f"，{rules.amount_title.removeprefix('总')}{format_yuan(filing.amount)}元"
+    count = f"{len(filing.checks)}{rules.counted}"
     entry = inbox.Entry(
         tab="started",
         title=rules.title,
-        body=f"业务流水号{filing.serial}，{len(filing.checks)}{rules.counted}{sum_text if rules.amount_title else ''}，"
+        body=f"业务流水号{filing.serial}，{count}{sum_text if rules.amount_title else ''}，"
         f"经办人{filing.operator_name}。",
         state=STATE_TEXT[outcome.state],
         submission_id=filing.submission_id,

@@ -440,8 +440,8 @@ class ChangePage(Wire):
 class RegisteredFacts(Wire):
     """What is registered of the unit, or of one of its people, for the form of a change (U-01, P-02).
 
-    `values` maps item keys of the business (`domain.businesses.fact_items`) to registered values, a code where
-    the item has a code table; empty items are left out. `account_no`, `name` and `id_number` name the person,
+    `values` maps item keys of the business (`domain.businesses.fact_items`) to registered values, a code
+    where the item has a code table; empty items are left out. `account_no`, `name` and `id_number` name the person,
     "" for the unit. `unfinished` are the businesses under way that stop a new change (V-01, V-09).
     """
 

@@ -259,7 +259,9 @@ class CaseScreen(AppScreen):
             return
         opinion = await self.host("通过", TextEntry(["审批意见（可以不填）："], limit=OPINION_LIMIT))
         if opinion is not None:
-            await self._act("approve", f"已办结：通过 {passed} {each}，不通过 {refused} {each}。", str(opinion))
+            await self._act(
+                "approve", f"已办结：通过 {passed} {each}，不通过 {refused} {each}。", str(opinion)
+            )
 
     async def _act(self, action: str, done: str, opinion: str = "") -> None:
         from client.errors import Refused

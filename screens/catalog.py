@@ -51,7 +51,12 @@ BUSINESS: Final = {
 }
 """Kind of a business's screen -> "module:class"; the class is made with the id of the business."""
 
-OWN: Final[dict[str, str]] = {}
+OWN: Final[dict[str, str]] = {
+    "business:unit_change": "screens.fact_screen:FactScreen",
+    "business:person_change": "screens.fact_screen:FactScreen",
+    "query:unit_change": "screens.fact_query:FactQueryScreen",
+    "query:person_change": "screens.fact_query:FactQueryScreen",
+}
 """Screens of businesses that need more than the common ones: "business:<id>" -> "module:class"."""
 
 

@@ -84,6 +84,10 @@ class RosterScreen(AppScreen):
     async def import_menu(self) -> None:
         """Offer import and template."""
 
+    def entry_model(self, business: Business, context: CheckContext) -> EntryModel:
+        """Return the values behind the form."""
+        return EntryModel(business, context, narrow=self._beside)
+
     @property
     def pasted_as(self) -> Source:
         """From where pasted rows count as coming."""
@@ -105,7 +109,7 @@ class RosterScreen(AppScreen):
         columns = grid_columns(business, context.unit, narrow=self._beside)
         self._grid = QueueGrid(RowsModel(columns))
         self._grid.set_options(offered("4", "5"))
-        self._entry = EntryModel(business, context, narrow=self._beside)
+        self._entry = self.entry_model(business, context)
         self._form = Form(self._entry, columns=1 if self._beside else 2)
         self._notes = NoteArea()
         self._saver = DraftSaver(self, self._snapshot, self._keep_draft)

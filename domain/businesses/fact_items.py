@@ -1,4 +1,4 @@
-"""What is registered of a unit and of a person, item by item (JGJ/T 320 tables 4.0.2 and 4.0.3), and its checks.
+"""What is registered of a unit and of a person, item by item (JGJ/T 320 tables 4.0.2, 4.0.3), and its checks.
 
 A center chooses from the two catalogues. Registered values are normal texts; of an item with a code table the
 code. What people read and a row of a change states is the text of `display`.
@@ -87,7 +87,7 @@ def _credit(text: str, today: date) -> tuple[str, str]:
 
 
 def _certificate(text: str, today: date) -> tuple[str, str]:
-    """A number of 15 or 18 characters in the form of an ID number must be a right one; others are as they are."""
+    """What has the form of an ID number (15 or 18 characters) must be a right one; others are as they are."""
     number = text.upper()
     if re.fullmatch(r"[0-9]{15}|[0-9]{17}[0-9X]", number):
         try:
@@ -122,7 +122,8 @@ RULES: dict[str, Callable[[str, date], tuple[str, str]]] = {
     ),
     "postcode": _pattern(r"[0-9]{6}", "应为6位数字，请核对后改正。"),
     "email": _pattern(
-        r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "应为电子邮箱，如 gjj@example.com，请核对后改正。"
+        r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+",
+        "应为电子邮箱，如 gjj@example.com，请核对后改正。",
     ),
     "credit": _credit,
     "certificate": _certificate,

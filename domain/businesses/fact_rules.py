@@ -11,7 +11,6 @@ from domain.businesses.seal_rules import AccountRules
 from domain.rules import BusinessRules
 
 CHANGE = ["item", "old", "new"]
-PERSON = ["account_no", "name", "id_number"]
 
 
 class FactRules(BusinessRules):
@@ -26,7 +25,9 @@ class FactRules(BusinessRules):
     form: list[str] = []
     counted: str = "项"
     items: list[str] = Field(description="items the form shows, in order (U-01, P-02)")
-    counter: list[str] = Field(default=[], description="items of them that only the counter changes: grey (U-03)")
+    counter: list[str] = Field(
+        default=[], description="items of them that only the counter changes: grey (U-03)"
+    )
     filled: list[str] = Field(default=[], description="items that may not be emptied")
     pending_text: str = Field(default="", description="said while a change is under way (V-01, V-09)")
 
@@ -62,5 +63,5 @@ class PersonChangeRules(FactRules, AccountRules):
     KNOWN = frozenset(item.key for item in PERSON_ITEMS)
     FIXED = PERSON_COUNTER
 
-    columns: list[str] = [*PERSON, *CHANGE]
+    columns: list[str] = ["name", *CHANGE, "account_no", "id_number"]
     pending_text: str = "缴存人存在未审批完成的变更业务时，不允许重复提交审批，请等审批完成后再变更。"

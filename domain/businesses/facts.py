@@ -48,7 +48,9 @@ class Changes:
     def of(cls, catalogue: Sequence[Item], rules: FactRules) -> Changes:
         """The items of `catalogue` that a center has, under its own titles."""
         known = {item.key: item for item in catalogue}
-        items = tuple(replace(known[key], title=rules.titles.get(key, known[key].title)) for key in rules.items)
+        items = tuple(
+            replace(known[key], title=rules.titles.get(key, known[key].title)) for key in rules.items
+        )
         return cls(items, frozenset(rules.editable), frozenset(rules.filled))
 
     def item(self, key: str) -> Item | None:
@@ -79,7 +81,7 @@ class Changes:
         values[OLD], _ = item.read(typed.get(OLD, ""), context.today)
         values[NEW], wrong = item.read(typed.get(NEW, ""), context.today)
         found = [Finding("fact.format", NEW, wrong)] if wrong else []
-        if not values[NEW] and item.key in self.filled:
+        if values[OLD] and not values[NEW] and item.key in self.filled:
             found.append(Finding("fact.empty", NEW, f"“{item.title}”不能为空，请填写。"))
         if not wrong and values[NEW] == values[OLD]:
             found.append(Finding("fact.same", NEW, f"“{item.title}”变更前后相同，请删除这一项。"))

@@ -72,7 +72,9 @@ def test_a_change_of_the_unit_is_approved_and_told(make_center: MakeCenter, prof
     center = make_center(profile)
     office = Office(center, address="甲路1号", details='{"postcode": "100000"}')
     assert office.unit_get("/facts")["values"]["postcode"] == "100000"
-    receipt = file(office, "unit_change", [change("address", "甲路1号", "乙路2号"), change("economy", "", "150")])
+    receipt = file(
+        office, "unit_change", [change("address", "甲路1号", "乙路2号"), change("economy", "", "150")]
+    )
     assert (receipt["state"], receipt["pending"]) == ("review", 2)
     assert receipt["message"].startswith(SAID[profile])
     assert office.unit_get("/facts")["unfinished"] == ["unit_change"]
@@ -144,7 +146,11 @@ def test_shaanxi_registers_its_own_items_at_once(make_center: MakeCenter) -> Non
     receipt = file(office, "unit_change", rows)
     assert (receipt["state"], receipt["ok"]) == ("done", 5)
     values = office.unit_get("/facts")["values"]
-    assert (values["bank"], values["legalname"], values["legalidtype"]) == ("示例银行西安支行", "王小明", "01")
+    assert (values["bank"], values["legalname"], values["legalidtype"]) == (
+        "示例银行西安支行",
+        "王小明",
+        "01",
+    )
 
 
 @pytest.mark.feature("U-03", profile="shaanxi")
