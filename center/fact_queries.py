@@ -17,8 +17,8 @@ from center.store.tables import account, case, case_event, depositor, fact_chang
 from domain.businesses.fact_rules import FactRules
 from domain.businesses.facts import FactBusiness
 from domain.businesses.registry import declare
+from domain.facts_wire import FactChangePage, FactChangeRow, RegisteredFacts
 from domain.profile import Profile
-from domain.wire import FactChangePage, FactChangeRow, RegisteredFacts
 
 UNIT_BUSINESS = "unit_change"
 PERSON_BUSINESS = "person_change"

@@ -32,13 +32,16 @@ def add_business(parser: argparse.ArgumentParser) -> None:
 
 
 def business_of(name: str, profile: Profile) -> Business:
-    """The declaration of a business under a profile. Raises ArgumentProblem where the center has none."""
+    """The declaration of a business that takes files. Raises ArgumentProblem where the center has none."""
     from domain.businesses.registry import declare
 
     try:
-        return declare(name, profile)
+        business = declare(name, profile)
     except BusinessOff as off:
         raise ArgumentProblem(off.text) from None
+    if not business.template_order:
+        raise ArgumentProblem(f"{business.title}逐项录入，没有批量模板，请在画面上办理。")
+    return business
 
 
 def add_unit(parser: argparse.ArgumentParser) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from client.store.rows import StoredRow
     from domain.businesses.fact_items import Item
     from domain.businesses.facts import Changes
-    from domain.wire import RegisteredFacts
+    from domain.facts_wire import RegisteredFacts
 
 ACCOUNT: Final = "account_no"
 WHO: Final = (ACCOUNT, "name", "id_number")

@@ -17,7 +17,7 @@ from tui.grid_model import GridColumn
 
 if TYPE_CHECKING:
     from client.api import CenterClient
-    from domain.wire import FactChangeRow
+    from domain.facts_wire import FactChangeRow
 
 COLUMNS: Final = (
     GridColumn(ACCOUNT, "账号", 14),

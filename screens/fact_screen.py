@@ -21,7 +21,7 @@ from tui.progress import in_thread
 if TYPE_CHECKING:
     from client.store.depositors import Depositor
     from client.store.rows import StoredRow
-    from domain.wire import RegisteredFacts
+    from domain.facts_wire import RegisteredFacts
 
 ONE_BY_ONE = "此业务逐项录入，不能从文件导入或粘贴多行。"
 UNREACHED = "连不上中心，读不到该职工已登记的信息，请稍后再试。"
@@ -40,7 +40,7 @@ class FactScreen(BusinessScreen):
     HELP_LINES: ClassVar[tuple[str, ...]] = (
         "栏中是中心已登记的信息；改动一栏后按回车，这一项就列入下面的待变更清册。",
         "灰色的栏只能到中心柜台变更；改回原来的内容，或在清册中按删除键，就取消这一项。",
-        "Tab 在录入栏和清册之间切换；提交后由中心按登记的规则办理。",
+        "F6 到清册逐项核对，再按 F6 回到录入栏；提交后不能再改，要改只能再办一次。",
     )
 
     def __init__(self, business_id: str) -> None:

@@ -12,7 +12,7 @@ from center.deps import Unit, UnitScope
 from center.routes.queries import require_order
 from center.routing import router as make_router
 from center.submissions import require_business
-from domain.wire import FactChangePage, RegisteredFacts
+from domain.facts_wire import FactChangePage, RegisteredFacts
 
 router = make_router("登记信息")
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from domain.business import CheckContext, Column, Kind
 from domain.businesses.fact_items import Item
-from domain.businesses.fact_rules import FactRules
 from domain.codes import CodeTable
 from domain.findings import Finding
+
+if TYPE_CHECKING:
+    from domain.businesses.fact_rules import FactRules
 
 ITEM, OLD, NEW = "item", "old", "new"
 EMPTY = "空"

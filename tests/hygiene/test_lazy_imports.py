@@ -15,7 +15,7 @@ HEAVY = {
     *("openpyxl", "python_calamine", "xlsxwriter", "reportlab", "pypinyin"),
     *("pkcs11", "cryptography", "argon2"),
 }
-PYDANTIC_IN_DOMAIN = {"domain.profile", "domain.rules", "domain.wire"}
+PYDANTIC_IN_DOMAIN = {"domain.profile", "domain.rules", "domain.wire", "domain.facts_wire"}
 
 REPORT = """
 import json, sys
