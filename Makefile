@@ -1,7 +1,7 @@
 # gjj. `make demo` shows it, `make test` proves it; both do their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all features bench check clean
+.PHONY: help setup demo test test-all features bench snapshots check clean
 MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE # the tests start hundreds of programs, which need not compile ours each time
 
@@ -32,6 +32,9 @@ features: setup ## 功能矩阵：哪一行在哪个中心已由测试证明
 
 bench: setup ## 与同类程序同场测量
 	@$(BIN)/python -m benchmarks
+
+snapshots: setup ## 重新画出各部件的画面（tests/tui/snapshots），SVG 在 build/snapshots
+	@$(BIN)/python -m tests.tui.pictures build/snapshots
 
 check: setup ## 只做静态检查
 	@$(BIN)/ruff check .

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from benchmarks import keys, people, startup, workbook
+from benchmarks import big_roster, keys, long_use, people, startup, workbook
 from benchmarks.figures import lines
 
 PARTS = {
@@ -14,6 +14,8 @@ PARTS = {
     "keys": keys.measure,
     "people": people.measure,
     "workbook": workbook.measure,
+    "long_use": long_use.measure,
+    "big": big_roster.measure,
 }
 
 

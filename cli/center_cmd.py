@@ -35,6 +35,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _command(commands, "audit", "核对审计日志").add_argument(
         "--verify", action="store_true", required=True, help="逐条核对哈希链"
     )
+    _add_table_commands(commands)
     _add_certificate_commands(commands)
     _add_operator_commands(commands)
     parser.set_defaults(run=run)
@@ -46,6 +47,8 @@ def run(args: argparse.Namespace) -> int:
         "serve": _serve,
         "migrate": _migrate,
         "audit": _audit,
+        "years": _years,
+        "calendar": _calendar,
         "cert": _certificate,
         "operator": _operator,
     }[args.center_command]
@@ -72,6 +75,18 @@ def _command(
     parser.add_argument("--demo", action="store_true", help="演示：验证码显示在本窗口，信任演示证书机构")
     parser.add_argument("--profile", choices=PROFILE_NAMES, default=DEFAULT_PROFILE, help="中心配置")
     return parser
+
+
+def _add_table_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    years = _command(commands, "years", "各年度的基数上下限、缴存比例、舍入；给出年度则改")
+    years.add_argument("year", nargs="?", type=int, help="公积金年度，如 2026 表示2026年7月至2027年6月")
+    years.add_argument(
+        "--set", action="append", default=[], metavar="项=值", help="如 base_max=28716.00，可重复"
+    )
+    calendar = _command(commands, "calendar", "年历：节假日与调休；给出文件则发布其中的年份")
+    calendar.add_argument(
+        "file", nargs="?", type=Path, help="制表符分隔：first、last、kind（off或work）、name"
+    )
 
 
 def _add_certificate_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -126,6 +141,42 @@ def _audit(args: argparse.Namespace) -> int:
         print("审计日志完整，未被改动。")
         return 0
     raise _Refused(f"审计日志从第{broken}条起缺失或被改动，请立即封存数据库并查明原因。")
+
+
+def _years(args: argparse.Namespace) -> int:
+    from center.audit import append_audit
+    from center.year_table import YearError, change_year, shown_years
+
+    settings, store = _settings(args), _open(args)
+    if args.year is not None:
+        try:
+            with store.write() as conn:
+                told = change_year(conn, settings.profile, args.year, args.set)
+                append_audit(conn, settings.clock, _staff(), "years.set", subject=str(args.year), detail=told)
+        except YearError as error:
+            raise _Refused(error.text) from None
+    with store.read() as conn:
+        for line in shown_years(conn):
+            print(line)
+    return 0
+
+
+def _calendar(args: argparse.Namespace) -> int:
+    from center.audit import append_audit
+    from center.clock import now_text
+    from center.year_table import publish_days, shown_calendar
+    from domain.national_calendar import read_calendar
+
+    settings, store = _settings(args), _open(args)
+    if args.file is not None:
+        days = read_calendar(args.file.read_text(encoding="utf-8").splitlines())
+        with store.write() as conn:
+            years = publish_days(conn, days, now_text(settings.clock))
+            append_audit(conn, settings.clock, _staff(), "calendar.publish", detail=" ".join(map(str, years)))
+    with store.read() as conn:
+        for line in shown_calendar(conn):
+            print(line)
+    return 0
 
 
 def _certificate(args: argparse.Namespace) -> int:

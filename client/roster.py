@@ -13,8 +13,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from client.errors import RosterError
 from client.store.rosters import RosterStore
-from client.store.rows import Change, Frozen, NewRow, Roster, StoredRow
-from domain.business import Business, CheckContext, Kind, RatioPair, RowCheck, Source, Totals
+from client.store.rows import Change, Frozen, NewRow, Roster, StoredRow, Undone
+from domain.business import (
+    Business,
+    CheckContext,
+    Kind,
+    RatioPair,
+    RowCheck,
+    Source,
+    Totals,
+    entered_values,
+)
 from domain.canonical import CanonicalError, canonical_json
 from domain.findings import Finding
 from domain.money import format_yuan
@@ -30,7 +39,8 @@ PeopleSource = Callable[[CheckContext, Business, Sequence[Mapping[str, str]]], C
 """Adds to a context what is known of the people of some rows; may read the local store."""
 
 MAX_ROWS = 100_000
-DUPLICATE = "roster.duplicate"
+MANY = 1000
+"""From so many rows on, deleting them all is not a matter of single rows."""
 
 
 class RosterService:
@@ -62,14 +72,27 @@ class RosterService:
 
     def add(self, typed: Mapping[str, str], *, at: int | None = None) -> StoredRow:
         """Put a typed row into the roster at position `at` (None: at the end), faulty or not."""
-        return self.store.insert(self.roster_id, self._judge(typed, Source.SINGLE), at)
+        entered = entered_values(self.business, typed)
+        return self.store.insert(self.roster_id, self._judge(entered, Source.SINGLE), at)
 
-    def edit(self, row_id: int, changes: Mapping[str, str]) -> StoredRow:
-        """Change cells of a row and check it anew; the other cells stay as typed."""
-        return self.store.update(row_id, self._edited(self._row(row_id), changes))
+    def open_row(self, at: int | None = None) -> StoredRow:
+        """Open an empty row at position `at` (None: at the end); `withdraw` it when it stays empty."""
+        return self.store.open_row(self.roster_id, at)
+
+    def withdraw(self, row_id: int) -> None:
+        """Take back a row that was just put in or opened, as if it had never been."""
+        self.store.withdraw(self.roster_id, row_id)
+
+    def edit(self, row_id: int, changes: Mapping[str, str], *, join: bool = False) -> StoredRow:
+        """Change cells of a row and check it anew; the other cells stay as typed.
+
+        With `join` the change is undone together with the insertion of its row, where that was the last step.
+        """
+        return self.store.update(row_id, self._edited(self._row(row_id), changes), join=join)
 
     def _edited(self, row: StoredRow, changes: Mapping[str, str]) -> NewRow:
-        new = self._judge({**row.typed, **changes}, Source(row.source))
+        typed = entered_values(self.business, {**row.typed, **changes})
+        new = self._judge(typed, Source(row.source))
         change: Change = "new" if row.change == "new" else "changed"
         return replace(new, sheet_row=row.sheet_row, change=change)
 
@@ -93,26 +116,36 @@ class RosterService:
         """All findings of a stored row, the one about duplicates included (O-16, V-18)."""
         if row.duplicate_of is None:
             return row.findings
-        first = self.store.window(self.roster_id, row.duplicate_of, 1)
-        if not first:
-            return row.findings
-        context = self.facts(Source(row.source), [first[0].typed, row.typed])
-        pair = self.business.check_roster([first[0].typed, row.typed], context)
-        place = f"第{row.duplicate_of + 1}条"
-        told = [
-            replace(found, text=found.text.replace("第1条", place))
-            for found in pair[1].findings
-            if found.code == DUPLICATE
-        ]
-        return (*row.findings, *told)
+        return (*row.findings, self.business.duplicate(f"第{row.duplicate_of + 1}条"))
 
     def delete(self, row_ids: Sequence[int]) -> int:
         """Delete rows as the center allows: some only one or all of them (W-04, V-25). Returns how many."""
         wanted = len(set(row_ids))
         limited = self.queue.delete_mode == "one_or_all" and wanted > 1
-        if limited and wanted < self.store.totals(self.roster_id).draft:
+        drafts = self.store.totals(self.roster_id).draft
+        if wanted >= MANY and wanted == drafts:
+            return self.store.clear(self.roster_id)
+        if limited and wanted < drafts:
             raise RosterError("操作无效：只能删除一条或全部记录，请重新选择。", code="roster.delete")
         return self.store.delete(row_ids)
+
+    # ---- undo --------------------------------------------------------------------------------------
+
+    def undo(self) -> Undone | None:
+        """Undo the last step; None when there is none. For a worker."""
+        return self._checked(self.store.undo(self.roster_id))
+
+    def redo(self) -> Undone | None:
+        """Redo the step undone last; None when there is none. For a worker."""
+        return self._checked(self.store.redo(self.roster_id))
+
+    def _checked(self, done: Undone | None) -> Undone | None:
+        """Check rows that were judged by facts of another day."""
+        if done is not None and done.row_ids:
+            self.store.rewrite_rows(self.roster_id, done.row_ids, lambda row: self._again(row, ""))
+        elif done is not None and done.stale:
+            self.recheck()
+        return done
 
     def _row(self, row_id: int) -> StoredRow:
         row = self.store.row(row_id)
@@ -127,15 +160,18 @@ class RosterService:
         rows: Iterable[tuple[int, Mapping[str, str], RowCheck]],
         *,
         source: Source = Source.FILE,
+        anew: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> int:
-        """Append checked rows of a workbook or of a paste, all or none.
+        """Append checked rows of a workbook or of a paste, all or none; one step of undo.
 
-        A row is (row number there, texts as read, check); `source` says how the center is to judge it.
+        A row is (row number there, texts as read, check); `source` says how the center is to judge it. With
+        `anew` they take the place of all draft rows (I-08).
         """
         return self.store.bulk_insert(
             self.roster_id,
             (self._new(typed, check, source, number) for number, typed, check in rows),
+            replace=anew,
             progress=progress,
         )
 

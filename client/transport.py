@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import ssl
 import threading
 import time
@@ -10,11 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from client.errors import BadAnswer, CenterBusy, CenterUnreachable, CenterUntrusted, ClientError, from_problem
 from client.signing import Prepared
+from domain.text import safe_text
 
 if TYPE_CHECKING:
     import httpx
@@ -112,7 +114,7 @@ class Transport:
         return _parse(answer, model)
 
     def profile(self, url: str) -> Profile:
-        """The served profile."""
+        """The served profile, its texts fit to be drawn and written whoever has worded them."""
         from pydantic import ValidationError
 
         from domain.profile import Profile
@@ -121,8 +123,8 @@ class Transport:
         _raise_problem(answer)
         _want_json(answer)
         try:
-            profile = Profile.model_validate_json(answer.body)
-        except ValidationError:
+            profile = Profile.model_validate_json(json.dumps(_with_safe_texts(json.loads(answer.body))))
+        except (ValidationError, ValueError):
             raise BadAnswer(status=answer.status) from None
         version = answer.etag.strip('"').rpartition("-")[2]
         if version and version != str(profile.version):
@@ -327,3 +329,12 @@ def _parse(answer: Answer, model: type[M]) -> M:
         return model.model_validate_json(answer.body)
     except ValidationError:
         raise BadAnswer(status=answer.status) from None
+
+
+def _with_safe_texts(value: Any) -> Any:
+    """A JSON value in which every text, but for keys, has gone through `safe_text`."""
+    if isinstance(value, dict):
+        return {key: _with_safe_texts(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_with_safe_texts(each) for each in value]
+    return safe_text(value) if isinstance(value, str) else value

@@ -42,10 +42,24 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """When a column is entered: the row's `column` holds one of `values`, normal texts such as codes."""
+
+    column: str
+    values: tuple[str, ...]
+
+    def holds(self, row: Mapping[str, str]) -> bool:
+        """Whether it holds in a row; a code may stand with its name behind it."""
+        text = row.get(self.column, "").strip()
+        return text in self.values or text.split(" ", 1)[0] in self.values
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """One column of a roster.
 
-    `width` is in terminal cells. `required` is unconditional. `computed` columns are never typed in
+    `width` is in terminal cells. `when` is the condition under which the column is entered (None: always),
+    `required` holds where it is entered. `computed` columns are never typed in
     the form; one that stands in the template as well is compared with the computed value.
     """
 
@@ -62,8 +76,13 @@ class Column:
     codes: str = ""
     """Name of the code table in `domain.codes`, for `Kind.CODE`."""
     help: str = ""
+    when: Condition | None = None
     own_codes: CodeTable | None = None
     """A table of the center itself, such as its reasons, in place of `codes`."""
+
+    def applies(self, row: Mapping[str, str]) -> bool:
+        """Whether the column is entered in a row; elsewhere it is skipped, and checks do not ask for it."""
+        return self.when is None or self.when.holds(row)
 
     @property
     def table(self) -> CodeTable:
@@ -239,12 +258,14 @@ class RowCheck:
     """Result of checking one row.
 
     `values` are the normal texts of all columns, computed ones included; a column that could not be
-    read keeps its typed text. `amount` is the row's contribution to the roster total in 分.
+    read keeps its typed text. `amount` is the row's contribution to the roster total in 分; `duplicate_of`
+    is the place, among the rows checked together, of the first row of the same person.
     """
 
     values: Mapping[str, str]
     findings: tuple[Finding, ...]
     amount: int = 0
+    duplicate_of: int | None = None
 
     @property
     def ok(self) -> bool:
@@ -318,6 +339,9 @@ class Business(Protocol):
     def check_roster(self, rows: Sequence[Mapping[str, str]], context: CheckContext) -> list[RowCheck]:
         """Check every row and the roster as a whole (duplicates)."""
 
+    def duplicate(self, first: str) -> Finding:
+        """The finding of a second row of one person; `first` says where the first one is, e.g. 第3条."""
+
 
 def form_columns(business: Business, unit: UnitFacts) -> list[Column]:
     """The columns a person types or sees in the entry form, in order."""
@@ -347,6 +371,12 @@ def typed_values(business: Business, row: Mapping[str, str], source: Source) -> 
         if not column.computed or (source is not Source.SINGLE and column.in_template)
     }
     return {key: text for key, text in row.items() if key in keep}
+
+
+def entered_values(business: Business, row: Mapping[str, str]) -> dict[str, str]:
+    """A row without the texts of columns that do not apply to it."""
+    left_out = {column.key for column in business.columns if not column.applies(row)}
+    return {key: text for key, text in row.items() if key not in left_out}
 
 
 def totals(checks: Sequence[RowCheck]) -> Totals:

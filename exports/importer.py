@@ -6,14 +6,22 @@ merged and blank rows (I-04, I-06, V-10, V-27, V-34).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import overload
 
-from domain.business import Business, CheckContext, Column, Kind, Source, Totals, template_columns
+from domain.business import (
+    Business,
+    CheckContext,
+    Column,
+    Kind,
+    RowCheck,
+    Source,
+    Totals,
+    template_columns,
+)
 from domain.findings import Finding, Severity, errors
 from domain.text import safe_text
 from exports.layout import ImportRules, Layout, find_layout, rules_of
@@ -39,7 +47,6 @@ Progress = Callable[[int, int], None]
 WithPeople = Callable[[CheckContext, Sequence[Mapping[str, str]]], CheckContext]
 
 PROGRESS_EVERY = 500
-_DUPLICATE_OF = re.compile("与第([0-9]+)条")
 UNREADABLE = ("id.number_cell", "cell.error", "cell.formula", "cell.exponent", "cell.narrow", "cell.quote")
 """Where the cell itself cannot be read, the value's own check has nothing to add."""
 
@@ -295,7 +302,7 @@ def check_rows(
     places = _Places(imported, business)
     for row, check in zip(rows, checks, strict=True):
         if row.findings or check.findings:
-            own = by_sheet_row(check.findings, lambda place: rows[place].row_number)
+            own = by_sheet_row(check, lambda place: rows[place].row_number, business)
             findings = joined(row.findings, own, order, missing)
             if business.first_error_only:
                 findings = first_only(findings)
@@ -312,21 +319,15 @@ def first_only(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(errors(findings) or findings)[:1]
 
 
-def by_sheet_row(findings: Sequence[Finding], number_of: Callable[[int], int]) -> tuple[Finding, ...]:
+def by_sheet_row(check: RowCheck, number_of: Callable[[int], int], business: Business) -> tuple[Finding, ...]:
     """A duplicate names the worksheet row of the first, which is what a person sees in the file (O-16).
 
     `number_of` gives the worksheet row at a place of the roster (from 0).
     """
-    return tuple(
-        replace(finding, text=_DUPLICATE_OF.sub(lambda found: _sheet_row(found, number_of), finding.text))
-        if finding.code == "roster.duplicate"
-        else finding
-        for finding in findings
-    )
-
-
-def _sheet_row(found: re.Match[str], number_of: Callable[[int], int]) -> str:
-    return f"与第{number_of(int(found.group(1)) - 1)}行"
+    if check.duplicate_of is None:
+        return check.findings
+    told = business.duplicate(f"第{number_of(check.duplicate_of)}行")
+    return tuple(told if finding.code == told.code else finding for finding in check.findings)
 
 
 def joined(

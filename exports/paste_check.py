@@ -254,7 +254,7 @@ def _check_rows(pasted: PastedRows, rules: ImportRules, progress: Progress | Non
         if not cells and not check.findings:
             good, amount = good + 1, amount + check.amount
             continue
-        findings = joined(cells, by_sheet_row(check.findings, pasted.number), order, ())
+        findings = joined(cells, by_sheet_row(check, pasted.number, business), order, ())
         if any(finding.code in UNREADABLE for finding in cells):
             unreadable.add(index)
         if errors(findings):

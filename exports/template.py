@@ -6,8 +6,9 @@ in row 4. No cell below is created, for a styled blank row would come back as da
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from domain.business import Business, Column, Kind, template_columns
 from domain.text import cell_width
@@ -24,6 +25,7 @@ TITLE_ROW, NOTES_ROW, HEADER_ROW = 1, 2, 3
 MARK_PROPERTY = "gjj_template"
 GENERAL, TEXT = "General", "@"
 AMOUNT = "0.00"
+_NOT_IN_SHEET_NAMES: Final = re.compile(r"[\[\]:\\/?*']")
 
 
 def template_mark(business: Business, profile: Profile) -> TemplateMark:
@@ -124,8 +126,8 @@ def column_help(column: Column, business: Business) -> str:
 
 
 def sheet_name(business: Business) -> str:
-    """Name of the data sheet."""
-    return business.title[:28]
+    """Name of the data sheet: the title, without the characters that a sheet's name may not have."""
+    return _NOT_IN_SHEET_NAMES.sub("_", business.title)[:28]
 
 
 def template_layout(business: Business) -> list[Column]:

@@ -44,11 +44,6 @@ class StateChanged(Message, bubble=False):
 class GjjApp(ShellApp):
     """The shell with the application's state: errors become sentences, events reach the screens."""
 
-    CSS = """
-    HostScreen { align: center middle; background: transparent; }
-    HostScreen > Container { width: auto; height: auto; border: ascii; padding: 0 1; }
-    """
-
     def __init__(
         self, catalog: Mapping[str, Callable[[], ShellScreen]], state: AppState, start: str = "login"
     ) -> None:

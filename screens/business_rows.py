@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 STATES: Final = {"pending": "待确认", "processing": "处理中", "ok": "成功", "failed": "失败"}
 """State of a row (O-09)."""
 BATCH_STATES: Final = {"done": "办结", "review": "待确认", "processing": "处理中", "refused": "未受理"}
-LATE_MARK: Final = "*"
-LATE_NOTE: Final = "* 申报日期与处理日期不同，请核对是否需要补缴。"
+LATE_MARK: Final = "?"
+LATE_NOTE: Final = "? 申报日期与处理日期不同，请核对是否需要补缴。"
 PAGE: Final = 1000
 RESULT_COLUMNS: Final = (
     GridColumn("state", "状态", 6),

@@ -10,6 +10,7 @@ from client.errors import ClientError
 from client.roster import Which
 from client.store.rows import Frozen
 from domain.business import Totals
+from domain.businesses.accounts import OVERRULED
 from screens.key_facts import day, name_of
 from screens.pin_entry import unlock
 from screens.roster_model import money_text
@@ -79,7 +80,9 @@ class SubmitFlow:
             return
         desk = self._screen.desk
         totals = await in_thread(desk.service.totals, which)
-        if not await self._sound(which, totals) or not await self._confirmed(totals):
+        if not await self._sound(which, totals) or not await self._same_people():
+            return
+        if not await self._confirmed(totals):
             return
         self._which, self._totals = which, totals
         if desk.business.rules.attachments:
@@ -135,6 +138,25 @@ class SubmitFlow:
             screen.status("没有可以提交的记录，请核对清册。", kind="error", beep=True)
             return False
         return True
+
+    async def _same_people(self) -> bool:
+        """Warn of rows that differ from the center's data; 是 lets the center's data count (S-13, V-26)."""
+        screen, desk = self._screen, self._screen.desk
+        count, rows = await in_thread(desk.store.found, desk.service.roster_id, OVERRULED)
+        if not count:
+            return True
+        lines = [
+            f"第 {row.index + 1} 条 {row.shown('account_no')}：{found.text}"
+            for row in rows
+            for found in row.findings
+            if found.code == OVERRULED
+        ]
+        more = [f"…… 共 {count} 条，见核对结果一列。"] if count > len(rows) else []
+        lines += [*more, "", "选“是”以中心数据为准继续提交，选“否”返回清册修改。"]
+        if await screen.ask("核对结果", lines, [("y", "是"), ("n", "否")], cancel="n") == "y":
+            return True
+        screen.status("没有提交，请按核对结果修改后再提交。")
+        return False
 
     async def _confirmed(self, totals: Totals) -> bool:
         """Show people and sum; the answer is another key than the one that asked (O-08)."""
@@ -203,7 +225,7 @@ class SubmitFlow:
         """What is signed, in one line."""
         words, totals = self._screen.words(self._screen.state.profile), self._totals
         amount = f"，{money_text(totals.amount)} 元" if words.amount else ""
-        return f"{words.title} {totals.count} {words.each}{amount}"
+        return f"提交 {totals.count} {words.each}{amount}"
 
     async def _choose_key(self) -> bool:
         """After a login without key: take the key's certificate, asking when it has several."""

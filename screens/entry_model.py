@@ -7,13 +7,26 @@ adjusted it to (O-13), and computed fields follow while typing (W-09).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from domain.business import Business, CheckContext, Column, Kind, RowCheck, UnitFacts, form_columns
+from client.local_people import with_person
+from domain.business import (
+    Business,
+    CheckContext,
+    Column,
+    Kind,
+    RowCheck,
+    UnitFacts,
+    entered_values,
+    form_columns,
+)
 from domain.findings import Finding, Severity, errors
 from domain.money import format_yuan
 from tui.form_model import FormField
 from tui.grid_model import CellResult
+
+if TYPE_CHECKING:
+    from client.store.depositors import Depositor
 
 FIELD_KINDS: Final[dict[Kind, str]] = {
     Kind.NAME: "text",
@@ -32,6 +45,10 @@ MOST_WIDTH: Final = 19
 """Cells of the widest value in a narrow pane."""
 FUND_TYPE: Final = "fund_type"
 """Column of 资金性质: a unit with one kind has it filled in and locked (W-05)."""
+PERSON: Final = "account_no"
+"""Column of the account by which one of the unit's people is meant; the form lets one be picked."""
+FOLLOWERS: Final = ("name", "id_number")
+"""Columns that the person picked fills in."""
 SHOWN_NORMAL: Final = (Kind.MONEY, Kind.ID, Kind.RATIO)
 """Kinds whose field shows the normal form once it is accepted."""
 
@@ -63,6 +80,8 @@ class EntryModel:
         self._narrow = narrow
         self.told: Callable[[str, str], None] = lambda key, text: None
         """Called with a field and what there is to say of its value, "" for nothing."""
+        self._person: Depositor | None = None
+        self._offered: Depositor | None = None
         self._typed: dict[str, str] = {}
         self._shown: dict[str, str] = {}
         self.reset(business, context)
@@ -81,7 +100,11 @@ class EntryModel:
     @property
     def typed(self) -> dict[str, str]:
         """What was entered, as typed, by column key; computed columns are not in it."""
-        return {key: text for key, text in self._typed.items() if text}
+        return {key: text for key, text in self._row().items() if text}
+
+    def _row(self) -> dict[str, str]:
+        """What was entered, without what does not apply."""
+        return entered_values(self.business, self._typed)
 
     @property
     def blank(self) -> bool:
@@ -90,7 +113,31 @@ class EntryModel:
 
     def check(self) -> RowCheck:
         """Return all findings of what was entered."""
-        return self.business.check_row(self._typed, self.context)
+        return self.business.check_row(self._row(), with_person(self.context, self._person))
+
+    # ---- the person ------------------------------------------------------------------------------
+
+    @property
+    def picks(self) -> bool:
+        """Whether the form begins with one of the unit's people, named by account, ID or name."""
+        return PERSON in self._by_key
+
+    def take(self, person: Depositor | None, text: str) -> str:
+        """Make a person known before the field's value is committed; see `screens.person_pick.Take`."""
+        self._offered = person
+        if person is None:
+            return ""
+        typed = {**self._typed, PERSON: person.account_no} | dict.fromkeys(FOLLOWERS, "")
+        check = self.business.check_row(typed, with_person(self.context, person))
+        wrong = [one for one in errors(check.findings) if one.field in (PERSON, *FOLLOWERS, "")]
+        return wrong[0].text if wrong else ""
+
+    def _follow(self) -> None:
+        """Show name and ID number of the person taken, or nothing."""
+        for key in FOLLOWERS:
+            if key in self._by_key:
+                text = getattr(self._person, key) if self._person is not None else ""
+                self._typed[key] = self._shown[key] = text
 
     # ---- FormModel -------------------------------------------------------------------------------
 
@@ -103,13 +150,16 @@ class EntryModel:
         return FormField(
             key=column.key,
             title=column.title,
-            kind=FIELD_KINDS[column.kind],
+            kind="person" if column.key == PERSON else FIELD_KINDS[column.kind],
             width=self._width(column),
             required=column.required and not column.computed,
             choices=choices_of(column, self.context.unit),
-            readonly=column.computed or fixed,
+            readonly=column.computed or fixed or self._follows(column.key) or not column.applies(self._typed),
             help=column.help or self._hint(column),
         )
+
+    def _follows(self, key: str) -> bool:
+        return self.picks and key in FOLLOWERS
 
     def _width(self, column: Column) -> int:
         if column.kind is Kind.CODE:
@@ -131,14 +181,20 @@ class EntryModel:
         """Take a value; one that its own column refuses stays under the cursor (V-11, V-12, V-15, V-16)."""
         if text == self._shown.get(key):
             text = self._typed[key]
-        before = {**self._typed}
+        before, person = {**self._typed}, self._person
         self._typed[key] = text
+        if key == PERSON:
+            offered = self._offered
+            self._person = offered if offered is not None and offered.account_no == text.strip() else None
+            self._follow()
         check = self.check()
         found = [] if not text.strip() else list(check.of(key))
         wrong = errors(found)
         self.told(key, (wrong or tuple(found))[0].text if found else "")
         if wrong:
-            self._typed = before
+            self._typed, self._person = before, person
+            if key == PERSON:
+                self._follow()
             return CellResult(False, wrong[0].text)
         self._shown[key] = self._as_shown(key, text, check)
         told = found[0] if found else None
@@ -152,8 +208,10 @@ class EntryModel:
         return check.values.get(key, text)
 
     def preview(self, key: str, text: str) -> Mapping[str, str]:
-        """Return the computed fields as they would be (W-09)."""
-        return self._computed({**self._typed, key: text})
+        """Return the computed fields as they would be (W-09); another person is nobody yet."""
+        nobody = key == PERSON and text.strip() != self._shown.get(PERSON)
+        empty: dict[str, str] = {one: "" for one in FOLLOWERS if nobody and one in self._by_key}
+        return {**self._computed({**self._typed, key: text}), **empty}
 
     def _computed(self, typed: Mapping[str, str]) -> dict[str, str]:
         known = self.business.preview(typed, self.context)
@@ -168,6 +226,7 @@ class EntryModel:
         self._typed = {column.key: "" for column in self._columns if not column.computed}
         self._typed |= self._fixed()
         self._shown = dict(self._typed)
+        self._person = self._offered = None
 
     def _fixed(self) -> dict[str, str]:
         """Values the unit has no choice about (W-05)."""
@@ -177,5 +236,6 @@ class EntryModel:
     def first_faulty(self, findings: Sequence[Finding]) -> str:
         """Return the first field, in form order, that an error names; else the first field entered."""
         named = {finding.field for finding in errors(findings)}
-        entered = [c.key for c in self._columns if not c.computed and c.key not in self._fixed()]
+        skipped = {*self._fixed(), *(FOLLOWERS if self.picks else ())}
+        entered = [c.key for c in self._columns if not c.computed and c.key not in skipped]
         return next((key for key in entered if key in named), entered[0])

@@ -47,7 +47,7 @@ class FindingsModel(RowsModel):
 
     def _row(self, at: int, found: PlacedFinding) -> GridRow:
         cells = (str(found.row_number), found.title, self.value(found)[:60], found.text)
-        return GridRow(at, "!" if found.is_error else "*", cells)
+        return GridRow(at, "!" if found.is_error else "?", cells)
 
     def value(self, found: PlacedFinding) -> str:
         """Return what stands in the cell; ID numbers with their middle covered where that is wanted."""
@@ -69,7 +69,7 @@ class ImportReviewScreen(AppScreen):
         "print": ("错误文件", "把标注了错误的表格存到发件文件夹，改正后可再导入。"),
         "back": ("取消", "什么也不导入，回到清册。"),
     }
-    HELP_LINES: ClassVar[tuple[str, ...]] = ("! 是错误，所在行不能导入；* 是提示，所在行可以导入。",)
+    HELP_LINES: ClassVar[tuple[str, ...]] = ("! 是错误，所在行不能导入；? 是提示，所在行可以导入。",)
 
     def __init__(self) -> None:
         super().__init__()

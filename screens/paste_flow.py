@@ -130,6 +130,7 @@ class PasteFlow:
             context = await screen.paste_context()
             if context is None:
                 return None
+            context = screen.desk.service.with_people(context, ())
             check = partial(self._rows, context)
         return await screen.busy(
             "正在校验粘贴的内容…",
@@ -166,7 +167,7 @@ class PasteFlow:
         if sent := next((row for row in rows if row.state != "draft"), None):
             text = f"第 {sent.index + 1} 条已提交、等待回执，不能修改，请只粘贴到未提交的记录。"
             raise WorkbookError("paste.column", text)
-        context = _with_source(service.context, rows[0].source)
+        context = service.with_people(_with_source(service.context, rows[0].source), ())
         return check_column(table, column, rows, service.business, context, progress=progress)
 
     # ---- into the roster ---------------------------------------------------------------------------
@@ -178,7 +179,7 @@ class PasteFlow:
         total = pasted.count(good_only=good_only)
         if not isinstance(pasted, PastedColumn):
             rows = pasted.addable(good_only=good_only)
-            first = await screen.busy("正在粘贴…", service.store.count, service.roster_id)
+            first = await screen.busy("正在粘贴…", screen.grid.model.count)
             left = len(pasted) - total
             if await take_rows(screen, rows, total, pasted.context.source, "粘贴", left=left):
                 screen.grid.goto(first if screen.with_form else 0)

@@ -52,7 +52,7 @@ class PastedModel(RowsModel):
     def _row(self, at: int) -> GridRow:
         typed, check = self.pasted.typed(at), self.pasted.check(at)
         cells = [cell_text(column, typed, check.values) for column in self._roster]
-        mark = "!" if at in self._faulty else "*" if check.findings else " "
+        mark = "!" if at in self._faulty else "?" if check.findings else " "
         return GridRow(at, mark, (str(self.pasted.number(at)), *cells))
 
     def next_error(self, index: int, column: str) -> tuple[int, str] | None:
@@ -99,7 +99,7 @@ class PasteReviewScreen(AppScreen):
 
     TITLE = "粘贴预览"
     HELP_LINES: ClassVar[tuple[str, ...]] = (
-        "! 是有错误的行，排在最前；* 是有提示的行。下方写明原因，以及在复制的内容中的行和列。",
+        "! 是有错误的行，排在最前；? 是有提示的行。下方写明原因，以及在复制的内容中的行和列。",
         "有列名时按列名对应，没有列名时按模板的次序对应；放弃时清册没有任何改动。",
     )
 

@@ -60,14 +60,19 @@ class RosterChecks:
         screen, desk, told = self._screen, self._screen.desk, ""
         if await in_thread(desk.revision) != self._revision:
             told = await self.both()
-            screen.grid.reload()
+            await screen.rows.follow()
         sums = await in_thread(desk.store.totals, desk.service.roster_id)
         if not sums.bad:
             text = f"校验完毕：{sums.count} 条记录没有错误{told}。"
             screen.status(text, kind="warning" if told else "good")
             return
         screen.focus_key(screen.grid)
-        screen.grid.goto_next_error()
+        target = await in_thread(screen.grid.model.next_error, *screen.grid.cursor)
+        if target is None:
+            text = f"显示的记录都已改正，其余还有 {sums.bad} 条有错误，请按 Ctrl+E 显示全部。"
+            screen.status(text, kind="warning")
+            return
+        screen.grid.goto(*target)
         screen.status(f"共 {sums.bad} 条记录有错误，再按 F8 到下一处{told}。", kind="error")
 
     async def _at_center(self) -> str:

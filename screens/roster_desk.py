@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from client.local_people import LocalPeople
 from client.roster import RosterService
 from client.store.caches import FormDrafts, Settings
 from client.store.outbox_store import OutboxStore
 from domain.business import Kind
-from domain.findings import errors
+from domain.businesses.accounts import OVERRULED
 from domain.money import format_ratio
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ class RosterDesk:
         self.drafts = FormDrafts(self.database, self.scope)
         self.roster = self.store.open_draft(self.scope, business.id, source)
         context = self.session.check_context()
-        self.service = RosterService(self.store, self.roster, business, context, state.profile)
+        strict = state.profile.local_database
+        self.people = LocalPeople(state.depositors(), self.scope.unit_account, strict=strict)
+        self.service = RosterService(self.store, self.roster, business, context, state.profile, self.people)
         self.take_back_failed()
 
     # ---- the unit's facts ------------------------------------------------------------------------
@@ -90,6 +93,7 @@ class RosterDesk:
 
     def recheck(self, progress: Callable[[int], None] | None = None, *, keep: str = "") -> None:
         """Check every row with the facts at hand; findings with the code `keep` stay."""
+        self.people.forget()
         self.service.recheck(progress, keep=keep)
         Settings(self.database).put(self._facts_name, facts_of(self.service.context))
 
@@ -145,8 +149,9 @@ class RosterDesk:
         return {key: text for key, text in row.checked.items() if text and key not in serial}
 
     def _keep(self, row: StoredRow, told: Sequence[Finding]) -> tuple[Finding, ...]:
-        """Store errors of the center with a row that has not changed meanwhile."""
-        new = [finding for finding in errors(told) if finding not in row.findings]
+        """Store what the center found wrong or different with a row that has not changed meanwhile."""
+        telling = [one for one in told if one.is_error or one.code == OVERRULED]
+        new = [finding for finding in telling if finding not in row.findings]
         if not new or not self.store.add_findings(row.row_id, row.typed, new):
             return ()
         return tuple(new)
@@ -159,8 +164,13 @@ class RosterDesk:
 
 
 def facts_line(context: CheckContext, base_title: str, hours: str = "") -> str:
-    """The unit's facts in one line: business month, ratio, limits of the base, hours."""
+    """The unit's facts in one line: business month, ratio, limits of the base, hours.
+
+    A business without a base ("" for its title) needs neither ratio nor limits.
+    """
     parts = [f"业务年月 {context.month}"]
+    if not base_title:
+        return "  ".join([*parts, f"受理 {hours}"] if hours else parts)
     pair = context.chosen_ratio or context.unit.ratio
     if context.unit.unified_ratio or context.chosen_ratio is not None:
         parts.append(f"比例 单位{format_ratio(pair.unit)}% 个人{format_ratio(pair.person)}%")

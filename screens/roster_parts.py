@@ -15,7 +15,7 @@ from textual.worker import WorkType
 from tui import glyphs, theme
 from tui.bars import Bar, Span, strip_of
 from tui.grid import Grid
-from tui.grid_model import CellResult, GridColumn, GridModel, GridRow
+from tui.grid_model import CellResult, GridColumn, GridRow
 from tui.keys import KeyWidget
 from tui.shellscreen import KeyScreen
 
@@ -118,16 +118,11 @@ class QueueGrid(Grid):
 
     def handle_action(self, action: str) -> bool:
         """Leave adding rows, and Tab where nothing can be edited, to the screen."""
-        if action in ("add_row", "insert_row"):
+        if self.finding is None and action == "add_row":
             return False
         if action in ("next_field", "previous_field") and not self._model.editable:
             return False
         return super().handle_action(action)
-
-    @property
-    def model(self) -> GridModel:
-        """The rows shown."""
-        return self._model
 
 
 class RowsModel:

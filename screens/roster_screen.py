@@ -18,29 +18,31 @@ from client.store.rows import CENTER_FAILED
 from domain.business import Business, Source
 from domain.findings import Finding, errors
 from screens.app import AppScreen
-from screens.entry_model import EntryModel
+from screens.entry_model import PERSON, EntryModel
 from screens.options import offered
 from screens.paste_flow import PasteFlow
+from screens.person_pick import PersonPick
 from screens.roster_check import RosterChecks
 from screens.roster_desk import RosterDesk, RosterWords, facts_line
 from screens.roster_drafts import DraftSaver
 from screens.roster_model import RosterModel, describe, grid_columns, money_text
 from screens.roster_parts import Divider, Heading, InfoLine, NoteArea, QueueGrid, RowsModel, begin
+from screens.roster_rows import RosterRows
 from tui.form import Form
 from tui.grid import Grid
+from tui.grid_work import work_on
 from tui.keys import ActionRequested, KeyWidget
-from tui.masking import cover_middle
 from tui.picklist import answer_prompt
 from tui.progress import in_thread
 
 if TYPE_CHECKING:
+    from client.store.depositors import Depositor
     from domain.business import CheckContext
     from domain.profile import Profile
     from screens.state import StateEvent
 
 FORM_WIDTH = 36
 """Cells of the entry pane beside the roster (W-01)."""
-TICK_FIRST = "请先勾选要删除的记录（按空格键），再按删除键。"
 
 
 class RosterScreen(AppScreen):
@@ -52,17 +54,19 @@ class RosterScreen(AppScreen):
         *("help", "prompt", "refresh", "add_row", "paste_pad", "check", "save", "submit", "back"),
     )
     GRID_KEYS: ClassVar[tuple[str, ...]] = (
-        *("help", "refresh", "check", "submit", "delete_row", "select_all", "back", "select_row", "print"),
+        *("help", "refresh", "check", "submit", "find", "undo", "delete_row", "back"),
+        *("select_all", "select_row", "print"),
     )
     ACTIONS: ClassVar[frozenset[str]] = frozenset(
         {"next_field", "previous_field", "clear_form", "add_row", "paste_pad", "paste", "prompt", "edit"}
-        | {"columns"}
+        | {"columns", "undo", "redo"}
     )
 
     def __init__(self) -> None:
         super().__init__()
         self._desk: RosterDesk | None = None
         self.checks = RosterChecks(self)
+        self.rows = RosterRows(self)
         self.pasting = PasteFlow(self)
         self._noted = ""
 
@@ -111,6 +115,7 @@ class RosterScreen(AppScreen):
         self._grid.set_options(offered("4", "5"))
         self._entry = self.entry_model(business, context)
         self._form = Form(self._entry, columns=1 if self._beside else 2)
+        self._picking = PersonPick(self, self._take_person)
         self._notes = NoteArea()
         self._saver = DraftSaver(self, self._snapshot, self._keep_draft)
         yield self._info
@@ -191,6 +196,9 @@ class RosterScreen(AppScreen):
                 "正在打开清册…", RosterDesk, self.state, self.business(profile), self.source
             )
             self._desk = desk
+            if self.with_form and self._entry.picks:
+                await self._picking.prepare()
+                desk.people.forget()
             if desk.stale:
                 await self.checks.recheck(keep=CENTER_FAILED)
             draft = await in_thread(desk.drafts.load, self.draft_name)
@@ -204,12 +212,19 @@ class RosterScreen(AppScreen):
         self._grid.set_model(model)
         if self.with_form:
             self._entry.reset(desk.business, desk.service.context)
+            if self._entry.picks:
+                await self._picking.recall(draft.get(PERSON, ""))
             self._form.rebuild()
             self._form.load({key: text for key, text in draft.items() if not key.startswith("@")})
         self._resume_cell(draft)
+        if self._grid.draft is None:
+            await in_thread(model.drop_opened)
+            self._grid.reload()
         self.show_facts()
         count = self._grid.model.count()
-        self.status(self._opening_words(count, any(draft.values())))
+        words = self._opening_words(count, any(draft.values()))
+        if words or not self._entry.picks:
+            self.status(words)
 
     def _opening_words(self, count: int, draft: bool) -> str:
         kept = "，上次没有录完的内容已恢复" if draft and self.with_form else ""
@@ -218,7 +233,7 @@ class RosterScreen(AppScreen):
     def show_facts(self) -> None:
         """Draw the line of facts anew."""
         context, service = self.state.context, self.desk.service
-        base = next((column.title for column in self.desk.business.columns if column.key == "base"), "基数")
+        base = next((column.title for column in self.desk.business.columns if column.key == "base"), "")
         hours = context.hours if context is not None else ""
         self._info.show(facts_line(service.context, base, hours))
 
@@ -230,7 +245,7 @@ class RosterScreen(AppScreen):
     async def returned(self, result: Any) -> None:
         """Read the rows again: a screen above may have changed them."""
         if self._desk is not None:
-            self._grid.reload()
+            await self.rows.follow()
             if self.pasting.waits:
                 self.run_gated(lambda: self.pasting.returned(result))
 
@@ -252,7 +267,9 @@ class RosterScreen(AppScreen):
             entered = {field.key for field in self._entry.fields() if field.entered}
             kept = {key: str(text) for key, text in self._form.snapshot().items() if key in entered and text}
         if (cell := self._grid.draft) is not None:
-            kept |= {"@row": str(cell[0]), "@column": cell[1], "@text": cell[2]}
+            model = self._grid.model
+            row = model.place_of(cell[0]) if isinstance(model, RosterModel) else cell[0]
+            kept |= {"@row": str(row), "@column": cell[1], "@text": cell[2]}
         return kept
 
     def _keep_draft(self, typed: dict[str, str]) -> None:
@@ -285,6 +302,8 @@ class RosterScreen(AppScreen):
         if self._desk is None and request.action not in ("help", "back", "exit", "redraw"):
             self.status("清册没有打开，请返回后重新进入。", kind="error", beep=True)
             return
+        if await self._picking.answer(request):
+            return
         match request.action:
             case "record":
                 await self._record()
@@ -306,13 +325,16 @@ class RosterScreen(AppScreen):
             case "refresh":
                 await self._refresh()
             case "delete_row":
-                await self._delete()
+                await self.rows.delete()
             case "select_all":
-                self._select_all()
+                await self.rows.select_all()
+            case "undo" | "redo":
+                self.checks.forget()
+                await work_on(self, request, self._grid)
             case "run_options":
-                await self._run_options(request.payload["options"])
+                await self.rows.run_options(request.payload["options"])
             case "open":
-                await self._show_row(int(request.payload["index"]))
+                await self.rows.show(int(request.payload["index"]))
             case "print":
                 await self.export()
             case "paste_pad":
@@ -324,8 +346,16 @@ class RosterScreen(AppScreen):
             case _:
                 await super().perform(request)
 
+    def _take_person(self, person: Depositor | None, text: str) -> str:
+        """Give a person chosen to the form; the copy may have been brought up to date for it."""
+        if self._desk is not None:
+            self._desk.people.forget()
+        return self._entry.take(person, text)
+
     def _add(self) -> None:
-        if not self.with_form:
+        if not self.with_form and self._grid.model.editable:
+            self._grid.open_row()
+        elif not self.with_form:
             self.status("此处的记录只能从文件导入，请按 F7。", beep=True)
         elif self.focused is self._form:
             self._form.complete()
@@ -350,13 +380,14 @@ class RosterScreen(AppScreen):
         row = await in_thread(desk.service.add, self._entry.typed)
         if row.duplicate_of is not None:
             found = errors(desk.service.findings(row))
-            await in_thread(desk.store.delete, [row.row_id])
+            await in_thread(desk.service.withdraw, row.row_id)
             await self._refuse_record(found)
             return
         self._form.clear_all()
         await self._saver.finish()
-        self._grid.reload()
-        self._grid.goto(row.index)
+        await self.rows.follow()
+        if isinstance(model := self._grid.model, RosterModel):
+            self._grid.goto(model.index_of(row.row_id))
         told = [finding.text for finding in row.findings]
         self._notes.show("；".join(told))
         if told and self._beside:
@@ -375,16 +406,6 @@ class RosterScreen(AppScreen):
         self._form.focus_field(self._entry.first_faulty(wrong), f"! {texts[0]}")
         self._notes.show(texts[0], wrong=True)
 
-    async def _show_row(self, index: int) -> None:
-        model = self._grid.model
-        row = next(iter(model.window(index, 1)), None)
-        if row is None or not isinstance(model, RosterModel):
-            return
-        pairs = [(c, text) for c, text in zip(model.columns, row.cells, strict=True) if text]
-        lines = [f"{c.title}：{cover_middle(text) if c.masked else text}" for c, text in pairs]
-        found = [describe(finding, self.desk.business.columns) for finding in model.findings_at(index)]
-        await self.tell(f"第 {index + 1} 条记录", [*lines, *([""] if found else []), *found])
-
     async def _refresh(self) -> None:
         """Read facts and rows again and check them (W-03)."""
         desk, words = self.desk, self._words
@@ -396,7 +417,7 @@ class RosterScreen(AppScreen):
         told = await self.checks.both(told)
         self._entry.use(desk.service.context)
         self.show_facts()
-        self._grid.reload()
+        await self.rows.follow()
         sums = await in_thread(desk.store.totals, desk.service.roster_id)
         amount = f"，{words.amount} {money_text(sums.amount)} 元" if words.amount else ""
         text = f"{words.queue}：{words.count} {sums.good}{amount}"
@@ -405,45 +426,6 @@ class RosterScreen(AppScreen):
         self.status(f"{first}{text}{bad}。", kind="warning" if told or sums.bad else "info")
 
     # ---- rows ----------------------------------------------------------------------------------------
-
-    async def _run_options(self, options: Sequence[tuple[str, str]]) -> None:
-        """Show the rows marked 5, in row order, then delete those marked 4 together."""
-        for row_id in [int(key) for key, digit in options if digit == "5"]:
-            row = await in_thread(self.desk.store.row, row_id)
-            if row is not None:
-                await self._show_row(row.index)
-        if gone := [int(key) for key, digit in options if digit == "4"]:
-            await self._delete(gone)
-
-    async def _delete(self, chosen: Sequence[int] = ()) -> None:
-        """Delete rows, else the ticked ones, as the center allows (O-04, W-04, V-25)."""
-        desk, model = self.desk, self._grid.model
-        ids, queue = list(chosen) or model.selected_ids(), desk.service.queue
-        drafts = (await in_thread(desk.store.totals, desk.service.roster_id)).draft
-        if not ids:
-            self.status(TICK_FIRST, kind="warning", beep=True)
-            return
-        if queue.delete_mode == "one_or_all" and 1 < len(ids) < drafts:
-            self.status("操作无效：只能删除一条或全部记录，请重新选择。", kind="error", beep=True)
-            return
-        if queue.delete_confirm:
-            lines = [f"删除{'' if chosen else '已勾选的 '}{len(ids)} 条记录，确认吗？"]
-            if await self.ask("删除", lines, [("y", "确定"), ("n", "取消")], cancel="n") != "y":
-                self.status("没有删除。")
-                return
-        if len(ids) == drafts:
-            gone = await self.busy("正在删除…", desk.store.clear, desk.service.roster_id)
-            self._grid.reload()
-            self.status(f"已删除 {gone} 条记录。", kind="good")
-        else:
-            self._grid.delete(ids)
-        self.checks.forget()
-
-    def _select_all(self) -> None:
-        model = self._grid.model
-        drafts = self.desk.store.totals(self.desk.service.roster_id).draft
-        model.select_all(len(model.selected_ids()) < drafts)
-        self._grid.reload()
 
     @property
     def grid(self) -> QueueGrid:
@@ -471,7 +453,7 @@ class RosterScreen(AppScreen):
         except ClientError:
             return
         if self._desk is desk and self.is_mounted:
-            self._grid.reload()
+            await self.rows.follow()
             if count:
                 text = f"中心退回 {count} 条记录，已放回{self._words.queue}，请按原因改正后重新申报。"
                 self.news(text, kind="error", beep=True)

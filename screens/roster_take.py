@@ -32,7 +32,8 @@ async def take_rows(
     `word` is what is done: 导入 or 粘贴; `left` says how many rows were left out.
     """
     desk = screen.desk
-    if not screen.with_form and not await _emptied(screen, word):
+    anew = not screen.with_form
+    if anew and not await _may_replace(screen, word):
         return False
     say, stop = screen.shell.progress.say, list[bool]()
 
@@ -47,6 +48,7 @@ async def take_rows(
             desk.service.import_rows,
             rows,
             source=source,
+            anew=anew,
             progress=progress,
             on_cancel=lambda: stop.append(True),
         )
@@ -74,15 +76,17 @@ async def tell_totals(screen: RosterScreen, done: str) -> None:
         screen.status(f"{text}。", kind="good")
 
 
-async def _emptied(screen: RosterScreen, word: str) -> bool:
+async def _may_replace(screen: RosterScreen, word: str) -> bool:
     """A batch roster holds one file: importing again replaces it (I-08)."""
     desk = screen.desk
     count = await in_thread(desk.store.count, desk.service.roster_id)
     if not count:
         return True
-    lines = [f"清册中已有 {count} 条尚未发送的记录，重新{word}将替换它们。", f"确认重新{word}吗？"]
+    lines = [
+        f"清册中已有 {count} 条尚未发送的记录，重新{word}将替换它们（可以按 Ctrl+U 撤销）。",
+        f"确认重新{word}吗？",
+    ]
     if await screen.ask(f"重新{word}", lines, [("y", "是"), ("n", "否")], cancel="n") != "y":
         screen.status(f"没有{word}，清册没有改动。")
         return False
-    await screen.busy("正在清空清册…", desk.store.clear, desk.service.roster_id)
     return True

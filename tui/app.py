@@ -48,6 +48,8 @@ TOO_SMALL = "窗口太小，请放大到 80 列 24 行以上。"
 CRASHED = "程序出错退出，已录入的内容保存在草稿里；请把上面的文字告诉维护人员。"
 POINT = "\u00b7"
 """The point in the names of some minorities: 阿里木·买买提."""
+NO_BREAK = "\u00a0"
+"""The blank that workbooks put into cells."""
 WRONG_ENCODING = "终端编码不是 UTF-8，请在终端软件里把字符编码改为 UTF-8 后重新输入。"
 """Said when bytes arrive that are not UTF-8 (an input in GBK, for example)."""
 
@@ -136,12 +138,12 @@ class ShellApp(PaintedApp, inherit_bindings=False):
     def _strange(self, char: str | None) -> bool:
         """Whether a character is no one's key: bytes of GBK that happen to be UTF-8 of two bytes are.
 
-        Nobody types letters of U+0080 to U+07FF into this program but for the point in a name, which is one
-        of those bytes itself (GBK 路) while such letters keep coming.
+        Nobody types letters of U+0080 to U+07FF into this program but for the point in a name and the blank
+        of a pasted cell, which are such bytes themselves (GBK 路, 聽) while such letters keep coming.
         """
         if char is None or len(char) != 1 or char < "\x80":
             return False
-        if char == POINT:
+        if char in (POINT, NO_BREAK):
             return self._strangers
         self._strangers = char == "\ufffd" or char < "\u0800"
         return self._strangers

@@ -68,10 +68,8 @@ class DialogBox(KeyWidget):
     # -- content ---
 
     def show(self, content: Question | Choice, columns: int, rows: int) -> None:
-        """Lay the content out for a terminal of `columns` x `rows` cells."""
+        """Show other content in a terminal of `columns` x `rows` cells."""
         self._content = content
-        limit = min(MAX_TEXT_WIDTH, columns - 8)
-        self._text = [part for line in content.lines for part in glyphs.wrap(line, limit)]
         self._top, self._digits = 0, ""
         if isinstance(content, Choice):
             number = len(str(len(content.rows)))
@@ -81,17 +79,18 @@ class DialogBox(KeyWidget):
             self._rows = []
             keys = [key for key, _ in content.options]
             self._current = keys.index(content.default) if content.default in keys else 0
-        widest = max(
-            [
-                glyphs.width(content.title) + 6,
-                self._foot_width(),
-                *map(glyphs.cell_len, self._text),
-                *map(glyphs.cell_len, self._rows),
-                20,
-            ]
-        )
-        height = min(len(self._text) + len(self._rows) + (0 if isinstance(content, Choice) else 2), rows - 6)
-        self._view = max(height - (0 if isinstance(content, Choice) else 2), 1)
+        self.fit(columns, rows)
+
+    def fit(self, columns: int, rows: int) -> None:
+        """Lay the content out for a terminal of this size; the cursor stays."""
+        limit = min(MAX_TEXT_WIDTH, max(columns - 8, 8))
+        self._text = [part for line in self._content.lines for part in glyphs.wrap(line, limit)]
+        drawn = [*map(glyphs.cell_len, self._text), *map(glyphs.cell_len, self._rows)]
+        widest = max([glyphs.width(self._content.title) + 6, self._foot_width(), *drawn, 20])
+        foot = 0 if isinstance(self._content, Choice) else 2
+        height = max(min(len(self._text) + len(self._rows) + foot, rows - 6), foot + 1)
+        self._view = height - foot
+        self._top = max(min(self._top, len(self._text) + len(self._rows) - self._view), 0)
         self.styles.width = min(widest, limit) + 4
         self.styles.height = height + 2
         self._scroll_to_current()
@@ -104,7 +103,8 @@ class DialogBox(KeyWidget):
         spans: list[Span] = []
         for index, (key, label) in enumerate(self._options()):
             shown = glyphs.display(label)
-            text = f" {shown} " if key == "\r" else f" {key.upper()} {shown} "
+            struck = self.shell.keymap.label("global", key) if key == "help" else key.strip().upper()
+            text = f" {struck} {shown} " if struck else f" {shown} "
             spans += [(text, theme.CURSOR if index == self._current else theme.PLAIN), ("  ", theme.PLAIN)]
         return spans[:-1]
 
@@ -151,6 +151,13 @@ class DialogBox(KeyWidget):
             foot = self._foot()
             return [*foot, (" " * (cells - self._foot_width()), theme.PLAIN)]
         return [(" " * cells, theme.PLAIN)]
+
+    def caret(self) -> tuple[int, int] | None:
+        """Return where the row or the answer under the cursor begins."""
+        if self._rows:
+            return 2, len(self._text) + self._current - self._top + 1
+        before = sum(glyphs.cell_len(text) for text, _ in self._foot()[: 2 * self._current])
+        return 2 + before, self._view + 2
 
     # -- keys ---
 
@@ -316,6 +323,10 @@ class DialogScreen(AnswerScreen):
         """Set what is asked, for a terminal of this size."""
         self._box.show(content, columns, rows)
 
+    def on_resize(self) -> None:
+        """Keep the answers in sight in a smaller window."""
+        self._box.fit(*self.app.size)
+
 
 class HostScreen(AnswerScreen):
     """The screen around a widget of one's own."""
@@ -375,8 +386,10 @@ async def run_host(shell: ShellApp, title: str, widget: KeyWidget) -> Any:
     screen = shell.dialogs.take(HostScreen)
     assert isinstance(screen, HostScreen)
     shell.gate.hold()
-    await shell.push_screen(screen)
-    await screen.take_in(title, widget)
+    with shell.batch_update():
+        # No frame without what stands in it.
+        await shell.push_screen(screen)
+        await screen.take_in(title, widget)
     shell.hosts(title, widget)
     try:
         return await _answered(shell, screen)

@@ -3,8 +3,7 @@
 Different from the stock driver of Textual 8.2.8:
 
 - bytes that are not UTF-8 (an input in GBK) become U+FFFD instead of ending the program;
-- Esc followed by a character is two keys, never an Alt key; an escape sequence nobody knows is one unknown
-  key instead of a handful of typed characters;
+- keys are cut out of the input by `tui.keyparser`;
 - the input thread sleeps until there is input, and ends when the terminal is gone;
 - no kitty keyboard protocol, focus reports, in-band resize or synchronised output: some terminals on the
   way print these queries as text, and the painter's frames are too small to tear;
@@ -15,70 +14,26 @@ Different from the stock driver of Textual 8.2.8:
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import os
-import re
 import selectors
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from textual import events
-from textual._xterm_parser import XTermParser
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
-from textual.keys import Keys
+
+from tui.keyparser import KeyParser, decoder
 
 if TYPE_CHECKING:
     from textual.app import App
 
-REPLACEMENT: Final = "\ufffd"
-"""What a byte that is not UTF-8 becomes."""
-UNKNOWN_KEY: Final = "unknown"
-"""The name of the key for an escape sequence nobody knows; it is bound to nothing and beeps."""
 _NEVER_SENT: Final = frozenset(("\x1b[?1004h", "\x1b[?1004l", "\x1b[?2048$p", "\x1b[?2048l", "\x1b[<u"))
+_PLAIN_KEYS: Final = "\x1b>\x1b[?1000l"
+"""Digits from the keypad and no mouse reports, whatever the program before this one has left on."""
 _HIDE_CURSOR: Final = "\x1b[?25l"
-_SEQUENCE: Final = re.compile(r"\x1b(\[(?!\[|M)[0-?]*[ -/]*[@-~]|\[\[.|O.)", re.DOTALL)
-_MOUSE: Final = re.compile(r"\x1b\[<?[-\d;]+[mM]")
-_ANSWER: Final = re.compile(r"\x1b\[([?>=][0-?]*[ -/]*[@-~]|[\d;]*[cntR])")
-
-
-def _gbk_aware(error: UnicodeError) -> tuple[str, int]:
-    """Replace a broken byte, and with it the byte that completes a GBK character, by one U+FFFD."""
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    end = error.start + 1
-    lead = error.object[error.start]
-    if 0x81 <= lead <= 0xFE and end < len(error.object) and 0x40 <= error.object[end] <= 0xFE:
-        end += 1
-    return REPLACEMENT, end
-
-
-codecs.register_error("gbk-aware", _gbk_aware)
-
-
-class KeyParser(XTermParser):
-    """Textual's parser of terminal input, strict about what is a key."""
-
-    def _parse_extended_key(self, sequence: str) -> list[events.Key] | None:  # type: ignore[override]
-        """Know no kitty keys: some legacy key would be taken for a character of that protocol."""
-        return None
-
-    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
-        if len(sequence) == 2 and sequence[0] == "\x1b" and sequence[1] not in "[O":
-            yield events.Key("escape", "\x1b")
-            yield from super()._sequence_to_key_events(sequence[1])
-            return
-        if sequence == "\n":
-            # Enter struck before the terminal was raw arrives as a line feed.
-            sequence = "\r"
-        known = list(super()._sequence_to_key_events(sequence, alt))
-        yield from known
-        if not known and _SEQUENCE.fullmatch(sequence) and not _MOUSE.fullmatch(sequence):
-            answer = _ANSWER.fullmatch(sequence) is not None
-            yield events.Key(Keys.Ignore if answer else UNKNOWN_KEY, None)
 
 
 class _Output:
@@ -153,6 +108,7 @@ class ShellDriver(LinuxDriver):
         """Take the terminal; draw everything again when it was lent to another program."""
         again = self._key_thread is not None
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        self.write(_PLAIN_KEYS)
         cls = type(self)
         if cls.attributes_before is not None:
             self.attrs_before = cls.attributes_before
@@ -211,15 +167,15 @@ class ShellDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read keys until told to stop or the terminal is gone."""
-        parser = KeyParser(self._debug)
-        decode = codecs.getincrementaldecoder("utf-8")(errors="gbk-aware").decode
+        parser = KeyParser()
+        decode = decoder().decode
         first, type(self).typed_before = type(self).typed_before, b""
         self._send_all(parser.feed(decode(first)) if first else ())
         with selectors.DefaultSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             selector.register(self._wake_read, selectors.EVENT_READ)
             while not self.exit_event.is_set():
-                ready = selector.select(_wait(parser))
+                ready = selector.select(parser.wait)
                 numbers = [key.fd for key, _ in ready]
                 if self._wake_read in numbers:
                     os.read(self._wake_read, 16)
@@ -243,22 +199,6 @@ class ShellDriver(LinuxDriver):
             self.process_message(message)
 
 
-def _wait(parser: XTermParser) -> float | None:
-    """Return how long to wait for input: for ever, or a little while an escape sequence is unfinished."""
-    return 0.02 if getattr(parser, "_timeout_time", 0.0) is not None else None
-
-
 def driver_class() -> type[Driver] | None:
     """Return the driver for this system; None where Textual's own choice must do."""
     return ShellDriver if sys.platform.startswith(("linux", "darwin")) else None
-
-
-def keys_of(data: bytes) -> Iterator[str]:
-    """Yield the names of the keys that raw terminal input means (for key tables and tests)."""
-    parser = KeyParser(False)
-    text = codecs.getincrementaldecoder("utf-8")(errors="gbk-aware").decode(data, True)
-    for message in (*parser.feed(text), *parser.feed("")):
-        if isinstance(message, events.Key):
-            yield message.key
-        elif isinstance(message, events.Paste):
-            yield "paste"

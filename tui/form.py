@@ -75,7 +75,8 @@ class Form(FormView):
 
     def load(self, values: Mapping[str, str]) -> None:
         """Enter values into the fields, as if typed; what the model refuses stays, marked "!"."""
-        for field in self._fields:
+        for at in range(len(self._fields)):
+            field = self._fields[at]
             if field.key in values and field.entered:
                 self._commit(field, values[field.key])
         self._notice = ""
@@ -172,7 +173,8 @@ class Form(FormView):
         """Accept every field and ask the screen for `record`; False when a field was refused."""
         if not self._store():
             return False
-        for at, field in enumerate(self._fields):
+        for at in range(len(self._fields)):
+            field = self._fields[at]
             if field.entered and not self._commit(field, self._texts[field.key]):
                 self._go(at)
                 return False
@@ -363,7 +365,15 @@ class Form(FormView):
             self._notice = result.message
         self._refused.pop(field.key, None)
         self._texts[field.key] = text if result.text is None else result.text
+        self._read_fields()
         return True
+
+    def _read_fields(self) -> None:
+        """Take over which fields are entered now: some depend on the value of another."""
+        before, self._fields = self._fields, list(self._model.fields())
+        changed = [new.key for old, new in zip(before, self._fields, strict=True) if old != new]
+        if changed:
+            self._touch(*changed)
 
     def _refuse(self, field: FormField, text: str, message: str) -> bool:
         """Keep the refused text in its field; the next character replaces it, a caret key goes into it."""

@@ -44,7 +44,10 @@ class FormModel(Protocol):
     """Values of a form. Called from the event loop on every key; must answer at once."""
 
     def fields(self) -> Sequence[FormField]:
-        """Return the fields in entry order; constant between two calls of `Form.rebuild`."""
+        """Return the fields in entry order; constant between two calls of `Form.rebuild`.
+
+        But for `readonly`, which may follow the value of another field: asked for after every commit.
+        """
         ...
 
     def values(self) -> Mapping[str, str]:

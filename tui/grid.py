@@ -1,23 +1,26 @@
 """The entry grid: every key of a roster handled in one step, in the order struck.
 
-Actions a grid does not take itself (check, save, submit, find, undo, ...) first accept the cell under edit
-and then go to the screen with `snapshot()` as payload; so do moves over the edge. Enter on rows that cannot
-be edited asks the screen for `open` (index, row_id); pasted rows and columns for `paste` (text, index,
-row_id, column), whether rows can be edited or not; a text to be accepted in a column of kind person for
-`pick` (`tui.picklist.Asking`).
+Actions a grid does not take itself (check, save, submit, ...) first accept the cell under edit and the row,
+and then go to the screen with `snapshot()` as payload; so do undo, redo, sort and filter, and moves over the
+edge. Enter on rows that cannot be edited asks the screen for `open` (index, row_id); pasted rows and columns
+for `paste` (text, index, row_id, column), whether rows can be edited or not; a text to be accepted in a
+column of kind person for `pick` (`tui.picklist.Asking`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar, Final
 
 from domain.codes import shown
 from tui.edit import LineEditor, is_table, typed_form
 from tui.form_model import PERSON_HELP
+from tui.grid_find import FIND, GOTO
 from tui.grid_layout import column_widths
 from tui.grid_model import CellResult, GridModel
-from tui.grid_options import GridOptions
+from tui.grid_moves import GridMoving
+from tui.grid_work import WORK
 
 _UNTOUCHED: Final = frozenset({"help", "prompt", "exit", "redraw", "function_prefix"})
 """Actions of the screen that leave the cell under edit as it is."""
@@ -33,7 +36,7 @@ _SIGNLESS: Final = frozenset({"id", "money", "ratio"})
 NARROWED: Final = "全角字符已改为半角。"
 
 
-class Grid(GridOptions):
+class Grid(GridMoving):
     """Rows of a `GridModel`, edited in place."""
 
     KEY_CONTEXT: ClassVar[str] = "grid"
@@ -68,6 +71,9 @@ class Grid(GridOptions):
             "insert_row": lambda: self._open_row(self._index),
             "select_row": self._toggle_selected,
             "columns": self._toggle_wide,
+            "find": lambda: self._open_line(FIND),
+            "goto": lambda: self._open_line(GOTO),
+            **{action: partial(self._ask_for, action) for action in WORK},
         }
 
     # -- for the screen --------------------------------------------------------------------------------
@@ -79,13 +85,15 @@ class Grid(GridOptions):
 
     def resume(self, index: int, column: str, text: str) -> None:
         """Put the cursor on a cell and take up a half-typed `text` (see `draft`) again."""
-        if self.goto(index, column) and self._may_edit():
+        if 0 <= index < self._rows.count and self.goto(index, column) and self._may_edit():
             self._start(LineEditor(text), in_place=True)
+            self._dirty = True
 
     def set_model(self, model: GridModel) -> None:
         """Show other rows, from the first one."""
         self._use_model(model)
         self._editor, self._preview, self._dirty, self._notice = None, {}, False, ""
+        self._line = None
         self._chosen.clear()
         self._column = max(0, self._next_editable(-1))
         self._touch_all()
@@ -111,6 +119,16 @@ class Grid(GridOptions):
         keys = [each.key for each in self._model.columns]
         at = keys.index(column) if column in keys else self._column
         return self._finish() and self._move_to(index, at)
+
+    def goto_row(self, row_id: int) -> bool:
+        """Put the cursor on a row near its last position; False when it is not there."""
+        span = range(max(0, self._index - self.page), min(self._rows.count, self._index + self.page))
+        same = [index for index in span if (row := self._rows.row(index)) and row.row_id == row_id]
+        return bool(same) and self.goto(same[0])
+
+    def open_row(self) -> bool:
+        """Add a row behind the last one, as if its key had been struck."""
+        return self._open_row(None)
 
     def goto_next_error(self) -> bool:
         """Go to the next faulty cell behind the cursor, wrapping round; False when there is none."""
@@ -200,20 +218,23 @@ class Grid(GridOptions):
 
     def handle_action(self, action: str) -> bool:
         """Act on a key; what is not the grid's own goes to the screen once the cell is accepted."""
-        if self.option_action(action):
+        if self._line is None and self.option_action(action):
             return True
         shown, self._notice = self._notice, ""
-        act = self._acts.get(action)
-        if self._ask_person(action):
+        done = self._line_action(action) if self._line is not None else None
+        if done is None and self._ask_person(action):
             done = True
-        else:
-            done = act() if act is not None else action not in _UNTOUCHED and not self._finish()
+        elif done is None:
+            act = self._acts.get(action)
+            done = act() if act is not None else action not in _UNTOUCHED and not self._leave_row()
         if shown != self._notice:
             self._touch_footer()
         return done
 
     def handle_text(self, char: str) -> bool:
-        """Type into the cell; blank ticks the row while nothing is being edited."""
+        """Type into the cell or the find line; blank ticks the row while nothing is being edited."""
+        if self._line is not None:
+            return self._line_text(char)
         if self.option_typed(char):
             return True
         if self._editor is None and char == " ":
@@ -230,6 +251,8 @@ class Grid(GridOptions):
 
     def handle_paste(self, text: str) -> bool:
         """Insert a single cell at the caret; rows and columns go to the screen as `paste`."""
+        if self._line is not None:
+            return self._line_text(text)
         if is_table(text):
             if not self._finish():
                 return True
@@ -249,12 +272,13 @@ class Grid(GridOptions):
             return self._open_row(None)
         if not self._finish():
             return True
-        column = self._next_editable(self._column)
+        column, index, count = self._next_editable(self._column), self._index, self._rows.count
         if column >= 0:
-            self._place_cursor(self._index, column)
+            self._place_cursor(index, column)
         elif self._close_row(force=True):
-            if self._index + 1 < self._rows.count:
-                self._place_cursor(self._index + 1, max(0, self._next_editable(-1)))
+            following = index + 1 - (count - self._rows.count)
+            if following < self._rows.count:
+                self._place_cursor(following, max(0, self._next_editable(-1, index=following)))
             else:
                 self._open_row(None)
         self.post_message(self.Changed())
@@ -305,74 +329,7 @@ class Grid(GridOptions):
             self._type("X")
         return True
 
-    # -- moving ----------------------------------------------------------------------------------------
-
-    def _move_to(self, index: int, column: int) -> bool:
-        index = max(0, min(index, self._rows.count - 1))
-        if index != self._index:
-            row_count = self._rows.count
-            self._close_row()
-            index -= (row_count - self._rows.count) if index > self._index else 0
-        self._place_cursor(index, column)
-        self.post_message(self.Changed())
-        return True
-
-    def _go_rows(self, by: int) -> bool:
-        if not self._finish():
-            return True
-        target = max(0, min(self._index + by, self._rows.count - 1))
-        return target != self._index and self._move_to(target, self._column)
-
-    def _go_pages(self, by: int) -> bool:
-        if self._finish() and self._rows.count:
-            top = self._top
-            self._top = max(0, min(top + by * self.page, self._rows.count - self.page))
-            self._move_to(self._index + by * self.page, self._column)
-            if self._top != top:
-                self.refresh()
-        return True
-
-    def _go_columns(self, by: int) -> bool:
-        if self._editor is not None and self._in_place:
-            if not (self._editor.left() if by < 0 else self._editor.right()):
-                self.shell.bell()
-            self._edited()
-        elif self._finish():
-            return 0 <= self._column + by < len(self._model.columns) and self._move_to(
-                self._index, self._column + by
-            )
-        return True
-
-    def _go_edge(self, by: int) -> bool:
-        if self._editor is not None and self._in_place:
-            if by < 0:
-                self._editor.home()
-            else:
-                self._editor.end()
-            self._edited()
-        elif self._finish():
-            self._move_to(self._index, 0 if by < 0 else len(self._model.columns) - 1)
-        return True
-
-    def _next_field(self) -> bool:
-        if not self._finish():
-            return True
-        column = self._next_editable(self._column)
-        if column >= 0:
-            return self._move_to(self._index, column)
-        if self._index + 1 < self._rows.count:
-            return self._move_to(self._index + 1, max(0, self._next_editable(-1)))
-        return False
-
-    def _previous_field(self) -> bool:
-        if not self._finish():
-            return True
-        column = self._next_editable(self._column, -1)
-        if column >= 0:
-            return self._move_to(self._index, column)
-        if self._index > 0:
-            return self._move_to(self._index - 1, self._next_editable(len(self._model.columns), -1))
-        return False
+    # -- rows and columns ------------------------------------------------------------------------------
 
     def _toggle_selected(self) -> bool:
         row = self._rows.row(self._index)
@@ -394,4 +351,19 @@ class Grid(GridOptions):
         """Take back the edit of the cell; without one, leave the screen (the screen's own action)."""
         editing = self._editor is not None
         self._stop_editing()
-        return editing
+        return editing or not self._leave_row()
+
+    def _leave_row(self) -> bool:
+        """Accept the cell and check the row before the screen acts; False when the cell was refused."""
+        if not self._finish():
+            return False
+        self._close_row()
+        return True
+
+    def _ask_for(self, action: str) -> bool:
+        """Have the screen do what takes time: undo, redo, sort, filter."""
+        if self._work is None:
+            return self._refuse("此处不能这样做。")
+        if self._leave_row():
+            self.request(action, **self.snapshot())
+        return True

@@ -30,12 +30,17 @@ class GridEditing(GridView):
         self._dirty = False
         self._in_place = False
 
-    def _next_editable(self, column: int, by: int = 1) -> int:
-        """Return the next editable column from `column` in direction `by`, -1 when there is none."""
+    def _next_editable(self, column: int, by: int = 1, *, index: int | None = None) -> int:
+        """Return the next column to be entered from `column` in direction `by`, -1 when there is none.
+
+        `index` is the row, if not the current one: some cells do not apply to some rows.
+        """
         columns = self._model.columns
+        row = self._rows.row(self._index if index is None else index)
+        skipped = row.skipped if row is not None else frozenset[str]()
         column += by
         while 0 <= column < len(columns):
-            if columns[column].editable:
+            if columns[column].editable and columns[column].key not in skipped:
                 return column
             column += by
         return -1
@@ -48,6 +53,8 @@ class GridEditing(GridView):
             return self._open_row(None) and self._rows.count > 0
         elif not self._column_now.editable:
             self._refuse("此栏不能修改。")
+        elif (row := self._rows.row(self._index)) and self._column_now.key in row.skipped:
+            self._refuse("这一行不用录入此栏。")
         else:
             return True
         return False
@@ -159,12 +166,12 @@ class GridEditing(GridView):
             return self._refuse("此清册不能增加行。")
         if not self._finish() or not self._close_row():
             return True
-        index = self._model.new_row(at)
+        index = self._model.new_row(None if at is None else min(at, self._rows.count))
         if index < 0:
             return self._refuse("不能再增加行。")
         self._rows.drop()
         self._dirty = True
-        self._place_cursor(index, max(0, self._next_editable(-1)))
+        self._place_cursor(index, max(0, self._next_editable(-1, index=index)))
         self._touch_all()
         self.post_message(self.Changed())
         return True

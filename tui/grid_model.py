@@ -38,8 +38,9 @@ class GridColumn:
 class GridRow:
     """One row as shown.
 
-    `mark` is one ASCII character: " " unchanged, "+" new, "*" changed, "-" deleted, "!" faulty, ">" sent on.
-    `cells` stand in column order, as typed. `highlight` draws the whole row in the theme's notice colour.
+    `mark` is one of `tui.grid_work.MARKS`. `cells` stand in column order, as typed. `highlight` draws the
+    whole row in the theme's notice colour. `skipped` are the keys of columns that do not apply to this row:
+    the cursor passes over them and nothing can be typed there.
     """
 
     row_id: int
@@ -47,6 +48,7 @@ class GridRow:
     cells: tuple[str, ...]
     selected: bool = False
     highlight: bool = False
+    skipped: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,10 @@ class GridModel(Protocol):
         ...
 
     def commit_row(self, index: int) -> CellResult:
-        """Check the row as a whole; called when the cursor leaves a row that was typed in."""
+        """Check the row as a whole; called when the cursor leaves a row that was typed in or opened.
+
+        A row that was opened and is still empty goes, accepted.
+        """
         ...
 
     def new_row(self, at: int | None = None) -> int:

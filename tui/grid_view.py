@@ -19,6 +19,7 @@ from tui.glyphs import fit
 from tui.grid_layout import GUTTER, Placed, Placement, column_widths, place
 from tui.grid_model import GridColumn, GridModel, GridRow
 from tui.grid_rows import RowWindow
+from tui.grid_work import WorkModel
 from tui.keys import KeyWidget
 from tui.masking import cover_middle
 from tui.theme import CURSOR, ERROR, PLAIN, SELECTED, STRONG, WARNING
@@ -36,6 +37,7 @@ class GridView(KeyWidget):
     def __init__(self, model: GridModel, *, frozen: int = 1, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._model = model
+        self._work = _work_of(model)
         self._frozen = frozen
         self._rows = RowWindow(model)
         self._top = 0
@@ -47,6 +49,7 @@ class GridView(KeyWidget):
         self._preview: Mapping[str, str] = {}
         self._notice = ""
         self._placement: Placement | None = None
+        self._placed_in = 0
 
     # -- what is where ---------------------------------------------------------------------------------
 
@@ -54,6 +57,11 @@ class GridView(KeyWidget):
     def cursor(self) -> tuple[int, str]:
         """Position of the cell cursor: row index and column key."""
         return self._index, self._column_now.key
+
+    @property
+    def model(self) -> GridModel:
+        """The rows shown."""
+        return self._model
 
     @property
     def page(self) -> int:
@@ -66,9 +74,11 @@ class GridView(KeyWidget):
 
     @property
     def _place(self) -> Placement:
-        if self._placement is None:
+        room = max(1, self.size.width)
+        # A frame may be drawn in a new width before the event of the change arrives.
+        if self._placement is None or self._placed_in != room:
             widths = column_widths(self._model.columns, self._wide)
-            room = max(1, self.size.width)
+            self._placed_in = room
             self._placement = place(widths, room, self._frozen, self._first, self._column)
             self._first = self._placement.first
         return self._placement
@@ -87,6 +97,7 @@ class GridView(KeyWidget):
 
     def _use_model(self, model: GridModel) -> None:
         self._model = model
+        self._work = _work_of(model)
         self._rows = RowWindow(model)
         self._rows.page = self.page
         self._top = self._index = self._first = 0
@@ -102,7 +113,7 @@ class GridView(KeyWidget):
         if y == 0:
             segments = self._header_line(width)
         elif y == height - 1:
-            segments = [Segment(fit(self._footer_text(width), width), PLAIN)]
+            segments = self._footer_line(width)
         else:
             segments = self._row_line(self._top + y - 1, width)
         return Strip(segments, width)
@@ -112,14 +123,21 @@ class GridView(KeyWidget):
         line = " " * GUTTER
         for placed in self._place.placed:
             column = columns[placed.column]
-            title = column.title + ("*" if column.required and self._model.editable else "")
-            line += fit(title, placed.width, ALIGN[column.align]) + " "
+            line += fit(self._title(column, placed.width), placed.width, ALIGN[column.align]) + " "
         line = fit(line.rstrip(), width)
         if self._place.hidden_left:
             line = line[: GUTTER - 1] + "<" + line[GUTTER:]
         if self._place.hidden_right:
             line = fit(line.rstrip(), width - 1) + ">"
         return [Segment(line, STRONG)]
+
+    def _title(self, column: GridColumn, width: int) -> str:
+        """Return a column's title, with * where it is required and ^ or v where the rows are sorted by it."""
+        title = column.title + ("*" if column.required and self._model.editable else "")
+        order = self._work.order if self._work is not None else None
+        if order is None or order[0] != column.key:
+            return title
+        return fit(title, min(cell_len(title), width - 1)) + ("v" if order[1] else "^")
 
     def _row_line(self, index: int, width: int) -> list[Segment]:
         row = self._rows.row(index)
@@ -159,9 +177,14 @@ class GridView(KeyWidget):
             return [Segment(text, CURSOR if self.has_focus else SELECTED)]
         return caret_segments(self._editor, placed.width, CURSOR, SELECTED)
 
+    def _footer_line(self, width: int) -> list[Segment]:
+        return [Segment(fit(self._footer_text(width), width), PLAIN)]
+
     def _footer_text(self, width: int) -> str:
         count = self._rows.count
         where = f"行 {min(self._index + 1, count)}/{count}"
+        if self._work is not None and self._work.view_text:
+            where = f"{where} {self._work.view_text}"
         note = self._notice
         if not note and count and (finding := self._model.finding_text(self._index, self._column_now.key)):
             note = f"! {finding}"
@@ -243,6 +266,11 @@ class GridView(KeyWidget):
         self._rows.page = self.page
         self._placement = None
         self._keep_visible()
+
+
+def _work_of(model: object) -> WorkModel | None:
+    """The model where it has a history and views, asked once: the test is not cheap."""
+    return model if isinstance(model, WorkModel) else None
 
 
 def caret_segments(editor: LineEditor, width: int, style: Style, caret: Style) -> list[Segment]:

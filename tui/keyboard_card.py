@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from tui.actions import ACTIONS, CONTEXTS, OPTIONS
+from tui.grid_work import MARKS
 from tui.keymap import FORBIDDEN, FUNCTION_DIGITS, Keymap, key_label
 
 
@@ -40,6 +41,12 @@ def keyboard_card(keymap: Keymap | None = None) -> str:
             ]
     options = "，".join(f"`{digit}` {text}" for digit, text in OPTIONS.items())
     parts += [
+        "## 清册行首的标记",
+        "",
+        "勾选的行第一格是 `x`，第二格是下列标记中最先符合的一个：",
+        "",
+        *(f"- `{mark}` {meaning}" for mark, meaning in MARKS.items() if mark != " "),
+        "",
         "## 行前的选项数字",
         "",
         f"在列表的行前输入数字，回车按行的顺序一次执行全部：{options}。各列表只接受其中用得上的。",

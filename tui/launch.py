@@ -56,6 +56,14 @@ FORBIDDEN: Final[tuple[str, ...]] = (
 """Switches removed on every start, because they leak what is typed or change what keys do."""
 
 
+NO_SCREEN: Final = frozenset(("", "dumb", "unknown"))
+"""Values of TERM that say that the cursor cannot be placed, or nothing at all."""
+NOT_A_SCREEN: Final = (
+    "终端类型 TERM“{}”不能显示画面，请先执行 export TERM=xterm 再启动。\n"
+    "TERM '{}' has no screen: run export TERM=xterm, then start gjj again.\n"
+)
+
+
 def prepare() -> None:
     """Set the environment for Textual and make the standard streams speak UTF-8.
 
@@ -76,12 +84,16 @@ def run(make: Callable[[], ShellApp], *, ambiguous_width: str = "auto") -> int:
 
     `ambiguous_width` is "auto" (as the terminal answers), "narrow" or "wide".
 
-    In a terminal of another encoding than UTF-8 nothing is started: instructions in ASCII are printed and 2
-    returned.
+    In a terminal of another encoding than UTF-8, or of a type without a screen, nothing is started: it is
+    said what to do (in ASCII too) and 2 returned.
     """
     if "textual" in sys.modules:
         raise RuntimeError("textual was imported before its environment was set; import it inside `make`")
     prepare()
+    kind = os.environ.get("TERM", "")
+    if kind in NO_SCREEN and os.name == "posix":
+        sys.stderr.write(NOT_A_SCREEN.format(kind, kind))
+        return 2
     from tui.probe import INSTRUCTIONS, TerminalProbe
 
     probe = TerminalProbe.begin()

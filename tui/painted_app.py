@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 
-from tui.painter import Painter, UnexpectedFrameError
+from tui.painter import Painter, UnexpectedFrameError, harmless
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -24,6 +24,7 @@ class PaintedApp(App[int], inherit_bindings=False):
 
     _painter: Painter | None = None
     _paint_later: asyncio.TimerHandle | None = None
+    _asked_again = False
 
     def __init__(self, **options: Any) -> None:
         """Take Textual's options; nothing is painted yet."""
@@ -67,13 +68,16 @@ class PaintedApp(App[int], inherit_bindings=False):
             super()._display(screen, renderable)
             return
         assert isinstance(renderable, (LayoutUpdate, ChopsUpdate))
-        if self._painted(renderable):
+        if self.notice_instead() is not None:
+            self._sized_painter()
+            self._send()
+        elif self._painted(renderable):
             self._send()
             self.post_display_hook()
         else:
             assert driver is not None
             driver.write("\x1b[m")
-            super()._display(screen, renderable)
+            super()._display(screen, harmless(renderable))
 
     def _painted(self, update: LayoutUpdate | ChopsUpdate) -> bool:
         """Take an update into the picture; False when stock drawing must do it."""
@@ -82,16 +86,26 @@ class PaintedApp(App[int], inherit_bindings=False):
         if painter is None or (painter.width, painter.height) != (size.width, size.height):
             if not (isinstance(update, LayoutUpdate) and update.region.size == size):
                 return False
-            painter = self._painter = Painter(self.console._color_system)
-            painter.resize(*size)
+            painter = self._sized_painter()
         try:
             painter.take(update)
         except (UnexpectedFrameError, AttributeError, KeyError, IndexError, TypeError, ValueError):
             self._painter = None
-            if isinstance(update, ChopsUpdate):
+            if not self._asked_again:
+                # Once: a frame that is refused every time must not be asked for without end.
+                self._asked_again = True
                 self.screen.refresh()
             return False
+        self._asked_again = False
         return True
+
+    def _sized_painter(self) -> Painter:
+        """Return the painter for the present size of the terminal, a new one where that has changed."""
+        size, painter = self.size, self._painter
+        if painter is None or (painter.width, painter.height) != (size.width, size.height):
+            painter = self._painter = Painter(self.console._color_system)
+            painter.resize(*size)
+        return painter
 
     def _send(self) -> None:
         """Write the difference, unless the line has not yet taken what was written before."""

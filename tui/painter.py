@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from rich.cells import get_character_cell_size
@@ -21,6 +22,9 @@ from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.strip import Strip
+
+from domain.text import is_han
 
 Pen = tuple[str, str, str]
 """SGR parameters of foreground, background and attributes, each as sent, `""` for the default."""
@@ -245,8 +249,9 @@ class Painter:
             self._use_for(text, pen)
             out.append(text)
             x += 2 if x + 1 < self.width and new[x + 1][0] == "" else 1
-            # At the right edge the terminal's cursor may wait to wrap: its place is unknown.
-            self._x = x if x < self.width else None
+            # At the right edge the terminal's cursor may wait to wrap: its place is unknown. So it is behind
+            # a character whose width terminals do not agree on: the rest of the line keeps its place.
+            self._x = x if x < self.width and _of_certain_width(text) else None
 
     def _use_background(self) -> None:
         """Take a pen that erases to the terminal's own background; the foreground does not matter."""
@@ -318,13 +323,63 @@ def _half(cell: Cell) -> Cell:
 def _extend_wide(cells: list[Cell], text: str, pen: Pen) -> None:
     """Append a text with wide or combining characters; controls never get through."""
     for char in text:
-        size = get_character_cell_size(char)
+        shown, size = _glyph(char)
         if size == 1:
-            cells.append((char, pen) if char != " " else _blank(pen))
+            cells.append((shown, pen) if shown != " " else _blank(pen))
         elif size == 2:
-            cells += [(char, pen), ("", pen)]
-        elif cells and unicodedata.category(char) in ("Mn", "Me"):
+            cells += [(shown, pen), ("", pen)] if shown != "?" else [(shown, pen)] * 2
+        elif shown and cells:
             at = len(cells) - 1
             while at > 0 and cells[at][0] == "":
                 at -= 1
-            cells[at] = (cells[at][0] + char, cells[at][1])
+            base, its = cells[at]
+            # A blank may have lost what could not be seen on it.
+            cells[at] = (base + shown, pen if base == " " and not its[2] else its)
+
+
+@lru_cache(maxsize=4096)
+def _glyph(char: str) -> tuple[str, int]:
+    """Return what is sent for a character and the cells it takes; size 0 joins the character before.
+
+    Widgets draw through `tui.glyphs`; what steers a terminal or turns its text around is stopped here too.
+    """
+    size = get_character_cell_size(char)
+    if size <= 0:
+        return (char if unicodedata.category(char) in ("Mn", "Me") else ""), 0
+    if char.isprintable() or char == "\u3000" or is_han(char):
+        return char, size
+    return (" " if unicodedata.category(char) == "Zs" else "?"), size
+
+
+@lru_cache(maxsize=4096)
+def _of_certain_width(text: str) -> bool:
+    """Say whether every terminal moves its cursor by the same cells for a drawn character."""
+    if text.isascii():
+        return True
+    return (
+        len(text) == 1 and unicodedata.east_asian_width(text) in "WF" and unicodedata.category(text) != "So"
+    )
+
+
+def harmless(update: LayoutUpdate | ChopsUpdate) -> LayoutUpdate | ChopsUpdate:
+    """Return an update for stock drawing in which no text can steer the terminal.
+
+    Textual writes texts as they are; control segments are dropped.
+    """
+    if isinstance(update, LayoutUpdate):
+        return LayoutUpdate([[_harmless(strip) for strip in line] for line in update.strips], update.region)
+    chops = [
+        {x: strip if strip is None else _harmless(strip) for x, strip in line.items()}
+        for line in update.chops
+    ]
+    return ChopsUpdate(chops, update.spans, update.chop_ends)
+
+
+def _harmless(strip: Strip) -> Strip:
+    segments = [Segment("".join(map(_drawn, text)), style) for text, style, control in strip if not control]
+    return Strip(segments)
+
+
+def _drawn(char: str) -> str:
+    shown, size = _glyph(char)
+    return shown * (size if shown in ("?", " ") else 1)

@@ -77,6 +77,10 @@ class KeyScreen(Screen[None], inherit_bindings=False):
                 await show_help(self, request.widget)
             case "redraw":
                 self.shell.redraw()
+            case "undo" | "redo" | "sort" | "filter_faulty":
+                from tui.grid_work import work_on
+
+                await work_on(self, request)
             case _:
                 self.shell.bell()
 

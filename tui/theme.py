@@ -1,7 +1,7 @@
 """Colours and weights: roles on the terminal's own 16 colours, never a number.
 
-Every role also differs in weight (bold, reverse, underline) or carries a mark character, so a monochrome
-terminal tells the same. Backgrounds stay the terminal's own: a line can then be erased instead of painted
+Every role that is a state also differs in weight (bold, reverse, underline), so a monochrome terminal tells
+the same. Backgrounds stay the terminal's own: a line can then be erased instead of painted
 over.
 """
 
@@ -17,7 +17,7 @@ THEME_NAME: Final = "ansi-dark"
 PLAIN: Final = Style()
 """Ordinary text."""
 DIM: Final = Style(color="bright_black")
-"""Text of no account: hints, unused cells."""
+"""Text of no account: hints, unused cells. Without colour it is plain."""
 STRONG: Final = Style(bold=True)
 """Headings, labels of the current field."""
 TITLE: Final = Style(reverse=True, bold=True)
@@ -28,11 +28,11 @@ SELECTED: Final = Style(underline=True)
 """A selected row; also marked with a character."""
 ERROR: Final = Style(color="red", bold=True)
 """Refused values and failures; also marked `!`."""
-WARNING: Final = Style(color="yellow")
-"""Warnings; also marked `?`."""
+WARNING: Final = Style(color="yellow", bold=True)
+"""Warnings, also marked `?`; rows that deserve notice."""
 GOOD: Final = Style(color="green")
-"""Done, in order; also said in words."""
+"""Done, in order. Without colour only the words say so."""
 READ_ONLY: Final = Style(color="cyan")
-"""Computed and shown values that cannot be edited."""
+"""Computed and shown values that cannot be edited: they stand without brackets."""
 KEY: Final = Style(bold=True)
 """The key in the key bar."""

@@ -25,10 +25,11 @@ from center.serials import account_number
 from center.settings import Settings
 from center.store import migrate
 from center.store.engine import Store
-from center.store.tables import account, calendar_year, depositor, scope, unit, workday
+from center.store.tables import account, calendar_year, depositor, scope, unit
+from center.year_table import publish_days
 from domain.business import Limits, RatioPair
 from domain.creditcode import check_character
-from domain.national_calendar import national_calendar
+from domain.national_calendar import CalendarDays, national_calendar
 from domain.period import BusinessCalendar
 from domain.profile import Profile
 
@@ -272,10 +273,5 @@ def publish_calendar(conn: Connection, now: str) -> None:
     """Publish the national calendar that comes with the program, for years not published yet."""
     known = set(conn.scalars(select(calendar_year.c.year)))
     days = national_calendar()
-    for year in sorted(set(days.holidays) - known):
-        conn.execute(insert(calendar_year).values(year=year, published=now))
-        exceptions = [(day, False) for day in days.holidays[year]]
-        exceptions += [(day, True) for day in days.workdays.get(year, frozenset())]
-        records = [{"day": day.isoformat(), "working": working} for day, working in sorted(exceptions)]
-        if records:
-            conn.execute(insert(workday), records)
+    new = {year: off for year, off in days.holidays.items() if year not in known}
+    publish_days(conn, CalendarDays(new, days.workdays), now)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from client.errors import StoreError
-from client.store.tables import TRIGGERS, metadata
+from client.store.migrations import MIGRATIONS
 
 FILE_NAME = "gjj.db"
 BUSY_MILLISECONDS = 10_000
@@ -149,25 +149,6 @@ def _begin(connection: Connection) -> None:
 
 
 # ---- versions --------------------------------------------------------------------------------------
-
-
-def _first(connection: Connection) -> None:
-    metadata.create_all(connection)
-    for trigger in TRIGGERS:
-        connection.exec_driver_sql(trigger)
-
-
-def _searched_depositors(connection: Connection) -> None:
-    """The copy of depositors is fetched anew, with what a search needs."""
-    from client.store.tables import depositor, depositor_copy
-
-    connection.exec_driver_sql("DROP TABLE IF EXISTS depositor")
-    connection.exec_driver_sql("DELETE FROM setting WHERE name LIKE 'depositors %'")
-    metadata.create_all(connection, tables=[depositor_copy, depositor])
-
-
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first, _searched_depositors)
-"""Step n takes a store of version n to version n + 1; a step is never changed once released."""
 
 
 def _migrate(engine: Engine) -> None:

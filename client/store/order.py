@@ -1,8 +1,9 @@
 """The order of a roster's rows: positions by number, in time that does not grow with the roster.
 
-Rows carry a real `pos`; sums per run of 256 positions (`roster_bucket`) tell where the n-th row is. A row
-put between two others takes the middle; where the middle runs out or a bucket fills up, its neighbourhood is
-spaced anew (a packed-memory array), so that no insertion touches more than a small part of the roster.
+Rows carry a real `pos`, negative while they are out of the roster; sums per run of 256 positions
+(`roster_bucket`) tell where the n-th row is. A row put between two others takes the middle; where the middle
+runs out or a bucket fills up, its neighbourhood is spaced anew (a packed-memory array), so that no insertion
+touches more than a small part of the roster.
 """
 
 from __future__ import annotations
@@ -62,10 +63,12 @@ def rank(connection: Connection, roster_id: int, pos: float) -> int:
 
 
 def last_pos(connection: Connection, roster_id: int) -> float | None:
-    """The position of the last row."""
+    """The position of the last row, counting rows out of the roster, which keep their places."""
     sql = "SELECT max(pos) FROM roster_row WHERE roster_id = ?"
-    found = connection.exec_driver_sql(sql, (roster_id,)).scalar_one()
-    return None if found is None else float(found)
+    last = connection.exec_driver_sql(sql, (roster_id,)).scalar_one()
+    sql = "SELECT min(pos) FROM roster_row WHERE roster_id = ?"
+    out = connection.exec_driver_sql(sql, (roster_id,)).scalar_one()
+    return None if last is None else float(max(last, -out))
 
 
 def next_pos(connection: Connection, roster_id: int) -> float:
@@ -80,13 +83,23 @@ def pos_before(connection: Connection, roster_id: int, index: int) -> float:
         after = pos_at(connection, roster_id, index)
         if after is None:
             return next_pos(connection, roster_id)
-        before = pos_at(connection, roster_id, index - 1) if index else None
+        before = _place_before(connection, roster_id, after)
         before = max(0.0, after - 2.0) if before is None else before
         middle = (before + after) / 2
         number = int(middle // BUCKET)
         if after - before > NARROW and _rows_of(connection, roster_id, number) < FULL:
             return middle
         respace(connection, roster_id, number)
+
+
+def _place_before(connection: Connection, roster_id: int, pos: float) -> float | None:
+    """The nearest place before `pos`, of a row or of one out of the roster."""
+    sql = "SELECT max(pos) FROM roster_row WHERE roster_id = ? AND pos > 0 AND pos < ?"
+    found = connection.exec_driver_sql(sql, (roster_id, pos)).scalar()
+    sql = "SELECT min(pos) FROM roster_row WHERE roster_id = ? AND pos > ? AND pos < 0"
+    out = connection.exec_driver_sql(sql, (roster_id, -pos)).scalar()
+    places = [float(abs(place)) for place in (found, out) if place is not None]
+    return max(places) if places else None
 
 
 def _rows_of(connection: Connection, roster_id: int, number: int) -> int:
@@ -112,10 +125,17 @@ def respace(connection: Connection, roster_id: int, number: int) -> None:
 
 
 def _spread(connection: Connection, roster_id: int, start: int, end: int) -> None:
-    sql = "SELECT row_id FROM roster_row WHERE roster_id = ? AND pos >= ? AND pos < ? ORDER BY pos"
-    ids = [row[0] for row in connection.exec_driver_sql(sql, (roster_id, float(start), float(end)))]
-    if not ids:
+    """Space all places evenly, those of rows out of the roster too: their order must last."""
+    sql = (
+        "SELECT row_id, pos FROM roster_row WHERE roster_id = ? AND ((pos >= ? AND pos < ?)"
+        " OR (pos <= ? AND pos > ?)) ORDER BY abs(pos)"
+    )
+    edges = (float(start), float(end), -float(start), -float(end))
+    rows = connection.exec_driver_sql(sql, (roster_id, *edges)).fetchall()
+    if not rows:
         return
-    step = (end - start) / (len(ids) + 1)
-    moves = [(start + step * (place + 1), row_id) for place, row_id in enumerate(ids)]
+    step = (end - start) / (len(rows) + 1)
+    moves = [
+        ((start + step * (place + 1)) * (1 if row[1] > 0 else -1), row[0]) for place, row in enumerate(rows)
+    ]
     connection.exec_driver_sql("UPDATE roster_row SET pos = ? WHERE row_id = ?", moves)

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 from client.errors import RosterError
 from client.signing import Prepared
 from client.store.database import Database, utc_now
+from client.store.journal import note_sent
 from client.store.order import next_pos
 from client.store.roster_sql import all_duplicates, create_roster, get_roster, touch
 from client.store.rows import CENTER_FAILED, Frozen, Scope, dump_findings, load_findings
@@ -100,6 +101,7 @@ class OutboxStore:
                 " WHERE row_id = ? AND state = 'draft'"
             )
             connection.exec_driver_sql(sql, rows)
+            note_sent(connection, frozen.roster_id, frozen.submission_id)
             touch(connection, frozen.roster_id)
 
     def entry(self, submission_id: str) -> OutboxEntry | None:

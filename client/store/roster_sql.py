@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
@@ -13,12 +13,12 @@ from client.errors import RosterError
 from client.store import order
 from client.store.database import utc_now
 from client.store.rows import Roster, RosterTotals, Scope, StoredRow, load_findings
-from client.store.tables import BUCKET, SUMS
+from client.store.tables import FAULTY, SUMS
 from client.store.tables import roster as roster_table
 
 FIELDS = (
     "row_id, pos, typed, checked, findings, amount, person, dup_of, source, sheet_row, change, picked,"
-    " state, submission_id, submission_row, result, reason, account_no"
+    " state, submission_id, submission_row, result, reason, account_no, in_step"
 )
 _NO_ROSTER = "这份清册已经不在了，请刷新后重试。"
 
@@ -82,12 +82,25 @@ def window(connection: Connection, roster_id: int, start: int, count: int) -> li
 
 def find_row(connection: Connection, row_id: int) -> StoredRow | None:
     """One row within a transaction."""
-    sql = f"SELECT {FIELDS}, roster_id FROM roster_row WHERE row_id = ?"
+    sql = f"SELECT {FIELDS}, roster_id FROM roster_row WHERE row_id = ? AND pos > 0"
     row = connection.exec_driver_sql(sql, (row_id,)).first()
     if row is None:
         return None
     index = order.rank(connection, row.roster_id, row.pos)
     return as_row(connection, row.roster_id, row, index, base_picked(connection, row.roster_id))
+
+
+def rows_of(connection: Connection, row_ids: Sequence[int], start: int) -> list[StoredRow]:
+    """Rows by id, in the order given; positions count from `start`. Rows that are gone are left out."""
+    marks = ", ".join("?" * len(row_ids))
+    sql = f"SELECT {FIELDS}, roster_id FROM roster_row WHERE row_id IN ({marks}) AND pos > 0"
+    found = {row.row_id: row for row in connection.exec_driver_sql(sql, tuple(row_ids))} if row_ids else {}
+    if not found:
+        return []
+    roster_id = next(iter(found.values())).roster_id
+    base = base_picked(connection, roster_id)
+    placed = [(place, found[row_id]) for place, row_id in enumerate(row_ids, start) if row_id in found]
+    return [as_row(connection, roster_id, row, place, base) for place, row in placed]
 
 
 def mark_duplicates(connection: Connection, roster_id: int, person: str) -> None:
@@ -96,7 +109,7 @@ def mark_duplicates(connection: Connection, roster_id: int, person: str) -> None
         return
     sql = (
         "SELECT row_id, dup_of FROM roster_row WHERE roster_id = ? AND person = ? AND person <> ''"
-        " AND change <> 'deleted' ORDER BY pos"
+        " AND pos > 0 AND change <> 'deleted' ORDER BY pos"
     )
     found = connection.exec_driver_sql(sql, (roster_id, person)).fetchall()
     for number, row in enumerate(found):
@@ -108,9 +121,10 @@ def mark_duplicates(connection: Connection, roster_id: int, person: str) -> None
 def all_duplicates(connection: Connection, roster_id: int) -> None:
     """Mark the duplicates of a whole roster."""
     sql = (
-        "SELECT person FROM roster_row WHERE roster_id = ? AND person <> ''"
+        "SELECT person FROM roster_row WHERE roster_id = ? AND person <> '' AND pos > 0"
         " GROUP BY person HAVING count(*) > 1"
-        " UNION SELECT person FROM roster_row WHERE roster_id = ? AND dup_of IS NOT NULL"
+        f" UNION SELECT person FROM roster_row WHERE roster_id = ? AND pos > 0 AND ({FAULTY})"
+        " AND dup_of IS NOT NULL"
     )
     for row in connection.exec_driver_sql(sql, (roster_id, roster_id)).fetchall():
         mark_duplicates(connection, roster_id, row[0])
@@ -118,13 +132,16 @@ def all_duplicates(connection: Connection, roster_id: int) -> None:
 
 def drop_batch(connection: Connection, roster_id: int, batch: int) -> None:
     """Drop the rows of an import that did not end."""
-    sql = "DELETE FROM roster_row WHERE roster_id = ? AND batch = ?"
+    sql = "DELETE FROM roster_row WHERE roster_id = ? AND in_step = ?"
     connection.exec_driver_sql(sql, (roster_id, batch))
+    connection.exec_driver_sql("DELETE FROM roster_step WHERE step_id = ?", (batch,))
     end_batch(connection, roster_id)
 
 
 def end_batch(connection: Connection, roster_id: int) -> None:
     """No import is under way any more."""
+    sql = "UPDATE roster_step SET state = 'done' WHERE roster_id = ? AND state = 'loading'"
+    connection.exec_driver_sql(sql, (roster_id,))
     connection.exec_driver_sql("UPDATE roster SET loading = 0 WHERE roster_id = ?", (roster_id,))
     all_duplicates(connection, roster_id)
     touch(connection, roster_id)
@@ -206,36 +223,32 @@ def as_row(connection: Connection, roster_id: int, row: Row[Any], index: int, ba
         result=row.result,
         reason=row.reason,
         account_no=row.account_no,
+        in_step=row.in_step,
     )
 
 
 def next_bad(connection: Connection, roster_id: int, index: int) -> int | None:
     """The position of the next faulty row behind `index`, wrapping round to `index` itself."""
     pos = order.pos_at(connection, roster_id, index)
-    pos = -1.0 if pos is None else pos
-    here = int(pos // BUCKET)
-    sql = "SELECT bucket FROM roster_bucket WHERE roster_id = ? AND bad > 0 ORDER BY bucket"
-    numbers = [row[0] for row in connection.exec_driver_sql(sql, (roster_id,))]
-    behind = [number for number in numbers if number >= here]
     sql = (
-        "SELECT min(pos) FROM roster_row WHERE roster_id = ? AND pos >= ? AND pos < ? AND pos > ?"
-        " AND bad AND state = 'draft'"
+        "SELECT pos FROM roster_row INDEXED BY ix_row_faulty WHERE roster_id = ? AND pos > ?"
+        f" AND state = 'draft' AND ({FAULTY}) ORDER BY pos LIMIT 1"
     )
-    tries = [(number, pos) for number in behind] + [(number, -1.0) for number in numbers]
-    for number, after in tries:
-        edges = (float(number * BUCKET), float((number + 1) * BUCKET))
-        found = connection.exec_driver_sql(sql, (roster_id, *edges, after)).scalar()
+    for behind in (0.0 if pos is None else pos, 0.0):
+        found = connection.exec_driver_sql(sql, (roster_id, behind)).scalar()
         if found is not None:
             return order.rank(connection, roster_id, found)
     return None
 
 
-def draft_row(connection: Connection, row_id: int) -> tuple[int, str]:
-    """(roster, person) of a row that may be changed."""
-    sql = "SELECT roster_id, person, state FROM roster_row WHERE row_id = ?"
+def draft_row(connection: Connection, row_id: int) -> Row[Any]:
+    """(roster_id, person, in_step) of a row that may be changed."""
+    sql = "SELECT roster_id, person, in_step, state, change FROM roster_row WHERE row_id = ? AND pos > 0"
     found = connection.exec_driver_sql(sql, (row_id,)).first()
     if found is None:
         raise RosterError("这条记录已经不在了，请刷新后重试。", code="roster.gone")
     if found.state != "draft":
         raise RosterError("这条记录已经提交，不能再修改，如需更正请重新申报。", code="roster.frozen")
-    return found.roster_id, found.person
+    if found.change == "deleted":
+        raise RosterError("这条记录已标为删除，请先撤销删除再修改。", code="roster.deleted")
+    return found

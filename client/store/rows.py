@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from client.store.tables import OPENED
 from domain.findings import Finding, Severity, errors
+from domain.pinyin import name_initials
 
 CENTER_FAILED = "center.failed"
 """Code of the reason for which the center, or its clerk, did not carry a row out."""
@@ -76,6 +78,12 @@ class StoredRow:
     result: str
     reason: str
     account_no: str
+    in_step: int = 0
+
+    @property
+    def opened(self) -> bool:
+        """Opened in the grid, and nothing typed in it yet."""
+        return self.in_step == OPENED
 
     def shown(self, column: str) -> str:
         """The text of a cell: the normal form where the check could read it, else as typed."""
@@ -116,6 +124,28 @@ class RosterTotals:
     selected: int = 0
     selected_good: int = 0
     selected_amount: int = 0
+
+
+StepKind = Literal["insert", "import", "delete", "edit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A step that was undone, or redone (`forward`).
+
+    `count` rows were changed; `sent` rows of the step are on their way to the center and stay as they are.
+    `row_id` and `index` say where the first of the changed rows is, or was. `stale` rows were judged by
+    facts that have changed since: `row_ids` are those that must be checked anew, empty for all.
+    """
+
+    kind: StepKind
+    count: int
+    sent: int
+    index: int
+    row_id: int | None
+    forward: bool
+    stale: bool = False
+    row_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +193,21 @@ def plain(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+FOUND_BY = ("account_no", "id_number")
+"""Columns by whose beginning or end a row is found, besides the name; the last stands last."""
+
+
+def find_text(typed: Mapping[str, str], checked: Mapping[str, str]) -> str:
+    """What a row is found by, between tabs and in lower case: initials, name, account, ID number.
+
+    The initials stand first, so that rows in the order of these texts are in the order of their names.
+    """
+    name = checked.get("name") or typed.get("name", "")
+    parts = [name_initials(name), name, *(checked.get(key) or typed.get(key, "") for key in FOUND_BY)]
+    told = "\t".join(part.replace("\t", " ") for part in parts)
+    return plain(f"\t{told}\t".lower())
+
+
 def row_values(row: NewRow) -> dict[str, Any]:
     """The columns of `roster_row` that a check decides."""
     return {
@@ -175,4 +220,5 @@ def row_values(row: NewRow) -> dict[str, Any]:
         "source": row.source,
         "sheet_row": row.sheet_row,
         "change": row.change,
+        "find": find_text(row.typed, row.checked),
     }

@@ -48,6 +48,7 @@ roster = Table(
     Column("state", Text, nullable=False, default="draft"),
     Column("submission_id", Text, nullable=False, default=""),
     Column("revision", Integer, nullable=False, default=0),
+    Column("judged", Integer, nullable=False, default=0, server_default="0"),
     Column("base_picked", Integer, nullable=False, default=0),
     Column("loading", Integer, nullable=False, default=0),
     Column("loader", Integer, nullable=False, default=0),
@@ -59,9 +60,12 @@ roster = Table(
 """A roster. `state` draft: being worked on; final: the rows of one answered submission.
 
 `revision` grows with every change of a row. A row is ticked when `base_picked` differs from its `picked`, so
-that ticking everything touches one row. `loading` is the batch of an import that has not ended yet, `loader`
-the process that runs it.
+that ticking everything touches one row. `loading` is the step of an import that has not ended yet, `loader`
+the process that runs it. `judged` grows when checking all rows anew has changed some.
 """
+
+FAULTY = "errors > 0 OR dup_of IS NOT NULL"
+"""Condition of a faulty row, word for word as in the index of faulty rows."""
 
 GOOD = "CASE WHEN state = 'draft' AND bad = 0 AND change <> 'deleted' THEN 1 ELSE 0 END"
 
@@ -82,7 +86,9 @@ roster_row = Table(
     Column("sheet_row", Integer, nullable=False, default=0),
     Column("change", Text, nullable=False, default="new"),
     Column("picked", Integer, nullable=False, default=0),
-    Column("batch", Integer, nullable=False, default=0),
+    Column("in_step", Integer, nullable=False, default=0),
+    Column("out_step", Integer, nullable=False, default=0, server_default="0"),
+    Column("find", Text, nullable=False, default="", server_default=""),
     Column("state", Text, nullable=False, default="draft"),
     Column("submission_id", Text, nullable=False, default=""),
     Column("submission_row", Integer, nullable=False, default=0),
@@ -91,18 +97,58 @@ roster_row = Table(
     Column("account_no", Text, nullable=False, default=""),
     Column("bad", Integer, Computed("(errors > 0) OR (dup_of IS NOT NULL)", persisted=False)),
     Column("good", Integer, Computed(GOOD, persisted=False)),
-    Index("ix_row_pos", "roster_id", "pos"),
-    Index("ix_row_person", "roster_id", "person", sqlite_where=text("person <> ''")),
+    Index("ix_row_pos", "roster_id", "pos", "find"),
+    Index("ix_row_person", "roster_id", "person", "pos", sqlite_where=text("person <> ''")),
+    Index("ix_row_faulty", "roster_id", "pos", sqlite_where=text(FAULTY)),
+    Index("ix_row_in", "in_step", sqlite_where=text("in_step <> 0")),
+    Index("ix_row_out", "out_step", sqlite_where=text("out_step <> 0")),
     Index("ix_row_submission", "submission_id", "submission_row", sqlite_where=text("submission_id <> ''")),
     Index("ix_row_picked", "roster_id", "pos", sqlite_where=text("picked = 1")),
     sqlite_autoincrement=True,
 )
 """A row. `typed` is what people entered, `checked` the normal texts with the computed columns.
 
-`pos` orders the rows of a roster. `dup_of` names the first row of the same person (O-16). `state` draft,
-queued (in the outbox) or final (answered); `result` and `reason` are the center's.
-`submission_row` is 1-based.
+`pos` orders the rows of a roster; a row that was deleted or whose insertion was undone keeps its place as
+the negative of it, so that bringing it back moves nothing. `in_step` and `out_step` are the steps of the
+journal that put it in and took it out (`OPENED`: opened in the grid and still empty). `find` holds what a row
+is found by, between tabs, and stands in the index of positions so that a search reads nothing else. `dup_of`
+names the first row of the same person (O-16). `state` draft, queued (in the outbox) or final (answered);
+`result` and `reason` are the center's. `submission_row` is 1-based.
 """
+
+OPENED = -1
+"""`in_step` of a row that was opened in the grid and in which nothing has been typed yet."""
+
+step = Table(
+    "roster_step",
+    metadata,
+    Column("step_id", Integer, primary_key=True),
+    Column("roster_id", Integer, ForeignKey("roster.roster_id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False, default="done"),
+    Column("sent", Integer, nullable=False, default=0),
+    Column("judged", Integer, nullable=False, default=0),
+    Index("ix_step_roster", "roster_id", "step_id"),
+    sqlite_autoincrement=True,
+)
+"""The journal of a roster: what can be undone (`state` done) and redone (undone); loading: not ended yet.
+
+`kind` insert, import, delete or edit. `sent` counts rows of the step that have gone to the center since;
+`judged` is the roster's when the step was taken.
+"""
+
+IMAGE = ("typed", "checked", "findings", "errors", "amount", "person", "change", "find")
+
+image = Table(
+    "roster_image",
+    metadata,
+    Column("step_id", Integer, ForeignKey("roster_step.step_id"), nullable=False),
+    Column("row_id", Integer, nullable=False),
+    *(Column(name, Integer if name in ("errors", "amount") else Text, nullable=False) for name in IMAGE),
+    PrimaryKeyConstraint("step_id", "row_id"),
+    Index("ix_image_row", "row_id"),
+)
+"""What edited rows were before a step, or, once it is undone, after it."""
 
 bucket = Table(
     "roster_bucket",
@@ -239,7 +285,7 @@ batch = Table(
 SUMS = ("total", "draft", "bad", "good", "amount", "picked", "picked_good", "picked_amount")
 
 
-def _parts(row: str) -> list[str]:
+def row_parts(row: str) -> list[str]:
     """What one row adds to its bucket, in the order of `SUMS`."""
     return [
         "1",
@@ -257,22 +303,22 @@ def _add(row: str) -> str:
     sums = ", ".join(f"{name} = {name} + excluded.{name}" for name in SUMS)
     return (
         f"INSERT INTO roster_bucket (roster_id, bucket, {', '.join(SUMS)})"
-        f" VALUES ({row}.roster_id, CAST({row}.pos / {BUCKET} AS INTEGER), {', '.join(_parts(row))})"
-        f" ON CONFLICT (roster_id, bucket) DO UPDATE SET {sums};"
+        f" SELECT {row}.roster_id, CAST({row}.pos / {BUCKET} AS INTEGER), {', '.join(row_parts(row))}"
+        f" WHERE {row}.pos > 0 ON CONFLICT (roster_id, bucket) DO UPDATE SET {sums};"
     )
 
 
 def _take(row: str) -> str:
-    sums = ", ".join(f"{name} = {name} - {part}" for name, part in zip(SUMS, _parts(row), strict=True))
-    at = f"roster_id = {row}.roster_id AND bucket = CAST({row}.pos / {BUCKET} AS INTEGER)"
+    sums = ", ".join(f"{name} = {name} - {part}" for name, part in zip(SUMS, row_parts(row), strict=True))
+    at = f"{row}.pos > 0 AND roster_id = {row}.roster_id AND bucket = CAST({row}.pos / {BUCKET} AS INTEGER)"
     return f"UPDATE roster_bucket SET {sums} WHERE {at}; DELETE FROM roster_bucket WHERE {at} AND total = 0;"
 
 
 COUNTED = "roster_id, pos, errors, dup_of, amount, change, picked, state"
 
-TRIGGERS = (
-    f"CREATE TRIGGER row_in AFTER INSERT ON roster_row BEGIN {_add('NEW')} END",
-    f"CREATE TRIGGER row_out AFTER DELETE ON roster_row BEGIN {_take('OLD')} END",
-    f"CREATE TRIGGER row_changed AFTER UPDATE OF {COUNTED} ON roster_row"
-    f" BEGIN {_take('OLD')} {_add('NEW')} END",
-)
+TRIGGERS = {
+    "row_in": f"AFTER INSERT ON roster_row BEGIN {_add('NEW')} END",
+    "row_out": f"AFTER DELETE ON roster_row BEGIN {_take('OLD')} END",
+    "row_changed": f"AFTER UPDATE OF {COUNTED} ON roster_row BEGIN {_take('OLD')} {_add('NEW')} END",
+}
+"""Triggers by name; rows out of the roster (pos < 0) count nowhere."""

@@ -26,6 +26,9 @@ A = TypeVar("A", bound="AccountRules")
 LIVE = (AccountStatus.NORMAL, AccountStatus.SEALED, AccountStatus.FROZEN)
 """An account that is still the person's; others are closed."""
 
+OVERRULED = "person.overruled"
+"""Code of a difference that the center's data decides."""
+
 VERDICT = "verdict"
 """Column 核对结果: where a file differs from the center (S-13, V-26)."""
 
@@ -54,7 +57,8 @@ class AccountBusiness(RosterBusiness[A]):
         found += check_cells(self._plain_columns, typed, values, context)
         found += self.check_month(context)
         match: Match | None = None
-        if not any(finding.field in ("account_no", "id_number") for finding in errors(found)):
+        named_by = "account_no" if typed.get("account_no") else "id_number"
+        if not any(finding.field == named_by for finding in errors(found)):
             match, unknown = self._find(typed, context)
             found += unknown
         if match is not None:

@@ -114,16 +114,16 @@ class RosterBusiness(ABC, Generic[R]):
             check = self.check_row(row, context)
             key = self.duplicate_key(check.values)
             if key and key in first_seen:
-                duplicate = self.duplicate_finding(first_seen[key] + 1)
-                check = replace(check, findings=(*check.findings, duplicate))
+                duplicate = self.duplicate(f"第{first_seen[key] + 1}条")
+                check = replace(check, findings=(*check.findings, duplicate), duplicate_of=first_seen[key])
             elif key:
                 first_seen[key] = place
             checks.append(check)
         return checks
 
-    def duplicate_finding(self, first: int) -> Finding:
-        """What is said of a row that repeats row number `first`; the code and “第N条” are relied upon."""
-        text = f"存在相同的记录：与第{first}条是同一人，请删除重复的一条。"
+    def duplicate(self, first: str) -> Finding:
+        """The finding of a row that repeats another; `first` says where that is, e.g. 第3条 (O-16, V-18)."""
+        text = f"存在相同的记录：与{first}是同一人，请删除重复的一条。"
         return Finding("roster.duplicate", self._person_column, text)
 
     @property
@@ -144,7 +144,7 @@ class RosterBusiness(ABC, Generic[R]):
         return [
             Finding("required", column.key, f"“{column.title}”不能为空，请填写。")
             for column in columns
-            if not typed.get(column.key) and not self._optional(column, context)
+            if not typed.get(column.key) and column.applies(typed) and not self._optional(column, context)
         ]
 
     def _optional(self, column: Column, context: CheckContext) -> bool:

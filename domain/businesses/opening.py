@@ -23,6 +23,7 @@ from domain.business import (
 )
 from domain.businesses.base import RosterBusiness, age_finding
 from domain.businesses.names import BusinessOff
+from domain.businesses.open_rules import OpenRules
 from domain.businesses.opening_columns import CATALOGUE
 from domain.businesses.opening_people import check_people
 from domain.businesses.plain_cells import check_cells
@@ -57,7 +58,7 @@ class _Money:
         return None if self.unit is None or self.person is None else self.unit + self.person
 
 
-class Opening(RosterBusiness["OpenRules"]):
+class Opening(RosterBusiness[OpenRules]):
     """Registration under one center's profile."""
 
     id = "open"

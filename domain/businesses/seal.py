@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from domain.business import AccountStatus, CheckContext, Column, Kind
 from domain.businesses.accounts import AccountBusiness, Match, account_columns
 from domain.businesses.names import BusinessOff
+from domain.businesses.seal_rules import SealRules
 from domain.findings import Finding
 from domain.period import fund_year
 
@@ -20,7 +21,7 @@ CATALOGUE = account_columns(
 JULY = "须待年度核定完成后方可办理封存业务，请先办理年度核定。"
 
 
-class Seal(AccountBusiness["SealRules"]):
+class Seal(AccountBusiness[SealRules]):
     """Sealing under one center's profile."""
 
     id = "seal"

@@ -9,6 +9,7 @@ from domain.business import AccountStatus, CheckContext, Column, Kind, KnownAcco
 from domain.businesses.accounts import AccountBusiness, Match, account_columns
 from domain.businesses.base import age_finding
 from domain.businesses.names import BusinessOff
+from domain.businesses.seal_rules import UnsealRules
 from domain.businesses.wages import base_findings, stated_amounts
 from domain.findings import Finding
 from domain.idnumber import IdNumber
@@ -32,7 +33,7 @@ AGE_COUNTER = "须联系中心，携带补充资料至中心柜台办理启封�
 SAME_MONTH = "该职工当月在本单位封存，当月不能启封，需至中心柜台办理。"
 
 
-class Unseal(AccountBusiness["UnsealRules"]):
+class Unseal(AccountBusiness[UnsealRules]):
     """Reopening under one center's profile."""
 
     id = "unseal"

@@ -85,7 +85,7 @@ def _changed(body: dict[str, Any], change: str) -> bytes:
     if change == "no rows":
         return canonical_json(body | {"rows": []})
     if change == "other business":
-        return canonical_json(body | {"business": "seal"})
+        return canonical_json(body | {"business": "Seal!"})
     if change == "not json":
         return b"\xff\xfe\x00"
     if change == "nul":

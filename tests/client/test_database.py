@@ -18,6 +18,7 @@ from client.errors import LoginRefused, StoreError
 from client.store import database as module
 from client.store.caches import FormDrafts, Settings
 from client.store.database import Database, journal
+from client.store.migrations import MIGRATIONS
 from client.store.rosters import RosterStore
 from client.store.rows import NewRow, Scope
 from tests.client.support import Agent
@@ -111,7 +112,7 @@ def test_a_store_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
 def test_migrations_run_once_and_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Database(tmp_path).close()
     ran: list[int] = []
-    steps = (*module.MIGRATIONS, lambda connection: ran.append(2), lambda connection: ran.append(3))
+    steps = (*MIGRATIONS, lambda connection: ran.append(2), lambda connection: ran.append(3))
     monkeypatch.setattr(module, "MIGRATIONS", steps)
     Database(tmp_path).close()
     Database(tmp_path).close()
@@ -128,7 +129,7 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(
         raise ValueError("broken")
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "MIGRATIONS", (*module.MIGRATIONS, fail))
+        patch.setattr(module, "MIGRATIONS", (*MIGRATIONS, fail))
         with pytest.raises(ValueError, match="broken"):
             Database(tmp_path)
     database = Database(tmp_path)

@@ -20,8 +20,9 @@ from hypothesis.stateful import (
 
 from client.errors import RosterError
 from client.store import order
+from client.store.changes import _BULK
 from client.store.database import Database
-from client.store.rosters import _BULK, RosterStore
+from client.store.rosters import RosterStore
 from client.store.rows import NewRow, Scope
 from domain.findings import Finding, Severity
 
@@ -336,7 +337,9 @@ def test_rows_put_at_one_place_for_ever_keep_order_and_stay_near(database: Datab
     with database.write() as connection:
         for _ in range(2500):
             pos = order.pos_before(connection, roster, 1500)
-            connection.exec_driver_sql(_BULK, (roster, pos, "{}", "{}", "", 0, 0, "", "single", 0, "new", 0))
+            connection.exec_driver_sql(
+                _BULK, (roster, pos, "{}", "{}", "", 0, 0, "", "single", 0, "new", "", 0)
+            )
         sizes = [rows for _, rows in order.buckets(connection, roster)]
         sql = "SELECT pos, row_id FROM roster_row WHERE roster_id = ? ORDER BY pos"
         found = connection.exec_driver_sql(sql, (roster,)).fetchall()

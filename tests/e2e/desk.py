@@ -232,9 +232,12 @@ out_dir = "{self.folder / "out"}"
     # ---- business --------------------------------------------------------------------------------------
 
     def open(self, module: str = "business:open") -> None:
-        """Open a module of the home screen by its transaction code."""
-        entry = next(one for one in self.site.profile.home.modules if one.opens == module)
+        """Open a screen of a module by its transaction code, chosen where the module has several."""
+        entry = next(one for one in self.site.profile.home.modules if module in one.screens)
         self.keys(f"<f2>{entry.code}\r")
+        if len(entry.screens) > 1:
+            self.see("请选择")
+            self.keys("<down>" * entry.screens.index(module) + "\r")
         self.see("F12返回")
 
     def register(self, people: Sequence[Person], gap: float = 0.0, **cells: Any) -> None:

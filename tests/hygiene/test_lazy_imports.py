@@ -15,7 +15,16 @@ HEAVY = {
     *("openpyxl", "python_calamine", "xlsxwriter", "reportlab", "pypinyin"),
     *("pkcs11", "cryptography", "argon2"),
 }
-PYDANTIC_IN_DOMAIN = {"domain.profile", "domain.rules", "domain.wire", "domain.facts_wire"}
+PYDANTIC_IN_DOMAIN = (
+    "domain.profile",
+    "domain.rules",
+    "domain.wire",
+    "domain.facts_wire",
+    "domain.businesses.",
+)
+"""Modules that need it, and declarations, which need the rules of a profile."""
+LIGHT = ("domain.businesses.names",)
+"""Read before the first paint all the same."""
 
 REPORT = """
 import json, sys
@@ -44,9 +53,7 @@ def test_importing_the_toolkit_brings_nothing_heavy() -> None:
 
 def test_domain_needs_the_standard_library_only() -> None:
     modules = [
-        name
-        for name in modules_of("domain")
-        if name not in PYDANTIC_IN_DOMAIN and not name.endswith("_rules")
+        name for name in modules_of("domain") if name in LIGHT or not name.startswith(PYDANTIC_IN_DOMAIN)
     ]
     foreign = imported_by(*modules) - set(sys.stdlib_module_names) - {"domain", "__main__"}
     assert not {name for name in foreign if not name.startswith("_")}

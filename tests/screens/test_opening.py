@@ -377,14 +377,21 @@ async def select(desk: Desk, *rows: int) -> None:
 @pytest.mark.feature("W-04", profile="all")
 @pytest.mark.feature("O-04", profile="all")
 @pytest.mark.parametrize("profile", ALL)
-async def test_rows_are_ticked_before_they_are_deleted(make_place: MakePlace, profile: str) -> None:
+async def test_the_current_row_or_the_ticked_ones_are_deleted(make_place: MakePlace, profile: str) -> None:
     place = make_place(profile)
     async with running(place) as desk:
         await desk.open("business:open")
         typed = await record(desk, place, 3)
         desk.app.screen.set_focus(grid_of(desk))
-        await desk.press("<ctrl+k>")
-        assert "请先勾选" in desk.status and len(place.rows()) == 3
+        await desk.press("<ctrl+home><ctrl+k>")
+        if place.profile.queue.delete_confirm:
+            assert "当前的第 1 条" in desk.picture()
+            await desk.press("n")
+            assert len(place.rows()) == 3
+            await desk.press("<ctrl+k>y")
+        assert [row.typed["name"] for row in place.rows()] == [one["name"] for one in typed[1:]]
+        await desk.press("<ctrl+u>")
+        assert [row.typed["name"] for row in place.rows()] == [one["name"] for one in typed]
         await select(desk, 1)
         await desk.press("<ctrl+k>")
         if place.profile.queue.delete_confirm:

@@ -77,7 +77,7 @@ async def test_who_was_settled_on_a_later_day_is_marked_and_coloured(make_place:
         people = desk.app.screen.query(Grid).last(Grid)
         assert len(await open_count(desk, "ok")) == 2
         marks = [(row.mark, row.highlight) for row in people._model.window(0, 2)]
-        assert marks == [("*", True)] * 2
+        assert marks == [("?", True)] * 2
         assert "申报日期与处理日期不同" in desk.picture()
 
 
@@ -114,13 +114,13 @@ async def test_a_month_is_six_half_width_digits(make_place: MakePlace, month: st
         await desk.open("query:open")
         form = desk.app.screen.query_one(Form)
         desk.app.screen.set_focus(form)
-        asked = len(place.wire.sent("GET", "openings"))
+        asked = len(place.wire.sent("GET", "submissions"))
         await desk.press("<delete>")
         desk.app._take(events.Paste(month))
         for key in ("\r", "<f5>", "<f5>"):
             await desk.press(key)
             assert form.current == "month" and "!" in desk.picture()
-            assert len(place.wire.sent("GET", "openings")) == asked
+            assert len(place.wire.sent("GET", "submissions")) == asked
 
 
 @pytest.mark.feature("N-03", profile="hangzhou")

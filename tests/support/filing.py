@@ -18,7 +18,7 @@ from center.effects.apply import Row, Work, apply_rows
 from center.facts import business_calendar, unit_facts, year_rules
 from center.store.tables import account
 from domain.business import AccountStatus, CheckContext, Source
-from domain.businesses.opening import declare
+from domain.businesses.registry import declare
 from domain.canonical import canonical_json, content_digest
 from domain.money import format_yuan, parse_yuan
 from domain.period import fund_year
@@ -79,7 +79,7 @@ class Office:
             "ratio": "12",
             "fund_type": "general",
         }
-        business = declare(self.profile)
+        business = declare("open", self.profile)
         known = {column.key for column in business.columns}
         typed = {key: text for key, text in (typed | cells).items() if key in known}
         check = business.check_row(typed, self.context())
@@ -88,23 +88,27 @@ class Office:
     def rows(self, count: int, **cells: str) -> list[dict[str, str]]:
         return [self.row(person, **cells) for person in self.people(count)]
 
-    def body(self, rows: Sequence[dict[str, str]], **changes: Any) -> dict[str, Any]:
+    def body(self, rows: Sequence[dict[str, str]], business: str = "open", **changes: Any) -> dict[str, Any]:
         """A submission's body with the right totals; `changes` replace keys."""
-        amount = sum(parse_yuan(row["total_amount"]) for row in rows if row.get("total_amount"))
+        rules = self.profile.rules(business)
+        summed = rules is not None and bool(rules.amount_title)
+        amounts = [row["total_amount"] for row in rows if summed and row.get("total_amount")]
+        amount = sum(parse_yuan(text) for text in amounts)
         body: dict[str, Any] = {
-            "business": "open",
+            "business": business,
             "profile": self.profile.name,
             "source": "single",
             "rows": list(rows),
             "totals": {"count": len(rows), "amount": format_yuan(amount)},
-            "attachments": self.attachments(),
+            "attachments": self.attachments(business),
             "remark": "",
         }
         return body | changes
 
-    def attachments(self) -> list[dict[str, Any]]:
+    def attachments(self, business: str = "open") -> list[dict[str, Any]]:
         """What the profile wants attached, uploaded."""
-        if not declare(self.profile).rules.attachments:
+        rules = self.profile.rules(business)
+        if rules is None or not rules.attachments:
             return []
         answer = self.attach(PDF)
         assert answer.status_code == 200, answer.text
@@ -167,7 +171,21 @@ class Office:
 
     # ---- the center's own books --------------------------------------------------------------------
 
-    def give_account(self, person: Person, status: AccountStatus = AccountStatus.NORMAL) -> str:
+    def account_row(self, number: str, business: str = "seal", **cells: str) -> dict[str, str]:
+        """A row about an account, with the first reason and a good base where the business wants them."""
+        rules = self.profile.rules(business)
+        assert rules is not None
+        row = {"account_no": number, "reason": rules.reasons[0].code}
+        if "base" in rules.required:
+            row["base"] = "8000.00"
+        return row | cells
+
+    def give_account(
+        self,
+        person: Person,
+        status: AccountStatus = AccountStatus.NORMAL,
+        sealed_month: int | None = None,
+    ) -> str:
         """An account that the person has at this unit, as the counter opens it; gives its number."""
         context = self.context()
         row = Row(1, person.key, self.row(person))
@@ -175,7 +193,8 @@ class Office:
             work = Work(conn, self.profile, self.unit, "open", context.today, context.month)
             number = apply_rows(work, [row]).accounts[1]
             one = account.c.account_no == number
-            conn.execute(update(account).where(one).values(status=status.value))
+            changes = {"status": status.value, "sealed_month": sealed_month}
+            conn.execute(update(account).where(one).values(changes))
         return number
 
     def accounts(self) -> list[Any]:

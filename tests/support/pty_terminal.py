@@ -315,19 +315,21 @@ class PtyTerminal:
 
 
 def picture_of(screen: pyte.Screen) -> list[list[Cell]]:
-    """Return every cell of a pyte screen; what cannot be seen on a blank is left out."""
-    picture: list[list[Cell]] = []
-    for y in range(screen.lines):
-        row = screen.buffer[y]
-        cells: list[Cell] = []
-        for x in range(screen.columns):
-            char = row[x]
-            if char.data == " " and not char.reverse and not char.underscore:
-                cells.append((" ", "default", char.bg, False, False, False))
-            else:
-                cells.append((char.data, char.fg, char.bg, char.bold, char.reverse, char.underscore))
-        picture.append(cells)
-    return picture
+    """Return every cell of a pyte screen."""
+    return [row_of(screen, y) for y in range(screen.lines)]
+
+
+def row_of(screen: pyte.Screen, y: int) -> list[Cell]:
+    """Return the cells of a row; what cannot be seen on a blank is left out."""
+    row = screen.buffer[y]
+    cells: list[Cell] = []
+    for x in range(screen.columns):
+        char = row[x]
+        if char.data == " " and not char.reverse and not char.underscore:
+            cells.append((" ", "default", char.bg, False, False, False))
+        else:
+            cells.append((char.data, char.fg, char.bg, char.bold, char.reverse, char.underscore))
+    return cells
 
 
 def _whole_utf8(data: bytes) -> int:

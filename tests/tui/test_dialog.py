@@ -7,6 +7,7 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from tests.tui import shell_app
+from tests.tui.gallery import Gallery
 from tests.tui.shell_app import LOG, Line, TestingApp
 from tests.tui.test_keys import settle, strike
 from tui.dialog import DialogBox, DialogScreen
@@ -147,3 +148,25 @@ async def test_f1_tells_about_the_field_and_again_about_the_screen() -> None:
         await pilot.press("f12")
         await settle(pilot, app, 1)
         assert len(app.screen_stack) == 1
+
+
+async def test_a_dialog_fits_itself_into_a_smaller_window() -> None:
+    app = Gallery()
+    async with app.run_test(size=(120, 50)) as pilot:
+        await pilot.press("f9")
+        await pilot.pause()
+        assert "第 12 条" in shown(app) and "确定" in shown(app)
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert "第 12 条" not in shown(app) and "确定" in shown(app) and "PgUp PgDn" in shown(app)
+        await pilot.press("end")
+        assert "第 12 条" in shown(app)
+        await pilot.resize_terminal(120, 50)
+        await pilot.pause()
+        assert "第 1 条" in shown(app) and "第 12 条" in shown(app)
+
+
+def shown(app: Gallery) -> str:
+    """The screen as text."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import random
+import signal
+import subprocess
 import sys
+import time
+import unicodedata
 from pathlib import Path
+from shutil import which
 from typing import Any
 
-import pyte
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len, set_cell_size
 from rich.color import ColorSystem
@@ -19,10 +25,11 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
-from tests.support.pty_terminal import PtyTerminal, picture_of
-from tests.tui import shell_app
-from tests.tui.shell_app import TestingApp
-from tui.painter import Painter, UnexpectedFrameError
+from tests.support.outgoing import strangers
+from tests.support.pty_terminal import PtyTerminal
+from tests.support.twin import Terminal, TwinMixin, difference
+from tests.tui.gallery import SCREENS, Gallery
+from tui.painter import Painter, UnexpectedFrameError, harmless
 
 APP = [sys.executable, "-m", "tests.tui.shell_main"]
 WIDTH, HEIGHT = 24, 10
@@ -30,18 +37,6 @@ STYLES = (
     Style(), Style(bold=True), Style(reverse=True), Style(color="red"), Style(color="cyan", bold=True),
     Style(bgcolor="blue"), Style(underline=True), Style(color="#123456", bgcolor="bright_black"),
 )  # fmt: skip
-
-
-class Terminal:
-    """A pyte screen fed with text."""
-
-    def __init__(self, width: int = WIDTH, height: int = HEIGHT) -> None:
-        self.screen = pyte.Screen(width, height)
-        self.screen.reset_mode(7, private=True)
-        self.stream = pyte.Stream(self.screen)
-
-    def picture(self) -> Any:
-        return picture_of(self.screen)
 
 
 # -- single frames on random pictures ---
@@ -96,7 +91,7 @@ def seen(painter: Painter) -> list[list[tuple[str, bool]]]:
 def test_the_terminal_shows_what_is_wanted_after_every_frame(steps: list[tuple[str, Any]]) -> None:
     painter = Painter(ColorSystem.EIGHT_BIT)
     painter.resize(WIDTH, HEIGHT)
-    terminal, mirror = Terminal(), Terminal()
+    terminal, mirror = Terminal(WIDTH, HEIGHT), Terminal(WIDTH, HEIGHT)
     rows = [Strip.blank(WIDTH)] * HEIGHT
     for kind, value in steps:
         update: LayoutUpdate | ChopsUpdate
@@ -116,11 +111,11 @@ def test_the_terminal_shows_what_is_wanted_after_every_frame(steps: list[tuple[s
             left, right = rows[y].crop(0, x), rows[y].crop(x + 6, WIDTH)
             rows = [*rows[:y], Strip.join([left, strip, right]), *rows[y + 1 :]]
         painter.take(update)
-        terminal.stream.feed(painter.frame((3, 3)))
+        terminal.feed(painter.frame((3, 3)))
         fresh_painter = Painter(ColorSystem.EIGHT_BIT)
         fresh_painter.resize(WIDTH, HEIGHT)
         fresh_painter._wanted = [row.copy() for row in painter._wanted]
-        mirror.stream.feed(fresh_painter.frame((3, 3)))
+        mirror.feed(fresh_painter.frame((3, 3)))
         assert terminal.picture() == mirror.picture()
         shown = [[(cell[0], cell[4]) for cell in row] for row in terminal.picture()]
         assert shown == seen(painter)
@@ -136,12 +131,12 @@ def test_a_full_frame_equals_stock_drawing_colour_by_colour() -> None:
     ]
     update = LayoutUpdate([[row] for row in rows], Region(0, 0, WIDTH, HEIGHT))
     console = Console(color_system="256", force_terminal=True)
-    stock, own = Terminal(), Terminal()
-    stock.stream.feed(update.render_segments(console).replace("\n", "\r\n"))
+    stock, own = Terminal(WIDTH, HEIGHT), Terminal(WIDTH, HEIGHT)
+    stock.feed(update.render_segments(console).replace("\n", "\r\n"))
     painter = Painter(ColorSystem.EIGHT_BIT)
     painter.resize(WIDTH, HEIGHT)
     painter.take(update)
-    own.stream.feed(painter.frame((0, 0)))
+    own.feed(painter.frame((0, 0)))
     assert own.picture() == stock.picture()
 
 
@@ -185,75 +180,109 @@ def test_scrolling_moves_the_terminals_own_lines() -> None:
 # -- the application against stock drawing ---
 
 
-class Twin(TestingApp):
-    """Feeds every frame to two terminals: once drawn by Textual, once by the painter."""
+class Twin(TwinMixin, Gallery):
+    """The gallery, drawn twice."""
 
-    __test__ = False
-
-    def __init__(self) -> None:
-        catalog = {"first": shell_app.First, "second": shell_app.Second, "third": shell_app.Third}
-        super().__init__(catalog, start="first")
-        self.console._color_system = ColorSystem.EIGHT_BIT
-        self.stock, self.own = Terminal(80, 24), Terminal(80, 24)
-        self.drawn_size = (80, 24)
-        self.frames = self.fallbacks = 0
-
-    def _display(self, screen: Any, renderable: Any) -> None:
-        super()._display(screen, renderable)
-        if not isinstance(renderable, (LayoutUpdate, ChopsUpdate)) or self._batch_count:
-            return
-        size = self.size
-        if self.drawn_size != (size.width, size.height):
-            self.drawn_size = (size.width, size.height)
-            for terminal in (self.stock, self.own):
-                terminal.screen.resize(size.height, size.width)
-                terminal.stream.feed("\x1b[m\x1b[H\x1b[2J")
-        stock = renderable.render_segments(self.console).replace("\n", "\r\n")
-        self.stock.stream.feed(stock)
-        if self._painted(renderable):
-            assert self._painter is not None
-            self.own.stream.feed(self._painter.frame(self.caret_position()))
-            self.frames += 1
-            if isinstance(renderable, LayoutUpdate) or not self.fallbacks:
-                assert difference(self.own.picture(), self.stock.picture()) == []
-        else:
-            self.own.stream.feed("\x1b[m" + stock)
-            self.fallbacks += 1
+    def __init__(self, start: str = "grid", colors: ColorSystem | None = ColorSystem.EIGHT_BIT) -> None:
+        super().__init__(start)
+        self.depth = colors
+        self.begin(80, 24)
 
 
-KEYS = st.sampled_from(
-    ["a", "张", "1", "0", "enter", "down", "down", "up", "backspace", "f1", "f10", "f12", "y",
-     "n", "escape", "tab", "s", "c", "h", "t", "b", "pagedown", "end", "resize"]
-)  # fmt: skip
+TYPED = ["a", "x", "1", "0", "8", "张", "é", "\u0301", "·", "𠮷", "，", " ", "+", "*", ".", "-", "y", "n"]
+NAMED = [
+    "enter", "enter", "down", "down", "down", "up", "left", "right", "right", "home", "end",
+    "pageup", "pagedown", "ctrl+home", "ctrl+end", "tab", "shift+tab", "backspace", "delete", "insert",
+    "escape", "f1", "f2", "f3", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "f10", "f11", "f12", "f12",
+    "ctrl+p", "ctrl+u", "ctrl+t", "ctrl+d", "ctrl+l", "ctrl+g",
+]  # fmt: skip
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
+"""Without shrinking: an example takes a second, and its keys tell enough."""
+SPECIAL = ["resize", "lend", "pause", "pause"]
+KEYS = st.sampled_from([*TYPED, *NAMED, *SPECIAL])
+SIZES = ((100, 30), (80, 24), (120, 36), (250, 70), (81, 25))
 
 
-@settings(max_examples=4, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(st.lists(KEYS, min_size=30, max_size=90))
-async def test_random_keys_give_the_picture_of_stock_drawing(keys: list[str]) -> None:
-    await strike_and_compare(keys)
+async def play(app: Twin, keys: list[str]) -> None:
+    """Strike keys without waiting between most of them; every frame compares itself."""
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        for count, key in enumerate(keys):
+            if key == "resize":
+                await pilot.resize_terminal(*SIZES[count % len(SIZES)])
+            elif key == "lend":
+                await pilot.pause()
+                app.own.feed("\x1b[H\x1b[2J\x1b[31;44mshell$ 别的程序\x1b[m")
+                app.redraw()
+                app.own.screen.dirty.update(range(app.own.screen.lines))
+                app.compare()
+            elif key == "pause":
+                await pilot.pause(0.002)
+            else:
+                app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await pilot.pause(0.02)
+        await pilot.pause()
+        app.own.screen.dirty.update(range(app.own.screen.lines))
+        app.compare()
+    assert app.frames > 0 and not app.behind
+    assert app.fallbacks == 0 or "resize" in keys
+
+
+@settings(max_examples=6, suppress_health_check=SLOW, phases=PHASES)
+@given(st.sampled_from(list(SCREENS)), st.lists(KEYS, min_size=40, max_size=120))
+async def test_random_keys_give_the_picture_of_stock_drawing(start: str, keys: list[str]) -> None:
+    await play(Twin(start), keys)
 
 
 @pytest.mark.slow
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(st.lists(KEYS, min_size=30, max_size=90))
-async def test_many_random_keys_give_the_picture_of_stock_drawing(keys: list[str]) -> None:
-    await strike_and_compare(keys)
+@pytest.mark.parametrize("colors", [None, ColorSystem.STANDARD, ColorSystem.EIGHT_BIT])
+@settings(max_examples=80, suppress_health_check=SLOW, phases=PHASES)
+@given(st.sampled_from(list(SCREENS)), st.lists(KEYS, min_size=60, max_size=200))
+async def test_thousands_of_random_keys_in_every_depth_of_colour(
+    colors: ColorSystem | None, start: str, keys: list[str]
+) -> None:
+    await play(Twin(start, colors), keys)
 
 
-async def strike_and_compare(keys: list[str]) -> None:
-    app = Twin()
-    sizes = [(100, 30), (80, 24), (120, 36)]
-    async with app.run_test(size=(80, 24)) as pilot:
-        for count, key in enumerate(keys):
-            if key == "resize":
-                await pilot.resize_terminal(*sizes[count % 3])
-            else:
-                app.post_message(events.Key(key, key if len(key) == 1 else None))
-                if count % 5 == 4:
-                    await pilot.pause(0.005)
-        await pilot.pause(0.05)
-        await pilot.pause()
-    assert app.frames > 0
+@pytest.mark.slow
+@pytest.mark.parametrize("start", list(SCREENS))
+async def test_tmux_shows_the_same_text_for_both_ways_of_drawing(start: str, tmp_path: Path) -> None:
+    """A recorded set of byte streams: a hundred keys from every screen, wherever they lead."""
+    assert which("tmux"), "请先安装 tmux：这个测试把两种画法的字节送进真正的 tmux。"
+    pool, choice = [*TYPED, *NAMED, "pause"], random.Random(start)
+    app = Twin(start)
+    await play(app, [choice.choice(pool) for _ in range(100)])
+    shown = [in_tmux(tmp_path, name, end.fed) for name, end in (("own", app.own), ("stock", app.stock))]
+    assert shown[0] == shown[1]
+    drawn = "\n".join(line.rstrip() for line in app.own.screen.display if line.rstrip())
+    assert without_marks(shown[0]) == without_marks(drawn)
+
+
+def without_marks(text: str) -> str:
+    """The text without combining marks, which pyte does not keep over a wide character."""
+    return "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
+
+
+def in_tmux(folder: Path, name: str, fed: list[str]) -> str:
+    """The text a pane of 80x24 shows after a byte stream, empty lines left out."""
+    stream, done = folder / name, folder / f"{name}.done"
+    stream.write_bytes(("\x1b[?7l" + "".join(fed)).encode())
+    tmux = ["tmux", "-u", "-L", f"gjj-{folder.name}-{name}", "-f", "/dev/null"]
+    command = f"stty raw -echo; cat {stream}; touch {done}; sleep 20"
+    try:
+        subprocess.run(
+            [*tmux, "new-session", "-d", "-x", "80", "-y", "24", command, ";", "set", "status", "off"],
+            check=True,
+        )
+        limit = time.monotonic() + 10
+        while not done.exists() and time.monotonic() < limit:
+            time.sleep(0.02)
+        time.sleep(0.2)
+        text = subprocess.run([*tmux, "capture-pane", "-p"], check=True, capture_output=True).stdout.decode()
+    finally:
+        subprocess.run([*tmux, "kill-server"], check=False, capture_output=True)
+    return "\n".join(line.rstrip() for line in text.splitlines() if line.rstrip())
 
 
 async def test_stock_drawing_takes_an_unexpected_frame_and_the_painter_the_next_full_one(
@@ -274,6 +303,44 @@ async def test_stock_drawing_takes_an_unexpected_frame_and_the_painter_the_next_
         assert (app.fallbacks, app._painter is not None) == (1, True)
         assert app.frames > before
         assert difference(app.own.picture(), app.stock.picture()) == []
+
+
+async def test_frames_refused_every_time_are_drawn_by_textual_and_not_asked_for_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(painter: Painter, update: LayoutUpdate | ChopsUpdate) -> None:
+        raise UnexpectedFrameError("never as expected")
+
+    app = Twin()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        monkeypatch.setattr(Painter, "take", refuse)
+        await pilot.press("7", "8")
+        for _ in range(20):
+            await pilot.pause(0.005)
+        assert 0 < app.fallbacks < 8
+        assert "78" in app.own.screen.display[2]
+        monkeypatch.undo()
+        await pilot.press("9")
+        await pilot.press("f9")
+        await pilot.pause(0.02)
+        assert not app.behind
+        app.own.screen.dirty.update(range(24))
+        app.compare()
+
+
+def test_stock_drawing_gets_texts_that_steer_nothing() -> None:
+    from rich.console import Console
+
+    hostile = Strip([Segment("a\x1b[2Jb\x9b\u202ec\ue000"), Segment("张", Style(bold=True))])
+    updates = (
+        LayoutUpdate([[hostile]], Region(0, 0, WIDTH, 1)),
+        chops({0: (0, hostile)}),
+    )
+    for update in updates:
+        drawn = harmless(update).render_segments(Console(color_system="256", force_terminal=True))
+        assert strangers(drawn) == []
+        assert "a[2Jbc?" in drawn and "张" in drawn
 
 
 # -- in a real terminal ---
@@ -298,9 +365,6 @@ def test_byte_budgets_in_256_colours() -> None:
 
 
 def test_after_a_lent_terminal_the_whole_picture_is_back() -> None:
-    import os
-    import signal
-
     with PtyTerminal(APP, columns=80, rows=24) as terminal:
         terminal.wait_for("返回")
         terminal.send("ab")
@@ -340,25 +404,3 @@ def test_a_slow_line_does_not_stop_the_program() -> None:
         terminal.send("x")
         terminal.wait(lambda: "x" in terminal.lines[1], 0.6, "the last key")
         assert terminal.lines[2].lstrip().startswith("31 ")
-
-
-def halves_blanked(row: Any) -> Any:
-    """Do what terminals do and pyte does not: half a wide character is blank."""
-    after = [cell[0] for cell in row[1:]] + [" "]
-    before = [" "] + [cell[0] for cell in row[:-1]]
-    return [
-        (" ", "default", cell[2], False, False, False)
-        if (cell_len(cell[0]) == 2 and follows != "") or (cell[0] == "" and cell_len(leads) != 2)
-        else cell
-        for cell, follows, leads in zip(row, after, before, strict=True)
-    ]
-
-
-def difference(own: Any, stock: Any) -> list[tuple[int, int, Any, Any]]:
-    """Return (row, column, own cell, stock cell) where two pictures differ."""
-    return [
-        (y, x, mine, theirs)
-        for y, (row, other) in enumerate(zip(own, stock, strict=True))
-        for x, (mine, theirs) in enumerate(zip(row, halves_blanked(other), strict=True))
-        if mine != theirs
-    ]

@@ -1,0 +1,175 @@
+"""Sealing, reduction and reopening on the screen: a person picked, the roster, the receipt, the queries."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.business import AccountStatus, Source
+from domain.login_form import PROFILE_NAMES
+from screens.business_screen import BusinessBatchScreen
+from tests.screens.conftest import MakePlace
+from tests.support.filing import PDF
+from tests.support.workplace import Desk, Workplace, running
+
+SEALED = AccountStatus.SEALED
+BOTH = [("seal", name) for name in PROFILE_NAMES] + [
+    ("unseal", name) for name in PROFILE_NAMES if name != "hangzhou"
+]
+
+
+def somebody(place: Workplace, business: str) -> tuple[str, str]:
+    """Name and account of a person the business is for; the copy of hangzhou is brought up to date."""
+    person = place.office.people(1)[0]
+    status = SEALED if business == "unseal" else AccountStatus.NORMAL
+    number = place.office.give_account(person, status, 202609 if business == "unseal" else None)
+    if place.profile.local_database:
+        place.state.synchronise(lambda progress: None)
+    return person.name, number
+
+
+def cells(place: Workplace, business: str, who: str) -> str:
+    """The keys that record a person: who, reason, and the base where it is asked for."""
+    rules = place.profile.offered()[business]
+    base = "9000\r" if "base" in rules.required else ""
+    return f"{who}\r{rules.reasons[0].code}\r{base}"
+
+
+async def send(desk: Desk, place: Workplace, business: str) -> None:
+    """F10, yes, and the attachment where the center wants one, up to the receipt."""
+    rules = place.profile.offered()[business]
+    await desk.press("<f10>")
+    if "全部勾选" in desk.picture():
+        await desk.press("y")
+    await desk.see("总人数：1 人")
+    assert "总月缴存额" not in desk.picture()
+    await desk.press("y")
+    if rules.attachments:
+        place.deliver("名册.pdf", PDF)
+        await desk.press("<f6>1\r")
+        assert rules.attach_label in ("", *desk.key_bar)
+        await desk.press("<f10>")
+    await desk.see("业务流水号")
+
+
+@pytest.mark.parametrize(
+    ("business", "name"),
+    [
+        pytest.param(
+            business,
+            name,
+            marks=[pytest.mark.feature(row, profile=name) for row in ("S-01", "S-02", "S-06")],
+        )
+        for business, name in BOTH
+    ],
+)
+async def test_a_person_is_picked_recorded_and_sent(make_place: MakePlace, business: str, name: str) -> None:
+    place = make_place(name)
+    rules = place.profile.offered()[business]
+    who, number = somebody(place, business)
+    async with running(place) as desk:
+        await desk.open(f"business:{business}")
+        assert desk.title == rules.title
+        await desk.press(cells(place, business, number))
+        assert rules.recorded in desk.status, desk.picture()
+        picture = desk.picture()
+        assert who[:3] in picture, picture
+        await send(desk, place, business)
+        assert "总月缴存额" not in desk.picture() and rules.title in desk.picture()
+    receipt = place.office.unit_get("/submissions", business=business)["batches"][0]
+    assert (receipt["total"], receipt["title"]) == (1, rules.title)
+
+
+@pytest.mark.feature("S-03", profile=["baishan", "lyszfgjj", "shanxi"])
+@pytest.mark.parametrize("name", ["baishan", "lyszfgjj", "shanxi"])
+async def test_the_words_of_recording(make_place: MakePlace, name: str) -> None:
+    place = make_place(name)
+    _, number = somebody(place, "seal")
+    async with running(place) as desk:
+        await desk.open("business:seal")
+        await desk.press(cells(place, "seal", number[-4:]))
+        assert "缴存人状态变更清册录入成功" in desk.status
+
+
+@pytest.mark.feature("S-03", profile="hangzhou")
+@pytest.mark.feature("S-11", profile="hangzhou")
+async def test_who_is_reduced_already_is_refused_at_the_field(make_place: MakePlace) -> None:
+    place = make_place("hangzhou")
+    _, number = somebody(place, "unseal")
+    async with running(place) as desk:
+        await desk.open("business:seal")
+        await desk.press(f"{number}\r")
+        assert "职工已减少" in desk.picture()
+        assert place.rows() == []
+
+
+@pytest.mark.feature("S-12", profile="hangzhou")
+async def test_the_same_person_twice_is_refused(make_place: MakePlace) -> None:
+    place = make_place("hangzhou")
+    _, number = somebody(place, "seal")
+    async with running(place) as desk:
+        await desk.open("business:seal")
+        await desk.press(cells(place, "seal", number) * 2)
+        assert "存在相同的记录" in desk.picture()
+
+
+@pytest.mark.feature("S-14", profile=["baishan", "lyszfgjj", "shanxi"])
+@pytest.mark.feature("Q-08", profile=["baishan", "lyszfgjj", "shanxi"])
+@pytest.mark.parametrize("name", ["baishan", "lyszfgjj", "shanxi"])
+async def test_changes_are_queried(make_place: MakePlace, name: str) -> None:
+    place = make_place(name)
+    who, number = somebody(place, "seal")
+    if name != "baishan":
+        place.office.file([place.office.account_row(number)], business="seal")
+    async with running(place) as desk:
+        await desk.open("changes")
+        await desk.see("变更记录")
+        picture = desk.picture()
+        assert number in picture and who[:3] in picture
+        assert ("封存" in picture.split("变更记录")[1]) is (name != "baishan")
+
+
+@pytest.mark.feature("S-14", profile=["hangzhou", "shaanxi"])
+@pytest.mark.feature("Q-13", profile="hangzhou")
+@pytest.mark.parametrize("name", ["hangzhou", "shaanxi"])
+async def test_batches_are_queried(make_place: MakePlace, name: str) -> None:
+    place = make_place(name)
+    _, number = somebody(place, "seal")
+    receipt = place.office.file([place.office.account_row(number)], business="seal")
+    async with running(place) as desk:
+        await desk.open("query:seal")
+        await desk.see(receipt["serial"])
+        assert "总月缴存额" not in desk.picture()
+
+
+@pytest.mark.feature("S-13", profile="hangzhou")
+@pytest.mark.feature("V-26", profile="hangzhou")
+async def test_a_difference_is_warned_of_and_the_center_wins(
+    make_place: MakePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("center.jobs.enqueue", lambda conn, job_id: None)
+    place = make_place("hangzhou")
+    who, number = somebody(place, "seal")
+    async with running(place) as desk:
+        await desk.open("batch:seal")
+        screen = desk.app.shell_screen()
+        assert isinstance(screen, BusinessBatchScreen)
+        person = place.state.depositors().by_account(number)
+        assert person is not None
+        typed = {"account_no": number, "name": "张冠", "id_number": person.id_number, "reason": "02"}
+        service = screen.desk.service
+        source = Source.FILE
+        check = service.business.check_row(typed, service.facts(source, [typed]))
+        service.import_rows([(4, typed, check)], source=source)
+        await screen.returned(None)
+        await desk.press("<f10>")
+        await desk.see("核对结果")
+        assert "以中心数据为准" in desk.picture() and number in desk.picture()
+        await desk.press("n")
+        assert place.wire.sent("PUT") == [] and "没有提交" in desk.status
+        await desk.press("<f10>y")
+        await desk.see("总人数：1 人")
+        await desk.press("y")
+        await desk.see("业务流水号")
+    batch = place.office.unit_get("/submissions", business="seal")["batches"][0]
+    (row,) = place.office.unit_get(f"/submissions/{batch['submission_id']}/rows")["rows"]
+    assert row["values"]["name"] == who
