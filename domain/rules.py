@@ -58,6 +58,7 @@ class QueueRules(Strict):
     delete_mode: Literal["one", "one_or_all"] | None = None
     edit_row: bool | None = None
     submit_scope: Literal["selected", "all", "one_or_all"] | None = None
+    delete_confirm: bool | None = None
 
 
 class BusinessRules(Strict):

@@ -18,6 +18,7 @@ from tui.form_model import FormField
 from tui.grid_model import CellResult
 
 if TYPE_CHECKING:
+    from client.store.depositors import Depositor
     from client.store.rows import StoredRow
     from domain.businesses.fact_items import Item
     from domain.businesses.facts import Changes
@@ -28,6 +29,7 @@ WHO: Final = (ACCOUNT, "name", "id_number")
 WIDTH: Final = 20
 """Cells of a value; longer ones scroll while they are typed."""
 GREY: Final = "此项只能到中心柜台变更。"
+UNREACHED: Final = "连不上中心，读不到该职工已登记的信息，请稍后再试。"
 NOT_READ: Final = "没有读到已登记的信息，请按 F5 重新读取。"
 
 Put = Callable[[str, "Mapping[str, str] | None"], str]
@@ -41,7 +43,7 @@ class FactEntry(EntryModel):
         self._put = put
         self._facts: RegisteredFacts | None = None
         self._new: dict[str, str] = {}
-        self._offered: RegisteredFacts | None = None
+        self._read: RegisteredFacts | None = None
         super().__init__(business, context)
 
     @property
@@ -51,9 +53,13 @@ class FactEntry(EntryModel):
         return cast("FactBusiness", declared).changes
 
     @property
-    def by_person(self) -> bool:
-        """Whether a person must be chosen first."""
+    def picks(self) -> bool:
+        """Whether the form begins with one of the unit's people."""
         return ACCOUNT in {column.key for column in self.business.columns}
+
+    def take(self, person: Depositor | None, text: str) -> str:
+        """Take a person whose items were read; nobody else can be shown."""
+        return "" if person is not None else UNREACHED
 
     @property
     def facts(self) -> RegisteredFacts | None:
@@ -63,19 +69,19 @@ class FactEntry(EntryModel):
     def reset(self, business: Business, context: CheckContext) -> None:
         """Begin anew for another unit or business; the form must be rebuilt afterwards."""
         self.business, self.context = business, context
-        self._facts = self._offered = None
+        self._facts = self._read = None
         self._new = {}
 
     # ---- whose items ---------------------------------------------------------------------------------
 
     def offer(self, facts: RegisteredFacts) -> None:
         """Make known what is registered of a person who is about to be taken."""
-        self._offered = facts
+        self._read = facts
 
     def load(self, facts: RegisteredFacts | None, rows: Iterable[StoredRow]) -> None:
         """Show what is registered, with the changes that stand in the roster."""
         self._facts = facts
-        mine = [row.checked for row in rows if row.state == "draft" and self._mine(row)]
+        mine = [row.checked for row in rows if self._mine(row)]
         self._new = {row.get(ITEM, ""): row.get(NEW, "") for row in mine}
 
     def _mine(self, row: StoredRow) -> bool:
@@ -85,7 +91,7 @@ class FactEntry(EntryModel):
     @property
     def _who(self) -> dict[str, str]:
         facts = self._facts
-        if facts is None or not self.by_person:
+        if facts is None or not self.picks:
             return {}
         return {ACCOUNT: facts.account_no, "name": facts.name, "id_number": facts.id_number}
 
@@ -94,7 +100,7 @@ class FactEntry(EntryModel):
     def fields(self) -> Sequence[FormField]:
         """Return whom it is about, then the items in the center's order."""
         title = self.business.profile.term(ACCOUNT)
-        who = [FormField(ACCOUNT, title, "person", WIDTH, required=True)] if self.by_person else []
+        who = [FormField(ACCOUNT, title, "person", WIDTH, required=True)] if self.picks else []
         return [*who, *(self._item_field(item) for item in self.changes.items)]
 
     def _item_field(self, item: Item) -> FormField:
@@ -134,7 +140,7 @@ class FactEntry(EntryModel):
         if item is None or (self._facts is None and text == ""):
             return CellResult(True)
         if self._facts is None:
-            return CellResult(False, f"请先选定职工，{HOW}。" if self.by_person else NOT_READ)
+            return CellResult(False, f"请先选定职工，{HOW}。" if self.picks else NOT_READ)
         old = item.display(self._facts.values.get(key, ""))
         values: dict[str, str] = {ITEM: key}
         row = {**self._who, ITEM: key, OLD: old, NEW: text}
@@ -163,9 +169,9 @@ class FactEntry(EntryModel):
         if not account:
             self._facts, self._new = None, {}
             return CellResult(True)
-        if self._offered is None or self._offered.account_no != account:
+        if self._read is None or self._read.account_no != account:
             return CellResult(False, f"{HOW}后按回车选定职工，或按 F4 选择。")
-        self.taken(self._offered)
+        self.taken(self._read)
         return CellResult(True, text=account)
 
     def taken(self, facts: RegisteredFacts) -> None:
@@ -184,5 +190,5 @@ class FactEntry(EntryModel):
 
     def clear(self) -> None:
         """Forget the person; the unit's items stay, as does the roster (W-02)."""
-        if self.by_person:
+        if self.picks:
             self._facts, self._new = None, {}

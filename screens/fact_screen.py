@@ -13,9 +13,8 @@ from domain.idnumber import same_person_key
 from screens.business_screen import BusinessScreen
 from screens.entry_model import EntryModel
 from screens.fact_entry import ACCOUNT, FactEntry
-from screens.person_pick import PersonPick
+from screens.roster_model import RosterModel
 from tui.keys import ActionRequested
-from tui.picklist import answer_prompt
 from tui.progress import in_thread
 
 if TYPE_CHECKING:
@@ -24,8 +23,12 @@ if TYPE_CHECKING:
     from domain.facts_wire import RegisteredFacts
 
 ONE_BY_ONE = "此业务逐项录入，不能从文件导入或粘贴多行。"
-UNREACHED = "连不上中心，读不到该职工已登记的信息，请稍后再试。"
 HALF_FIELD, HALF_TEXT, HALF_ACCOUNT = "@field", "@typed", "@account"
+
+
+def _open(row: StoredRow) -> bool:
+    """Whether a row is neither deleted nor on its way."""
+    return row.state == "draft" and row.change != "deleted"
 
 
 class FactScreen(BusinessScreen):
@@ -51,7 +54,6 @@ class FactScreen(BusinessScreen):
     def entry_model(self, business: Business, context: CheckContext) -> EntryModel:
         """Return the items as the form shows them."""
         self._items = FactEntry(business, context, self._put)
-        self._people = PersonPick(self, self._take, self._read_person)
         return self._items
 
     def label(self, action: str) -> tuple[str, str]:
@@ -79,10 +81,8 @@ class FactScreen(BusinessScreen):
             return
         self.desk.service.people = self._with_facts
         draft = await in_thread(self.desk.drafts.load, self.draft_name)
-        if self._items.by_person:
-            await self._people.prepare()
         account = draft.get(HALF_ACCOUNT, "")
-        if account or not self._items.by_person:
+        if account or not self._items.picks:
             await self._show_facts_of(account)
         self._form.type_on(draft.get(HALF_FIELD, ""), draft.get(HALF_TEXT, ""))
 
@@ -118,7 +118,7 @@ class FactScreen(BusinessScreen):
     async def _judge_again(self) -> None:
         """Check the rows of the roster against what is registered now."""
         await in_thread(self.desk.recheck)
-        self._grid.reload()
+        self._follow()
 
     def _tell_pending(self, facts: RegisteredFacts) -> None:
         rules = self.desk.business.rules
@@ -129,12 +129,15 @@ class FactScreen(BusinessScreen):
     def _with_facts(
         self, context: CheckContext, business: Business, rows: Sequence[Mapping[str, str]]
     ) -> CheckContext:
-        """A context with what was read of the unit or of the people of some rows."""
+        """A context with what was read of the unit or of the people of some rows, over the copy of people."""
+        context = self.desk.people(context, business, rows)
         own = self._read.get("")
         if own is not None:
             unit = replace(context.unit, details=own.values, unfinished=frozenset(own.unfinished))
             return replace(context, unit=unit)
         read = [self._read[number] for row in rows if (number := row.get(ACCOUNT, "")) in self._read]
+        if not read:
+            return context
         people = {same_person_key(facts.id_number): self._person(facts, context) for facts in read}
         by_account = {facts.account_no: same_person_key(facts.id_number) for facts in read}
         return replace(context, people=people, by_account=by_account)
@@ -148,23 +151,19 @@ class FactScreen(BusinessScreen):
 
     # ---- whose items ---------------------------------------------------------------------------------
 
-    async def _read_person(self, person: Depositor) -> str:
+    async def read_person(self, person: Depositor) -> str:
         """Read what is registered of a person who was chosen."""
         told = await self._fetch(person.account_no)
         if not told:
             self._items.offer(self._read[person.account_no])
         return told
 
-    def _take(self, person: Depositor | None, text: str) -> str:
-        """Take a person whose items were read; nobody else can be shown."""
-        return "" if person is not None else UNREACHED
-
     # ---- the roster ----------------------------------------------------------------------------------
 
     def _rows(self) -> list[StoredRow]:
         """The changes that can still be taken back; remembers where each stands."""
         desk = self.desk
-        rows = [row for row in desk.store.rows(desk.service.roster_id) if row.state == "draft"]
+        rows = [row for row in desk.store.rows(desk.service.roster_id) if _open(row)]
         self._row_ids = {desk.business.duplicate_key(row.checked): row.row_id for row in rows}
         return rows
 
@@ -187,8 +186,14 @@ class FactScreen(BusinessScreen):
                 self.status(f"{self._words.recorded}。", kind="good")
         except ClientError as error:
             return error.sentence
-        self._grid.reload()
+        self._follow()
         return ""
+
+    def _follow(self) -> None:
+        """Show the rows of the roster as they are; there are few."""
+        if isinstance(model := self._grid.model, RosterModel):
+            model.follow()
+        self._grid.reload()
 
     async def _show_again(self) -> None:
         """Show form and roster as they stand in the store."""
@@ -196,21 +201,21 @@ class FactScreen(BusinessScreen):
         now = None if facts is None else self._read.get(facts.account_no, facts)
         self._items.load(now, await in_thread(self._rows))
         self._form.reread()
-        self._grid.reload()
+        self._follow()
 
     # ---- actions -------------------------------------------------------------------------------------
 
     async def perform(self, request: ActionRequested) -> None:
-        """Serve the field of the person; nothing comes from files here."""
-        if self.has_desk and await self._people.answer(request):
-            await self._after_choice()
-        elif request.action in ("paste_pad", "paste"):
+        """Nothing comes from files here; what was undone stands in the form again."""
+        before = self._items.facts
+        if request.action in ("paste_pad", "paste"):
             self.status(ONE_BY_ONE, kind="warning", beep=True)
-        elif request.action == "prompt" and self.has_desk:
-            if not await answer_prompt(self, request):
-                self.status("此栏没有可选的内容，请直接录入。", beep=True)
-        else:
-            await super().perform(request)
+            return
+        await super().perform(request)
+        if self.has_desk and request.action in ("undo", "redo", "run_options", "delete_row"):
+            await self._show_again()
+        elif self.has_desk and self._items.facts is not before and request.action in ("pick", "prompt"):
+            await self._after_choice()
 
     async def _after_choice(self) -> None:
         """Add the changes that the roster already has of the person who was taken."""
@@ -230,19 +235,6 @@ class FactScreen(BusinessScreen):
         self.focus_key(self._grid)
         self.status(f"{self._words.queue}中有 {count} 项，核对无误后按“{self._words.submit}”。")
 
-    async def _delete(self, chosen: Sequence[int] = ()) -> None:
-        """Take changes back: the chosen or ticked ones, else the one under the cursor (U-04, P-05)."""
-        desk, model = self.desk, self._grid.model
-        here = model.window(self._grid.cursor[0], 1)
-        ids = list(chosen) or model.selected_ids() or [row.row_id for row in here]
-        gone = await in_thread(desk.store.delete, ids)
-        await self._show_again()
-        self.checks.forget()
-        if gone:
-            self.status(f"已取消 {gone} 项变更，恢复原来的内容。", kind="good")
-        else:
-            self.status("没有可以取消的变更。", beep=True)
-
     async def _refresh(self) -> None:
         """Read what is registered again, and check the roster."""
         await self._read_again()
@@ -251,14 +243,14 @@ class FactScreen(BusinessScreen):
     async def _read_again(self) -> str:
         """Read anew whatever the form and the roster are about; returns why that was not possible."""
         told = ""
-        if not self._items.by_person:
+        if not self._items.picks:
             told = await self._fetch("")
         else:
             for account in sorted({row.checked.get(ACCOUNT, "") for row in await in_thread(self._rows)}):
                 told = told or (await self._fetch(account) if account else "")
             if (facts := self._items.facts) is not None and not told:
                 told = await self._fetch(facts.account_no)
-        if self._items.facts is None and not self._items.by_person and "" in self._read:
+        if self._items.facts is None and not self._items.picks and "" in self._read:
             self._items.load(self._read[""], ())
         await self._show_again()
         return told

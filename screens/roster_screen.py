@@ -92,6 +92,10 @@ class RosterScreen(AppScreen):
         """Return the values behind the form."""
         return EntryModel(business, context, narrow=self._beside)
 
+    async def read_person(self, person: Depositor) -> str:
+        """Read what the form shows of a person beyond the copy; returns why that was not possible."""
+        return ""
+
     @property
     def pasted_as(self) -> Source:
         """From where pasted rows count as coming."""
@@ -115,7 +119,7 @@ class RosterScreen(AppScreen):
         self._grid.set_options(offered("4", "5"))
         self._entry = self.entry_model(business, context)
         self._form = Form(self._entry, columns=1 if self._beside else 2)
-        self._picking = PersonPick(self, self._take_person)
+        self._picking = PersonPick(self, self._take_person, self.read_person)
         self._notes = NoteArea()
         self._saver = DraftSaver(self, self._snapshot, self._keep_draft)
         yield self._info

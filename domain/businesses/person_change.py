@@ -53,9 +53,9 @@ class PersonChange(AccountBusiness["PersonChangeRules"]):
         person = self.person_key(values)
         return f"{person} {values.get(ITEM, '')}" if person else ""
 
-    def duplicate_finding(self, first: int) -> Finding:
-        """What is said of a second change of an item."""
-        text = f"存在相同的记录：与第{first}条是同一人的同一项目，请删除重复的一条。"
+    def duplicate(self, first: str) -> Finding:
+        """The finding of a second change of an item."""
+        text = f"存在相同的记录：与{first}是同一人的同一项目，请删除重复的一条。"
         return Finding("roster.duplicate", ITEM, text)
 
 

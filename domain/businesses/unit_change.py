@@ -50,9 +50,9 @@ class UnitChange(RosterBusiness["UnitChangeRules"]):
         """One row an item."""
         return values.get(ITEM, "")
 
-    def duplicate_finding(self, first: int) -> Finding:
-        """What is said of a second change of an item."""
-        text = f"存在相同的记录：与第{first}条是同一项目，请删除重复的一条。"
+    def duplicate(self, first: str) -> Finding:
+        """The finding of a second change of an item."""
+        text = f"存在相同的记录：与{first}是同一项目，请删除重复的一条。"
         return Finding("roster.duplicate", ITEM, text)
 
 
