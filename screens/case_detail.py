@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MOVED = "该事项已被其他柜员办理或状态已改变，已重新读取，请核对后再办。"
 OPINION_LIMIT = 500
+NO_COLUMNS = (GridColumn("@state", "状态", 8),)
+"""What the grid has while no case has been read."""
 REASON_LIMIT = 200
 
 
@@ -78,7 +80,7 @@ class CaseScreen(AppScreen):
     def body(self) -> ComposeResult:
         """Facts, people."""
         yield Panel(id="facts")
-        yield PeopleGrid(RowsModel([GridColumn("@state", "状态", 8)]))
+        yield PeopleGrid(RowsModel(NO_COLUMNS))
 
     @property
     def grid(self) -> Grid:
@@ -114,8 +116,8 @@ class CaseScreen(AppScreen):
         """Read the case given as `case_id`."""
         self._detail = None
         self._case_id = str(args["case_id"])
-        self.rows.start(0)
-        self.grid.set_model(self.rows)
+        self._rows = None
+        self.grid.set_model(RowsModel(NO_COLUMNS))
         self.query_one("#facts", Panel).show([])
         self.status("")
         await self._read(self._case_id)
@@ -310,7 +312,7 @@ class CaseScreen(AppScreen):
 
     async def may_leave(self) -> bool:
         """Ask before reasons that were not submitted are given up."""
-        if not self.rows.refused:
+        if self._rows is None or not self.rows.refused:
             return True
         lines = ["注明的不通过还没有提交，离开后不保留，确定离开吗？"]
         return await self.ask("离开", lines, [("y", "确定"), ("n", "取消")], cancel="n") == "y"
