@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,21 +12,15 @@ from zlib import crc32
 from sqlalchemy import Connection, Row, and_, insert, not_, select
 from sqlalchemy.exc import IntegrityError
 
+from center.batches import batches
+from center.makeups import with_history
 from center.registered import person_items
 from center.store.tables import account, depositor, setting, submission, submission_row
 from domain.business import AccountStatus, Business, CheckContext, KnownAccount, PersonFacts, RatioPair
 
-BATCH = 500
 UNFINISHED = ("pending", "processing")
 LOCKS = 64
 """Lock rows shared by all people."""
-
-
-def batches(keys: Iterable[str], size: int = BATCH) -> Iterator[Sequence[str]]:
-    """`keys` without repetition in slices that every database takes as parameters of one statement."""
-    ordered = list(dict.fromkeys(keys))
-    for start in range(0, len(ordered), size):
-        yield ordered[start : start + size]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +66,8 @@ def people_of(
     stated = [key for values in rows if (key := business.person_key(values)) and not key.startswith("@")]
     keys = [*stated, *by_account.values()]
     facts = person_facts(conn, keys, without=without, details=business.needs_details)
+    if business.needs_history:
+        facts = with_history(conn, facts)
     for key, person in facts.items():
         by_account |= {known.account_no: key for known in person.accounts}
     return People(facts, by_account)

@@ -189,11 +189,27 @@ class KnownAccount:
     opened: str = ""
     sealed_month: int | None = None
     sealed_reason: str = ""
+    deposits: tuple[tuple[int, int], ...] = ()
+    """What was paid a month: (month YYYYMM from which it holds, 分), oldest first; empty while not known."""
 
     @property
     def amount(self) -> int:
         """Monthly deposit of both sides in 分."""
         return self.unit_amount + self.person_amount
+
+    def deposit_in(self, month: int) -> int:
+        """What was paid for a month in 分, 0 while that is not known."""
+        return next((amount for first, amount in reversed(self.deposits) if first <= month), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class MadeUp:
+    """A month that was made up for an account: declared and waiting for the money, or settled."""
+
+    account_no: str
+    month: int
+    fund_type: str = "general"
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +225,8 @@ class PersonFacts:
     unfinished: frozenset[str] = frozenset()
     name: str = ""
     id_number: str = ""
+    made_up: tuple[MadeUp, ...] = ()
+    """Months made up and not cancelled, where the business asks for them (M-12)."""
     details: Mapping[str, str] | None = None
 
     def at(self, unit_account: str) -> tuple[KnownAccount, ...]:
@@ -321,14 +339,26 @@ class Business(Protocol):
         """Whether its checks look at `PersonFacts.details`."""
 
     @property
+    def CHOSEN(self) -> tuple[str, ...]:  # noqa: N802 - a constant of the class
+        """Computed keys that a stored row keeps: the choice it was entered under."""
+
+    @property
+    def template_id(self) -> str:
+        """What the mark of a template names, e.g. "open"."""
+
+    @property
     def first_error_only(self) -> bool:
         """True where the center's import shows only the first finding of a row (I-04)."""
+
+    @property
+    def needs_history(self) -> bool:
+        """True when checks want `PersonFacts.made_up` and `KnownAccount.deposits`."""
 
     def person_key(self, values: Mapping[str, str]) -> str:
         """`same_person_key` of the person a row is about, "@" and the account number without an ID, or ""."""
 
     def duplicate_key(self, values: Mapping[str, str]) -> str:
-        """What two rows of one roster may not share, "" for nothing (O-16, S-12, V-18)."""
+        """What two rows of one roster may not share, "" for nothing (O-16, V-18); see `domain.overlap`."""
 
     def check_row(self, row: Mapping[str, str], context: CheckContext) -> RowCheck:
         """All findings of one row, and its normal values."""

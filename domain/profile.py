@@ -12,7 +12,9 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from domain.business import Limits
+from domain.businesses.adjust_rules import AdjustRules, AnnualRules
 from domain.businesses.fact_rules import PersonChangeRules, UnitChangeRules
+from domain.businesses.makeup_rules import MakeupRules
 from domain.businesses.names import business_of
 from domain.businesses.open_rules import OpenRules
 from domain.businesses.seal_rules import SealRules, UnsealRules
@@ -160,6 +162,11 @@ class Businesses(Strict):
     unseal: UnsealRules | None = None
     unit_change: UnitChangeRules | None = None
     person_change: PersonChangeRules | None = None
+    base_adjust: AdjustRules | None = None
+    annual: AnnualRules | None = None
+    makeup: MakeupRules | None = None
+    makeup_missed: MakeupRules | None = None
+    makeup_short: MakeupRules | None = None
 
 
 class Import(Strict):

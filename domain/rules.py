@@ -84,7 +84,9 @@ class BusinessRules(Strict):
     confirm: Literal["yes_no", "ok_cancel"] = "ok_cancel"
     amount_title: str = Field(default="", description="what the sum is called (O-08); empty: people only")
     counted: str = Field(default="人", description="what a row is: 人, or 项 of a change")
-    recorded: str = Field(default="录入成功", description="said when the form went into the roster")
+    recorded: str = Field(
+        default="录入成功", description="said when the form went into the roster; may hold {amount}"
+    )
     done: str = Field(description="message when it is done; may hold {unit}, {ok}, {failed}")
     submitted: str = Field(default="", description="what is said first of a submission that waits")
     queue: QueueRules = QueueRules()
@@ -96,6 +98,10 @@ class BusinessRules(Strict):
         default=[], description="businesses under way for the person that stop this one, beside its own kind"
     )
     query: QueryMode = "span"
+    query_with: list[str] = Field(default=[], description="businesses that its query lists as well (Q-12)")
+    query_kind: str = Field(default="", description="column that tells them apart, e.g. 补缴类型")
+    month_in_red: bool = Field(default=False, description="the business month stands out (H-01)")
+    print_after: str = Field(default="", description="question after the submission whether to print (M-07)")
     day_title: str = Field(default="办理日期", description="what the query calls the day")
     voucher: str = Field(default="", description="title of the voucher of a batch; empty: none")
     late_highlight: bool = False

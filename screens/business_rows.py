@@ -39,32 +39,37 @@ def masked(id_number: str, mask: bool) -> str:
     return cover_middle(id_number) if mask else id_number
 
 
-def batch_columns(declared: str, amount: str) -> list[GridColumn]:
-    """Return the columns of the list of batches; the center's words for the day and the sum ("" none)."""
+def batch_columns(declared: str, amount: str, kind: str = "") -> list[GridColumn]:
+    """Return the columns of the list of batches; the center's words for day, sum and kind ("" none).
+
+    A list of several kinds shows no count of rows still open, as the center's own does not (Q-12).
+    """
     columns = [
         GridColumn("serial", "业务流水号", 17),
+        *([GridColumn("kind", kind, 8)] if kind else []),
         GridColumn("total", "总笔数", 6, align="right"),
         GridColumn("ok", "成功笔数", 8, align="right"),
         GridColumn("failed", "失败笔数", 8, align="right"),
-        GridColumn("open", "待确认笔数", 10, align="right"),
+        *([] if kind else [GridColumn("open", "待确认笔数", 10, align="right")]),
         GridColumn("declared", declared, 10),
         GridColumn("all", "", 6),
     ]
     return [*columns, GridColumn("amount", amount, 14, align="right")] if amount else columns
 
 
-def batch_rows(batches: Sequence[BatchSummary]) -> list[GridRow]:
-    """Return batches as rows; what is not settled yet is marked."""
+def batch_rows(batches: Sequence[BatchSummary], *, kind: bool = False) -> list[GridRow]:
+    """Return batches as rows; what is not settled yet is marked, with `kind` the business is named."""
     return [
         GridRow(
             at,
             " " if batch.state == "done" else ">",
             (
                 batch.serial,
+                *((batch.title,) if kind else ()),
                 str(batch.total),
                 str(batch.ok),
                 str(batch.failed),
-                str(batch.pending + batch.processing),
+                *(() if kind else (str(batch.pending + batch.processing),)),
                 batch.declared,
                 "[全部]",
                 batch.amount,

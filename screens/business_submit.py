@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from client.errors import ClientError
@@ -13,13 +14,14 @@ from domain.business import Totals
 from domain.businesses.accounts import OVERRULED
 from screens.key_facts import day, name_of
 from screens.pin_entry import unlock
+from screens.receipt import local_time
 from screens.roster_model import money_text
 from tui.progress import in_thread
 from ukey.signer import NotUnlocked, SignerError
 
 if TYPE_CHECKING:
     from client.outbox import OutboxEvent
-    from domain.wire import AttachmentRef
+    from domain.wire import AttachmentRef, Receipt
     from screens.roster_screen import RosterScreen
 
 WAITING = "中心暂时连不上，已保存在发件箱，恢复后自动发送。"
@@ -277,6 +279,7 @@ class SubmitFlow:
         elif event.kind == "accepted" and event.receipt is not None:
             batch = not screen.with_form
             told = screen.state.profile.messages.get("batch_sent", "") if batch else ""
+            await self._offer_print(event.receipt)
             await screen.shell.open_screen("receipt", receipt=event.receipt, told=told)
         elif event.kind == "refused":
             await self._refused(event)
@@ -284,6 +287,24 @@ class SubmitFlow:
             screen.status(WAITING, kind="warning", beep=True)
         else:
             screen.status(f"已保存在发件箱：{event.sentence}", kind="warning", beep=True)
+
+    async def _offer_print(self, receipt: Receipt) -> None:
+        """Where the center asks whether to print, write the voucher of what was filed (M-07)."""
+        screen, rules = self._screen, self._screen.desk.business.rules
+        if not rules.print_after:
+            return
+        options = [("y", "是"), ("n", "否")]
+        if await screen.ask(screen.desk.business.title, [rules.print_after], options, cancel="n") != "y":
+            return
+        from screens.vouchers import FILED, write_batch_voucher
+
+        day = date.fromisoformat(local_time(receipt.received)[:10])
+        try:
+            await write_batch_voucher(
+                screen, screen.desk.business, receipt.submission_id, receipt.serial, day, FILED
+            )
+        except ClientError as error:
+            screen.status(f"凭条没有写成，可在查询中再导出：{error.sentence}", kind="warning", beep=True)
 
     async def _refused(self, event: OutboxEvent) -> None:
         screen = self._screen

@@ -163,12 +163,17 @@ class RosterDesk:
         return sum(outbox.reopen_failed(submission_id, self.roster.roster_id) for submission_id in answered)
 
 
+def month_text(context: CheckContext) -> str:
+    """The business month, as the line of facts begins."""
+    return f"业务年月 {context.month}"
+
+
 def facts_line(context: CheckContext, base_title: str, hours: str = "") -> str:
     """The unit's facts in one line: business month, ratio, limits of the base, hours.
 
     A business without a base ("" for its title) needs neither ratio nor limits.
     """
-    parts = [f"业务年月 {context.month}"]
+    parts = [month_text(context)]
     if not base_title:
         return "  ".join([*parts, f"受理 {hours}"] if hours else parts)
     pair = context.chosen_ratio or context.unit.ratio

@@ -23,7 +23,7 @@ from screens.options import offered
 from screens.paste_flow import PasteFlow
 from screens.person_pick import PersonPick
 from screens.roster_check import RosterChecks
-from screens.roster_desk import RosterDesk, RosterWords, facts_line
+from screens.roster_desk import RosterDesk, RosterWords, facts_line, month_text
 from screens.roster_drafts import DraftSaver
 from screens.roster_model import RosterModel, describe, grid_columns, money_text
 from screens.roster_parts import Divider, Heading, InfoLine, NoteArea, QueueGrid, RowsModel, begin
@@ -162,6 +162,8 @@ class RosterScreen(AppScreen):
                 return words.refresh, "重新读取并校验清册，合计以此为准。"
             case "paste_pad":
                 return "导入", "从表格文件导入、打开粘贴板，或下载模板。"
+            case "save" if words.submit == super().label(action)[0]:
+                return "存草稿", "保存草稿，不提交。"
             case "print":
                 return "导出", "把清册导出为表格文件。"
         return super().label(action)
@@ -211,8 +213,7 @@ class RosterScreen(AppScreen):
             return
         self.checks.forget()
         self.pasting.forget()
-        mask = self.state.settings.screen.mask_id
-        model = RosterModel(desk.service, amount_title=self._words.amount, narrow=self._beside, mask=mask)
+        model = self.rows_of(desk)
         self._grid.set_model(model)
         if self.with_form:
             self._entry.reset(desk.business, desk.service.context)
@@ -224,11 +225,18 @@ class RosterScreen(AppScreen):
         if self._grid.draft is None:
             await in_thread(model.drop_opened)
             self._grid.reload()
+        # Keys struck without looking begin in the same place, wherever the screen was left.
+        self.focus_key(self._form if self.with_form and self._grid.draft is None else self._grid)
         self.show_facts()
         count = self._grid.model.count()
         words = self._opening_words(count, any(draft.values()))
         if words or not self._entry.picks:
             self.status(words)
+
+    def rows_of(self, desk: RosterDesk) -> RosterModel:
+        """Return the rows of the roster as its grid shows them."""
+        mask = self.state.settings.screen.mask_id
+        return RosterModel(desk.service, amount_title=self._words.amount, narrow=self._beside, mask=mask)
 
     def _opening_words(self, count: int, draft: bool) -> str:
         kept = "，上次没有录完的内容已恢复" if draft and self.with_form else ""
@@ -239,7 +247,8 @@ class RosterScreen(AppScreen):
         context, service = self.state.context, self.desk.service
         base = next((column.title for column in self.desk.business.columns if column.key == "base"), "")
         hours = context.hours if context is not None else ""
-        self._info.show(facts_line(service.context, base, hours))
+        red = month_text(service.context) if self.desk.business.rules.month_in_red else ""
+        self._info.show(facts_line(service.context, base, hours), red=red)
 
     async def may_leave(self) -> bool:
         """Keep what is half typed; rows are in the store already."""
@@ -392,12 +401,13 @@ class RosterScreen(AppScreen):
         await self.rows.follow()
         if isinstance(model := self._grid.model, RosterModel):
             self._grid.goto(model.index_of(row.row_id))
+        recorded = self._words.recorded.format(amount=money_text(row.amount))
         told = [finding.text for finding in row.findings]
         self._notes.show("；".join(told))
         if told and self._beside:
-            self.status(f"{self._words.recorded}，数值有调整，见录入栏下的说明。", kind="warning")
+            self.status(f"{recorded}，数值有调整，见录入栏下的说明。", kind="warning")
         else:
-            self.status("；".join([self._words.recorded, *told]), kind="warning" if told else "good")
+            self.status("；".join([recorded, *told]), kind="warning" if told else "good")
         self.checks.ask_center([row.row_id])
 
     async def _refuse_record(self, wrong: Sequence[Finding]) -> None:

@@ -27,6 +27,11 @@ EFFECTS: dict[str, str] = {
     "unseal": "center.effects.seal",
     "unit_change": "center.effects.facts",
     "person_change": "center.effects.facts",
+    "base_adjust": "center.effects.adjust",
+    "annual": "center.effects.adjust",
+    "makeup": "center.effects.makeup",
+    "makeup_missed": "center.effects.makeup",
+    "makeup_short": "center.effects.makeup",
 }
 """Business id -> module with `effect(business)`."""
 

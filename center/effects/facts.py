@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from center.batches import batches
 from center.effects.apply import Effect, Row, RowFailed, Work
 from center.effects.changes import take_revisions
-from center.people import batches
 from center.registered import PERSON_COLUMNS, UNIT_COLUMNS, person_items, put_items, unit_items
 from center.store.tables import account, depositor, fact_change, unit
 from domain.businesses.fact_items import PERSON_ITEMS, UNIT_ITEMS, Item

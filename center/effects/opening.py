@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from center.batches import batches
 from center.effects.apply import Effect, Row, Work
 from center.effects.changes import NOTHING, facts_of, record, write_history
-from center.people import batches
 from center.serials import account_number
 from center.store.tables import account, depositor, unit
 from domain.business import AccountStatus, KnownAccount

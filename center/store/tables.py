@@ -287,6 +287,37 @@ fact_change = Table(
 `person_key` and `account_no` are "" for an item of the unit. `rev` is taken from the unit's `depositor_rev`.
 """
 
+makeup_order = Table(
+    "makeup_order",
+    metadata,
+    Column("unit_account", ACCOUNT, ForeignKey("unit.unit_account"), nullable=False),
+    Column("submission_id", ID, nullable=False),
+    Column("row_no", Integer, nullable=False),
+    Column("month", Integer, nullable=False),
+    Column("account_no", ACCOUNT, nullable=False),
+    Column("person_key", String(18), nullable=False),
+    Column("fund_type", String(10), nullable=False),
+    Column("business", String(20), nullable=False),
+    Column("reason", String(10), nullable=False, default=""),
+    Column("unit_amount", BigInteger, nullable=False),
+    Column("person_amount", BigInteger, nullable=False),
+    Column("funding", String(12), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("declared", DAY, nullable=False),
+    Column("business_month", Integer, nullable=False),
+    Column("changed", DAY, nullable=False),
+    Column("claim", String(50)),
+    PrimaryKeyConstraint("unit_account", "submission_id", "row_no", "month"),
+    UniqueConstraint("claim", name="uq_makeup_claim"),
+    Index("ix_makeup_person", "person_key", "state"),
+    Index("ix_makeup_state", "unit_account", "state", "declared"),
+)
+"""Months to be made up, one row a month and account: `declared`, then `settled` by money or `cancelled`.
+
+`claim` names account, fund and month while a whole month may be made up only once (M-12); it is empty for
+differences and after cancelling. `funding` says what pays (parameter 57).
+"""
+
 submission = Table(
     "submission",
     metadata,

@@ -14,6 +14,7 @@ from domain.age import age_on, age_problem, retirement_month
 from domain.business import CheckContext, Column, Kind, RowCheck, Source, typed_values
 from domain.findings import Finding
 from domain.idnumber import IdNumber, same_person_key
+from domain.overlap import Repeats
 from domain.period import month_of
 from domain.text import safe_text
 
@@ -40,6 +41,10 @@ class RosterBusiness(ABC, Generic[R]):
     """Computed keys that travel with a row whether the roster shows them or not."""
     needs_details: ClassVar[bool] = False
     """Whether checks look at the registered details of people."""
+    CHOSEN: ClassVar[tuple[str, ...]] = ()
+    """Computed keys that a stored row keeps: the choice it was entered under, whatever is chosen later."""
+    needs_history: ClassVar[bool] = False
+    """True when checks want to know which months were paid and made up."""
 
     def __init__(self, profile: Profile, rules: R) -> None:
         """Declare the business for `profile`."""
@@ -86,6 +91,11 @@ class RosterBusiness(ABC, Generic[R]):
             return frozenset((*self.by_key, *self.WIRE_KEYS))
         return frozenset(typed_values(self, dict.fromkeys(self.by_key, ""), source))
 
+    @property
+    def template_id(self) -> str:
+        """What the mark of a template names; a business with several templates gives each its own."""
+        return self.id
+
     # ---- rows ------------------------------------------------------------------------------------
 
     @abstractmethod
@@ -108,16 +118,14 @@ class RosterBusiness(ABC, Generic[R]):
 
     def check_roster(self, rows: Sequence[Mapping[str, str]], context: CheckContext) -> list[RowCheck]:
         """Check all rows; a second row of one person gets “存在相同的记录” (O-16, S-12, V-18)."""
-        first_seen: dict[str, int] = {}
+        repeats = Repeats()
         checks: list[RowCheck] = []
-        for place, row in enumerate(rows):
+        for row in rows:
             check = self.check_row(row, context)
-            key = self.duplicate_key(check.values)
-            if key and key in first_seen:
-                duplicate = self.duplicate(f"第{first_seen[key] + 1}条")
-                check = replace(check, findings=(*check.findings, duplicate), duplicate_of=first_seen[key])
-            elif key:
-                first_seen[key] = place
+            first = repeats.add(self.duplicate_key(check.values))
+            if first is not None:
+                duplicate = self.duplicate(f"第{first + 1}条")
+                check = replace(check, findings=(*check.findings, duplicate), duplicate_of=first)
             checks.append(check)
         return checks
 

@@ -27,6 +27,11 @@ BUSINESSES: dict[str, Entry] = {
     "unseal": Entry("domain.businesses.unseal", "启封"),
     "unit_change": Entry("domain.businesses.unit_change", "单位信息变更"),
     "person_change": Entry("domain.businesses.person_change", "缴存人信息变更"),
+    "base_adjust": Entry("domain.businesses.adjust", "基数调整"),
+    "annual": Entry("domain.businesses.annual", "年度核定"),
+    "makeup": Entry("domain.businesses.makeup", "补缴"),
+    "makeup_missed": Entry("domain.businesses.makeup_missed", "漏缴补缴"),
+    "makeup_short": Entry("domain.businesses.makeup_short", "少缴补缴"),
 }
 """Business id -> what declares it; the ids are the fields of `domain.profile.Businesses`."""
 
