@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from center.batches import batches
 from center.makeups import with_history
+from center.registered import person_items
 from center.store.bulk import among
 from center.store.tables import account, depositor, setting, submission, submission_row, unit
 from domain.business import (
@@ -91,7 +92,8 @@ def people_of(
     """
     by_account = owners(conn, rows)
     stated = [key for values in rows if (key := business.person_key(values)) and not key.startswith("@")]
-    facts = person_facts(conn, [*stated, *by_account.values()], without=without)
+    keys = [*stated, *by_account.values()]
+    facts = person_facts(conn, keys, without=without, details=business.needs_details)
     if business.needs_history:
         facts = with_history(conn, facts)
     for key, person in facts.items():
@@ -100,13 +102,19 @@ def people_of(
 
 
 def person_facts(
-    conn: Connection, keys: Iterable[str], *, without: tuple[str, str] | None = None
+    conn: Connection,
+    keys: Iterable[str],
+    *,
+    without: tuple[str, str] | None = None,
+    details: bool = False,
 ) -> dict[str, PersonFacts]:
     """Facts by `same_person_key`; people of whom nothing is known are left out.
 
     A row pending or processing in any unit's submission makes its business unfinished for the person.
-    `without` names a (unit account, submission id) whose own rows do not count.
+    `without` names a (unit account, submission id) whose own rows do not count; `details` asks for the
+    registered items as well.
     """
+    items: dict[str, dict[str, str]] = {}
     accounts: dict[str, list[KnownAccount]] = {}
     registered: dict[str, tuple[str, str]] = {}
     busy: dict[str, set[str]] = defaultdict(set)
@@ -119,12 +127,16 @@ def person_facts(
                 accounts[key].append(_known(number, *facts))
         for key, business in conn.execute(_under_way(conn, batch, without)):
             busy[key].add(business)
+        if details:
+            people = conn.execute(select(depositor).where(among(conn, depositor.c.person_key, batch)))
+            items |= {person.person_key: person_items(person) for person in people}
     none: frozenset[str] = frozenset()
     return {
         key: PersonFacts(
             tuple(accounts.get(key, ())),
             frozenset(busy[key]) if key in busy else none,
             *registered.get(key, ("", "")),
+            details=items.get(key),
         )
         for key in registered | busy
     }

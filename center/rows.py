@@ -190,7 +190,7 @@ def settle(conn: Connection, profile: Profile, key: Key, rows: Sequence[Row[Any]
     context = CheckContext(
         today=filed.day,
         month=filed.month,
-        unit=unit_facts(conn, key[0]),
+        unit=unit_facts(conn, key[0], without=key[1]),
         limits=years.get(fund_year(filed.month, profile.calendar.fund_year_start)),
         source=Source.CENTER,
         years=years,

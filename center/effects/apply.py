@@ -31,6 +31,8 @@ EFFECTS: dict[str, str] = {
     "transfer_in": "center.effects.transfer",
     "merge": "center.effects.closing",
     "zero_close": "center.effects.closing",
+    "unit_change": "center.effects.facts",
+    "person_change": "center.effects.facts",
     "base_adjust": "center.effects.adjust",
     "annual": "center.effects.adjust",
     "makeup": "center.effects.makeup",
