@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from benchmarks import big_roster, keys, long_use, people, startup, workbook
+from benchmarks import big_roster, keys, large, long_use, people, startup, workbook
 from benchmarks.figures import lines
 
 PARTS = {
@@ -16,6 +16,7 @@ PARTS = {
     "workbook": workbook.measure,
     "long_use": long_use.measure,
     "big": big_roster.measure,
+    "large": large.measure,
 }
 
 

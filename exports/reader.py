@@ -93,6 +93,7 @@ def sheet_in_batches(
                 return
             lines = _lines(process)
             sheet = _head(process, lines, kind)
+            process.in_time()
             sheet.has_hidden_rows = facts is not None and facts.hidden_rows
             yield sheet, _batches(process, lines)
 
@@ -215,6 +216,12 @@ class _Process:
     def __init__(self, popen: subprocess.Popen[bytes]) -> None:
         self.popen = popen
         self.late = False
+        self.timer: threading.Timer | None = None
+
+    def in_time(self) -> None:
+        """The sheet has been parsed: from here on the child waits for whoever takes its rows."""
+        if self.timer is not None:
+            self.timer.cancel()
 
     def stop_late(self) -> None:
         self.late = True
@@ -251,7 +258,7 @@ def _child(file: BinaryIO, wanted: str, skip: Collection[str]) -> Iterator[_Proc
         start_new_session=True,
     )
     process = _Process(popen)
-    timer = threading.Timer(WALL_SECONDS, process.stop_late)
+    timer = process.timer = threading.Timer(WALL_SECONDS, process.stop_late)
     timer.daemon = True
     timer.start()
     try:
