@@ -217,6 +217,8 @@ class RosterScreen(AppScreen):
         if self._grid.draft is None:
             await in_thread(model.drop_opened)
             self._grid.reload()
+        # Keys struck without looking begin in the same place, wherever the screen was left.
+        self.focus_key(self._form if self.with_form and self._grid.draft is None else self._grid)
         self.show_facts()
         count = self._grid.model.count()
         words = self._opening_words(count, any(draft.values()))
