@@ -101,6 +101,23 @@ class Form(FormView):
             self._editor.end()
             self.refresh()
 
+    def type_on(self, key: str, text: str) -> None:
+        """Put the cursor into a field with a text in it that is still to be accepted."""
+        at = next((at for at, field in enumerate(self._fields) if field.key == key and field.entered), -1)
+        if at >= 0:
+            self._go(at)
+            self._editor.set_text(text)
+            self._editor.end()
+            self.refresh()
+
+    def reread(self) -> None:
+        """Show what the model holds now; a field that is being typed in stays as typed."""
+        untouched = self._typed() == self._texts[self.current]
+        self._read_back(None)
+        if untouched:
+            self._open_editor()
+            self._touch(self.current)
+
     def clear_all(self) -> None:
         """Empty the form and go to its first field; nothing but the form is touched (W-02)."""
         self._model.clear()
