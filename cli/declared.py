@@ -29,16 +29,31 @@ def add_business(parser: argparse.ArgumentParser) -> None:
     names = "、".join(f"{name}：{one.name}" for name, one in BUSINESSES.items())
     parser.add_argument("business", choices=tuple(BUSINESSES), metavar="业务", help=names)
     parser.add_argument("--profile", required=True, choices=PROFILE_NAMES, help="哪个中心的规则")
+    parser.add_argument(
+        "--kind", metavar="类别", help="基数调整的变更类别：base 基数、amount 月缴存额、ratio 比例"
+    )
 
 
-def business_of(name: str, profile: Profile) -> Business:
-    """The declaration of a business under a profile. Raises ArgumentProblem where the center has none."""
+def business_of(name: str, profile: Profile, kind: str | None = None) -> Business:
+    """The declaration of a business under a profile, of one kind of change where it has several (B-07).
+
+    Raises ArgumentProblem where the center has no such business or kind.
+    """
+    from domain.businesses.adjust import BaseAdjust
     from domain.businesses.registry import declare
 
     try:
-        return declare(name, profile)
+        business = declare(name, profile)
     except BusinessOff as off:
         raise ArgumentProblem(off.text) from None
+    if kind is None:
+        return business
+    kinds = business.kinds if isinstance(business, BaseAdjust) else {}
+    if not isinstance(business, BaseAdjust) or kind not in kinds:
+        own = "、".join(f"{key} {title}" for key, title in kinds.items())
+        can = f"可用的是 {own}" if own else "这项业务没有变更类别，请去掉 --kind"
+        raise ArgumentProblem(f"--kind 没有“{kind}”这一类，{can}。")
+    return business.of_kind(kind)
 
 
 def add_unit(parser: argparse.ArgumentParser) -> None:

@@ -98,7 +98,7 @@ class RosterService:
 
     def preview(self, typed: Mapping[str, str]) -> Mapping[str, str]:
         """Computed columns of a row that is still being typed (W-09)."""
-        return self.business.preview(typed, self.context)
+        return self.business.preview(typed, self.facts(Source.SINGLE, [typed]))
 
     def check(self, typed: Mapping[str, str]) -> RowCheck:
         """Check a typed row without storing it."""
@@ -209,6 +209,8 @@ class RosterService:
     def _new(self, typed: Mapping[str, str], check: RowCheck, source: Source, sheet_row: int = 0) -> NewRow:
         person = self.business.duplicate_key(check.values)
         values, findings = check.values, check.findings
+        kept = {key: values[key] for key in self.business.CHOSEN if values.get(key)}
+        typed = {**typed, **kept} if kept else typed
         return NewRow(typed, values, findings, check.amount, person, source.value, sheet_row)
 
     # ---- submission --------------------------------------------------------------------------------

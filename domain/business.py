@@ -329,6 +329,14 @@ class Business(Protocol):
         """Column keys of the workbook template, in order."""
 
     @property
+    def CHOSEN(self) -> tuple[str, ...]:  # noqa: N802 - a constant of the class
+        """Computed keys that a stored row keeps: the choice it was entered under."""
+
+    @property
+    def template_id(self) -> str:
+        """What the mark of a template names, e.g. "open"."""
+
+    @property
     def first_error_only(self) -> bool:
         """True where the center's import shows only the first finding of a row (I-04)."""
 

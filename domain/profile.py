@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from domain.business import Limits
+from domain.businesses.adjust_rules import AdjustRules, AnnualRules
 from domain.businesses.makeup_rules import MakeupRules
 from domain.businesses.names import business_of
 from domain.businesses.open_rules import OpenRules
@@ -158,6 +159,8 @@ class Businesses(Strict):
     open: OpenRules | None = None
     seal: SealRules | None = None
     unseal: UnsealRules | None = None
+    base_adjust: AdjustRules | None = None
+    annual: AnnualRules | None = None
     makeup: MakeupRules | None = None
     makeup_missed: MakeupRules | None = None
     makeup_short: MakeupRules | None = None

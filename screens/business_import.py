@@ -18,19 +18,22 @@ if TYPE_CHECKING:
     from client.store.rows import Scope
     from domain.business import CheckContext
     from exports.roster import FileCheck, FileRow
-    from screens.roster_screen import RosterScreen
+    from screens.business_screen import BusinessScreen
 
 
-async def save_template(screen: RosterScreen) -> None:
-    """Write the center's template into the out folder (I-01)."""
+async def save_template(screen: BusinessScreen) -> None:
+    """Write the center's template into the out folder (I-01), filled in where that is due (B-16)."""
+    if not await screen.import_chosen():
+        return
     profile = screen.state.profile
     business = screen.business(profile)
+    rows = await screen.template_rows()
     name = f"{business.rules.template_title or business.title}.{profile.imports.template_format}"
 
     def write(path: Path, overwrite: bool) -> None:
         from exports.template import write_template
 
-        write_template(path, business, profile, overwrite=overwrite)
+        write_template(path, business, profile, overwrite=overwrite, rows=rows)
 
     await write_out(screen, name, write, "模板")
 
@@ -38,7 +41,7 @@ async def save_template(screen: RosterScreen) -> None:
 class ImportFlow:
     """One import from the menu to the rows in the roster."""
 
-    def __init__(self, screen: RosterScreen) -> None:
+    def __init__(self, screen: BusinessScreen) -> None:
         self._screen = screen
         self._uploaded: Path | None = None
         self._check: FileCheck | None = None
@@ -60,7 +63,7 @@ class ImportFlow:
     async def menu(self) -> None:
         """Offer what this center has: import in one step or two, template, the batch module."""
         screen, profile = self._screen, self._screen.state.profile
-        options: list[tuple[str, str]] = []
+        options: list[tuple[str, str]] = screen.import_options()
         rules = screen.desk.business.rules
         own_module = bool(rules.batch_title)
         if own_module and screen.with_form:
@@ -92,10 +95,12 @@ class ImportFlow:
                 await self._upload()
             case "take":
                 await self._take_uploaded()
-            case _:
+            case "import":
                 path = await self._choose()
                 if path is not None:
                     await self._read(path)
+            case _:
+                await screen.import_option(what)
 
     # ---- pasted rows -------------------------------------------------------------------------------
 
@@ -117,6 +122,8 @@ class ImportFlow:
     # ---- choosing ----------------------------------------------------------------------------------
 
     async def _choose(self) -> Path | None:
+        if not await self._screen.import_chosen():
+            return None
         if not await self._ratio_chosen() or not await self._fund_type_chosen():
             return None
         return await choose_file(self._screen, "选择文件", ("xls", "xlsx"))

@@ -154,6 +154,8 @@ class RosterScreen(AppScreen):
                 return words.refresh, "重新读取并校验清册，合计以此为准。"
             case "paste_pad":
                 return "导入", "从表格文件导入、打开粘贴板，或下载模板。"
+            case "save" if words.submit == super().label(action)[0]:
+                return "存草稿", "保存草稿，不提交。"
             case "print":
                 return "导出", "把清册导出为表格文件。"
         return super().label(action)
@@ -203,8 +205,7 @@ class RosterScreen(AppScreen):
             return
         self.checks.forget()
         self.pasting.forget()
-        mask = self.state.settings.screen.mask_id
-        model = RosterModel(desk.service, amount_title=self._words.amount, narrow=self._beside, mask=mask)
+        model = self.rows_of(desk)
         self._grid.set_model(model)
         if self.with_form:
             self._entry.reset(desk.business, desk.service.context)
@@ -221,6 +222,11 @@ class RosterScreen(AppScreen):
         words = self._opening_words(count, any(draft.values()))
         if words or not self._entry.picks:
             self.status(words)
+
+    def rows_of(self, desk: RosterDesk) -> RosterModel:
+        """Return the rows of the roster as its grid shows them."""
+        mask = self.state.settings.screen.mask_id
+        return RosterModel(desk.service, amount_title=self._words.amount, narrow=self._beside, mask=mask)
 
     def _opening_words(self, count: int, draft: bool) -> str:
         kept = "，上次没有录完的内容已恢复" if draft and self.with_form else ""

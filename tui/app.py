@@ -138,8 +138,8 @@ class ShellApp(PaintedApp, inherit_bindings=False):
     def _strange(self, char: str | None) -> bool:
         """Whether a character is no one's key: bytes of GBK that happen to be UTF-8 of two bytes are.
 
-        Nobody types letters of U+0080 to U+07FF into this program but for the point in a name and the blank of
-        a pasted cell, which are such bytes themselves (GBK 路, 聽) while such letters keep coming.
+        Nobody types letters of U+0080 to U+07FF into this program but for the point in a name and the blank
+        of a pasted cell, which are such bytes themselves (GBK 路, 聽) while such letters keep coming.
         """
         if char is None or len(char) != 1 or char < "\x80":
             return False

@@ -25,6 +25,8 @@ EFFECTS: dict[str, str] = {
     "open": "center.effects.opening",
     "seal": "center.effects.seal",
     "unseal": "center.effects.seal",
+    "base_adjust": "center.effects.adjust",
+    "annual": "center.effects.adjust",
     "makeup": "center.effects.makeup",
     "makeup_missed": "center.effects.makeup",
     "makeup_short": "center.effects.makeup",

@@ -39,6 +39,8 @@ class RosterBusiness(ABC, Generic[R]):
     """All columns the business may have; a profile chooses, orders and titles them."""
     WIRE_KEYS: ClassVar[tuple[str, ...]] = ()
     """Computed keys that travel with a row whether the roster shows them or not."""
+    CHOSEN: ClassVar[tuple[str, ...]] = ()
+    """Computed keys that a stored row keeps: the choice it was entered under, whatever is chosen later."""
     needs_history: ClassVar[bool] = False
     """True when checks want to know which months were paid and made up."""
 
@@ -86,6 +88,11 @@ class RosterBusiness(ABC, Generic[R]):
         if source is Source.CENTER:
             return frozenset((*self.by_key, *self.WIRE_KEYS))
         return frozenset(typed_values(self, dict.fromkeys(self.by_key, ""), source))
+
+    @property
+    def template_id(self) -> str:
+        """What the mark of a template names; a business with several templates gives each its own."""
+        return self.id
 
     # ---- rows ------------------------------------------------------------------------------------
 

@@ -25,6 +25,8 @@ BUSINESSES: dict[str, Entry] = {
     "open": Entry("domain.businesses.opening", "登记"),
     "seal": Entry("domain.businesses.seal", "封存"),
     "unseal": Entry("domain.businesses.unseal", "启封"),
+    "base_adjust": Entry("domain.businesses.adjust", "基数调整"),
+    "annual": Entry("domain.businesses.annual", "年度核定"),
     "makeup": Entry("domain.businesses.makeup", "补缴"),
     "makeup_missed": Entry("domain.businesses.makeup_missed", "漏缴补缴"),
     "makeup_short": Entry("domain.businesses.makeup_short", "少缴补缴"),
