@@ -200,12 +200,13 @@ class KnownAccount:
 
 @dataclass(frozen=True, slots=True)
 class MadeUp:
-    """A month that was made up for an account: declared and waiting for the money, or settled."""
+    """A month that was made up for an account, `amount` in 分: waiting for the money, or settled."""
 
     account_no: str
     month: int
     fund_type: str = "general"
     settled: bool = False
+    amount: int = 0
 
 
 @dataclass(frozen=True, slots=True)
