@@ -221,8 +221,8 @@ class PersonFacts:
     unfinished: frozenset[str] = frozenset()
     name: str = ""
     id_number: str = ""
-    made_up: tuple[MadeUp, ...] = ()
-    """Months made up and not cancelled, where the business asks for them (M-12)."""
+    made_up: tuple[MadeUp, ...] | None = None
+    """Months made up and not cancelled, None while that is not known: the center alone knows (M-12)."""
 
     def at(self, unit_account: str) -> tuple[KnownAccount, ...]:
         """The person's accounts at a unit."""

@@ -116,12 +116,16 @@ def frozen_finding(match: Match, field: str) -> list[Finding]:
 
 
 def repeated(
-    made_up: tuple[MadeUp, ...], account_no: str, field: str, months: tuple[int, int], fund_type: str = ""
+    made_up: tuple[MadeUp, ...] | None,
+    account_no: str,
+    field: str,
+    months: tuple[int, int],
+    fund_type: str = "",
 ) -> list[Finding]:
     """Months that were made up for the account already (M-12, V-21)."""
     known = sorted(
         one.month
-        for one in made_up
+        for one in made_up or ()
         if one.account_no == account_no
         and months[0] <= one.month <= months[1]
         and (not fund_type or one.fund_type == fund_type)
@@ -133,8 +137,10 @@ def repeated(
     return [Finding("makeup.repeated", field, text)]
 
 
-def not_waiting(made_up: tuple[MadeUp, ...], account_no: str, month: int) -> list[Finding]:
+def not_waiting(made_up: tuple[MadeUp, ...] | None, account_no: str, month: int) -> list[Finding]:
     """Why no order for a month of an account waits for its money (M-08)."""
+    if made_up is None:
+        return []
     orders = [one for one in made_up if one.account_no == account_no and one.month == month]
     if not orders:
         text = f"该职工没有申报过{month}的补缴，请核对补缴月份。"

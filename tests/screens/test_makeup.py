@@ -110,6 +110,8 @@ async def test_a_person_is_picked_recorded_and_sent(make_place: MakePlace, busin
         assert f"补缴金额{SUMS[business]}元" in desk.status, desk.picture()
         assert desk.status.startswith("录入成功" if name != "shaanxi" else "已添加到补缴核定清册")
         await send(desk, place, business)
+        if rules.print_after:
+            await desk.until(lambda: "补缴凭条已存为" in desk.status, "where the voucher is")
     (batch,) = place.office.unit_get("/submissions", business=business)["batches"]
     assert (batch["total"], batch["amount"]) == (1, SUMS[business].replace(",", ""))
     written = (
@@ -157,6 +159,28 @@ async def test_overlapping_months_are_refused_at_entry(make_place: MakePlace, bu
         await desk.press("<f12>")
         await desk.open(f"business:{business}")
     assert len(rows(place, business)) == 1
+
+
+@pytest.mark.feature("M-08", profile="shaanxi")
+async def test_shaanxi_changes_and_takes_back_what_it_filed(make_place: MakePlace) -> None:
+    place, ((_, number, _),) = placed(make_place, "shaanxi")
+    row = {"account_no": number, **ROWS["makeup"], "total_amount": "500.00"}
+    carry_out(place.office, [row], "makeup")
+    titles = []
+    for business, keys in (("makeup_change", "01\r202610\r600\r"), ("makeup_cancel", "202610\r")):
+        async with running(place) as desk:
+            await desk.open(f"business:{business}")
+            titles.append(desk.title)
+            await desk.press(f"{number}\r{keys}")
+            await desk.press("<f10>y")
+            await desk.see("业务流水号")
+            assert "成功 1" in desk.picture()
+        place.again()
+    assert titles == ["补缴修改", "取消补缴"]
+    async with running(place) as desk:
+        await desk.open("query:makeup")
+        await desk.see("补缴类型")
+        assert all(title in desk.picture() for title in ("补缴核定", "补缴修改", "取消补缴"))
 
 
 @pytest.mark.feature("M-12", profile="hangzhou")
