@@ -166,6 +166,15 @@ def test_baishan_wants_attachments(make_center: MakeCenter) -> None:
     assert answer.json()["code"] == "attachment.missing"
 
 
+@pytest.mark.feature("E-04", profile="hangzhou")
+def test_making_up_leaves_nothing_to_synchronise(make_center: MakeCenter) -> None:
+    office = Office(make_center("hangzhou"))
+    number = office.give_account(office.people(1)[0])
+    known = office.unit_get("/depositors", since=0)["revision"]
+    office.file([ranged(office, number)], business="makeup_missed")
+    assert office.unit_get("/depositors", since=known)["rows"] == []
+
+
 # ---- once a month --------------------------------------------------------------------------------
 
 
