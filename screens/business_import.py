@@ -11,6 +11,7 @@ from domain.codes import table
 from domain.money import format_ratio
 from exports.workbook_error import WorkbookError
 from screens.file_choice import choose_file, write_out
+from screens.for_all import ask_for_all
 from screens.roster_take import Cancelled, take_rows
 from tui.progress import in_thread
 
@@ -46,6 +47,7 @@ class ImportFlow:
         self._uploaded: Path | None = None
         self._check: FileCheck | None = None
         self._fund_type = ""
+        self._on_screen: dict[str, str] = {}
         self._whose: Scope | None = None
 
     def forget(self) -> None:
@@ -53,7 +55,7 @@ class ImportFlow:
         self._check = None
         whose = self._screen.state.scope()
         if whose != self._whose:
-            self._uploaded, self._fund_type, self._whose = None, "", whose
+            self._uploaded, self._fund_type, self._on_screen, self._whose = None, "", {}, whose
 
     @property
     def waits_for_review(self) -> bool:
@@ -115,9 +117,9 @@ class ImportFlow:
             return None
         if source is not Source.FILE:
             return replace(service.context, source=source)
-        if not await self._fund_type_chosen():
+        if not await self._fund_type_chosen() or not await self._on_screen_typed():
             return None
-        return replace(service.context, source=source, chosen_fund_type=self._fund_type)
+        return self._of_file(service.context)
 
     # ---- choosing ----------------------------------------------------------------------------------
 
@@ -125,6 +127,8 @@ class ImportFlow:
         if not await self._screen.import_chosen():
             return None
         if not await self._ratio_chosen() or not await self._fund_type_chosen():
+            return None
+        if not await self._on_screen_typed():
             return None
         return await choose_file(self._screen, "选择文件", ("xls", "xlsx"))
 
@@ -162,6 +166,26 @@ class ImportFlow:
             return False
         self._fund_type = kinds[at]
         return True
+
+    async def _on_screen_typed(self) -> bool:
+        """Have typed what the center wants on the screen for a whole file (X-02)."""
+        business = self._screen.desk.business
+        titles = {column.key: column.title for column in business.columns}
+        for key in business.rules.on_screen:
+            text = await ask_for_all(self._screen, key, titles[key], self._on_screen.get(key, ""))
+            if text is None:
+                return False
+            self._on_screen[key] = text
+        return True
+
+    def _of_file(self, context: CheckContext) -> CheckContext:
+        """The context of rows of a file, with what was chosen and typed for all of them."""
+        return replace(
+            context,
+            source=Source.FILE,
+            chosen_fund_type=self._fund_type,
+            on_screen=dict(self._on_screen),
+        )
 
     async def _upload(self) -> None:
         """First step of two: take the file up (I-02)."""
@@ -218,7 +242,7 @@ class ImportFlow:
         return check_file(
             path,
             service.business,
-            replace(service.context, source=Source.FILE, chosen_fund_type=self._fund_type),
+            self._of_file(service.context),
             formats=tuple(screen.state.profile.imports.formats),
             progress=progress,
             with_people=service.with_people,
