@@ -16,7 +16,7 @@ from domain.business import AccountStatus, CheckContext, KnownAccount, PersonFac
 from domain.businesses.adjust import BaseAdjust
 from domain.businesses.registry import declare
 from domain.money import format_yuan, parse_yuan
-from tests.center.test_seal import approve, carry_out, work_off
+from tests.support.carry_out import approve, carry_out, work_off
 from tests.support.center import CenterUnderTest
 from tests.support.filing import Office, moved
 

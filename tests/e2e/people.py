@@ -9,7 +9,8 @@ from center.demo.generator import Employee, Person
 from center.demo.setup import DemoUnit, add_employees
 from center.store.engine import Store
 from domain.business import AccountStatus, RatioPair
-from tests.e2e.site import Agent, Site, site_settings
+from tests.e2e.center_child import site_settings
+from tests.e2e.site import Agent, Site
 
 OWN = RatioPair(1200, 1200)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pytest
-from rich.style import Style
 
 from client.store.rows import StoredRow
 from domain.business import Source, template_columns
@@ -223,7 +222,7 @@ async def test_the_business_month_stands_in_red(make_place: MakePlace, business:
         await desk.open(f"business:{business}")
         line = desk.app.screen.query_one(InfoLine)
         spans, _ = line.spans(80)
-        red = [text for text, style in spans if isinstance(style, Style) and style == theme.ERROR]
+        red = [text for text, style in spans if style == theme.ERROR]
         assert red == ["业务年月 202612"]
 
 
