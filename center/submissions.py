@@ -188,11 +188,13 @@ class _Taking:
         found = row_store.row_findings(checks)
         bad = sum(not check.ok for check in checks)
         if bad and (bad == len(checks) or self.profile.imports.atomic):
-            text = f"共{len(checks)}人，其中{bad}人不能办理，整批未受理，请按提示修改后重新提交。"
+            each = self.business.rules.counted
+            text = f"共{len(checks)}{each}，其中{bad}{each}不能办理，整批未受理，请按提示修改后重新提交。"
             return ProblemError("submission.rejected", text, findings=found[:MAX_FINDINGS]).problem
         totals = self.request.totals
         if totals.count != len(checks) or totals.amount != format_yuan(amount):
-            text = f"合计不符：中心核算为{len(checks)}人、{format_yuan(amount)}元，请刷新清册后重新提交。"
+            count = f"{len(checks)}{self.business.rules.counted}"
+            text = f"合计不符：中心核算为{count}、{format_yuan(amount)}元，请刷新清册后重新提交。"
             return ProblemError("totals.mismatch", text, findings=found[:MAX_FINDINGS]).problem
         return None
 

@@ -46,6 +46,8 @@ def business_of(name: str, profile: Profile, kind: str | None = None) -> Busines
         business = declare(name, profile)
     except BusinessOff as off:
         raise ArgumentProblem(off.text) from None
+    if not business.template_order:
+        raise ArgumentProblem(f"{business.title}逐项录入，没有批量模板，请在画面上办理。")
     if kind is None:
         return business
     kinds = business.kinds if isinstance(business, BaseAdjust) else {}

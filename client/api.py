@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import httpx
     from pydantic import BaseModel
 
-    from domain import wire
+    from domain import facts_wire, wire
     from domain.profile import Profile
 
 API = "/v1"
@@ -284,6 +284,38 @@ class CenterClient:
 
         query = {"business": business, "from": start, "to": end, "account_no": account_no}
         return self._get(_unit(unit, "/changes"), wire.ChangePage, **query, after=after, limit=limit)
+
+    def unit_facts(self, unit: str) -> facts_wire.RegisteredFacts:
+        """What is registered of the unit (U-01)."""
+        from domain import facts_wire
+
+        return self._get(_unit(unit, "/facts"), facts_wire.RegisteredFacts)
+
+    def person_facts(self, unit: str, account_no: str) -> facts_wire.RegisteredFacts:
+        """What is registered of a person of the unit (P-02). Refused with 404 for anybody else's."""
+        from domain import facts_wire
+
+        return self._get(
+            _unit(unit, f"/people/{quote(account_no, safe='')}/facts"), facts_wire.RegisteredFacts
+        )
+
+    def fact_changes(
+        self,
+        unit: str,
+        business: str,
+        *,
+        start: str = "",
+        end: str = "",
+        account_no: str = "",
+        after: int = 0,
+        limit: int = 200,
+    ) -> facts_wire.FactChangePage:
+        """A page of changed items of a business, oldest first (Q-01, Q-07)."""
+        from domain import facts_wire
+
+        query = {"business": business, "from": start, "to": end, "account_no": account_no}
+        page = _unit(unit, "/fact-changes")
+        return self._get(page, facts_wire.FactChangePage, **query, after=after, limit=limit)
 
     def accounts(
         self,

@@ -121,6 +121,10 @@ class UnitFacts:
     """缴至月份 YYYYMM, None before the first remittance."""
     verified_year: int | None = None
     """Fund year of the last 年度核定, None where there has been none (S-08, B-15)."""
+    details: Mapping[str, str] | None = None
+    """Registered items of `fact_items.UNIT_ITEMS` that are not empty, None where they are not known."""
+    unfinished: frozenset[str] = frozenset()
+    """Ids of businesses the unit has under way (V-01)."""
 
     @property
     def ratio(self) -> RatioPair:
@@ -224,6 +228,7 @@ class PersonFacts:
 
     `unfinished` are the ids of businesses that are under way for the person, whichever unit filed them
     (导则: one of a kind at a time); `name` and `id_number` are the registered ones, "" for a new person.
+    `details` are registered items of `fact_items.PERSON_ITEMS`, None where nobody asked for them.
     """
 
     accounts: tuple[KnownAccount, ...] = ()
@@ -232,10 +237,11 @@ class PersonFacts:
     id_number: str = ""
     made_up: tuple[MadeUp, ...] = ()
     """Months made up and not cancelled, where the business asks for them (M-12)."""
+    details: Mapping[str, str] | None = None
 
     def at(self, unit_account: str) -> tuple[KnownAccount, ...]:
         """The person's accounts at a unit."""
-        return tuple(known for known in self.accounts if known.unit_account == unit_account)
+        return tuple([known for known in self.accounts if known.unit_account == unit_account])
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +302,7 @@ class RowCheck:
     @property
     def ok(self) -> bool:
         """True when nothing stops the row."""
-        return not errors(self.findings)
+        return not self.findings or not errors(self.findings)
 
     def of(self, key: str) -> tuple[Finding, ...]:
         """The findings of one column."""
@@ -341,6 +347,10 @@ class Business(Protocol):
     @property
     def template_order(self) -> Sequence[str]:
         """Column keys of the workbook template, in order."""
+
+    @property
+    def needs_details(self) -> bool:
+        """Whether its checks look at `PersonFacts.details`."""
 
     @property
     def CHOSEN(self) -> tuple[str, ...]:  # noqa: N802 - a constant of the class

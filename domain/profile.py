@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from domain.business import Limits
 from domain.businesses.adjust_rules import AdjustRules, AnnualRules
+from domain.businesses.fact_rules import PersonChangeRules, UnitChangeRules
 from domain.businesses.makeup_rules import MakeupRules
 from domain.businesses.move_rules import MergeRules, TransferRules, ZeroCloseRules
 from domain.businesses.names import business_of
@@ -164,6 +165,8 @@ class Businesses(Strict):
     transfer_in: TransferRules | None = None
     merge: MergeRules | None = None
     zero_close: ZeroCloseRules | None = None
+    unit_change: UnitChangeRules | None = None
+    person_change: PersonChangeRules | None = None
     base_adjust: AdjustRules | None = None
     annual: AnnualRules | None = None
     makeup: MakeupRules | None = None

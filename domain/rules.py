@@ -58,6 +58,7 @@ class QueueRules(Strict):
     delete_mode: Literal["one", "one_or_all"] | None = None
     edit_row: bool | None = None
     submit_scope: Literal["selected", "all", "one_or_all"] | None = None
+    delete_confirm: bool | None = None
 
 
 class BusinessRules(Strict):
@@ -82,6 +83,7 @@ class BusinessRules(Strict):
     batch_submit_label: str = ""
     confirm: Literal["yes_no", "ok_cancel"] = "ok_cancel"
     amount_title: str = Field(default="", description="what the sum is called (O-08); empty: people only")
+    counted: str = Field(default="人", description="what a row is: 人, or 项 of a change")
     recorded: str = Field(
         default="录入成功", description="said when the form went into the roster; may hold {amount}"
     )
@@ -119,6 +121,11 @@ class BusinessRules(Strict):
         pairs = tuple((one.code, one.title) for one in self.reasons)
         aliases = tuple((word, one.code) for one in self.reasons for word in one.aliases)
         return CodeTable("reason", "原因", pairs, aliases)
+
+    @property
+    def count_title(self) -> str:
+        """What the number of rows is called before a submission (O-08)."""
+        return "总人数" if self.counted == "人" else f"总{self.counted}数"
 
     def workflow_of(self, source: str) -> Workflow:
         """The workflow of a submission typed in ("single") or imported ("file")."""

@@ -35,6 +35,8 @@ def business_words(profile: Profile, business: str, *, batch: bool = False) -> R
         refresh=queue.refresh_label,
         amount=rules.amount_title,
         yes_no=rules.confirm == "yes_no",
+        each=rules.counted,
+        count=rules.count_title,
     )
 
 

@@ -89,7 +89,7 @@ class SubmitFlow:
         self._which, self._totals = which, totals
         if desk.business.rules.attachments:
             self._attaching = True
-            title = f"{desk.business.title}：共 {totals.count} 人"
+            title = f"{desk.business.title}：共 {totals.count} {desk.business.rules.counted}"
             await self._screen.shell.open_screen(
                 "attachments", purpose=title, submit=desk.business.rules.attach_label
             )
@@ -164,7 +164,7 @@ class SubmitFlow:
         """Show people and sum; the answer is another key than the one that asked (O-08)."""
         screen, words = self._screen, self._screen.words(self._screen.state.profile)
         lines = [
-            f"总人数：{totals.count} 人",
+            f"{words.count}：{totals.count} {words.each}",
             *([f"{words.amount}：{money_text(totals.amount)} 元"] if words.amount else []),
             "",
             "提交后不能再修改或删除，确认提交吗？",
@@ -227,7 +227,7 @@ class SubmitFlow:
         """What is signed, in one line."""
         words, totals = self._screen.words(self._screen.state.profile), self._totals
         amount = f"，{money_text(totals.amount)} 元" if words.amount else ""
-        return f"提交 {totals.count} 人{amount}"
+        return f"提交 {totals.count} {words.each}{amount}"
 
     async def _choose_key(self) -> bool:
         """After a login without key: take the key's certificate, asking when it has several."""

@@ -53,6 +53,10 @@ BUSINESS: Final = {
 """Kind of a business's screen -> "module:class"; the class is made with the id of the business."""
 
 OWN: Final[dict[str, str]] = {
+    "business:unit_change": "screens.fact_screen:FactScreen",
+    "business:person_change": "screens.fact_screen:FactScreen",
+    "query:unit_change": "screens.fact_query:FactQueryScreen",
+    "query:person_change": "screens.fact_query:FactQueryScreen",
     "business:base_adjust": "screens.adjust:AdjustScreen",
     "business:annual": "screens.annual:AnnualScreen",
 }

@@ -41,11 +41,15 @@ class RosterWords:
     amount: str = "总月缴存额"
     """What the sum is called, "" where only people are counted."""
     yes_no: bool = False
+    each: str = "人"
+    """What a row is."""
+    count: str = "总人数"
+    """What the number of rows is called."""
 
     @property
     def totals(self) -> str:
         """What is confirmed before a submission."""
-        return f"总人数和{self.amount}" if self.amount else "总人数"
+        return f"{self.count}和{self.amount}" if self.amount else self.count
 
 
 def facts_of(context: CheckContext) -> str:

@@ -88,6 +88,14 @@ class RosterScreen(AppScreen):
     async def import_menu(self) -> None:
         """Offer import and template."""
 
+    def entry_model(self, business: Business, context: CheckContext) -> EntryModel:
+        """Return the values behind the form."""
+        return EntryModel(business, context, narrow=self._beside)
+
+    async def read_person(self, person: Depositor) -> str:
+        """Read what the form shows of a person beyond the copy; returns why that was not possible."""
+        return ""
+
     @property
     def pasted_as(self) -> Source:
         """From where pasted rows count as coming."""
@@ -109,9 +117,9 @@ class RosterScreen(AppScreen):
         columns = grid_columns(business, context.unit, narrow=self._beside)
         self._grid = QueueGrid(RowsModel(columns))
         self._grid.set_options(offered("4", "5"))
-        self._entry = EntryModel(business, context, narrow=self._beside)
+        self._entry = self.entry_model(business, context)
         self._form = Form(self._entry, columns=1 if self._beside else 2)
-        self._picking = PersonPick(self, self._take_person)
+        self._picking = PersonPick(self, self._take_person, self.read_person)
         self._notes = NoteArea()
         self._saver = DraftSaver(self, self._snapshot, self._keep_draft)
         yield self._info
@@ -149,7 +157,7 @@ class RosterScreen(AppScreen):
             case "add_row":
                 return words.record, f"把录入的内容放进{words.queue}；在清册中则回到录入栏。"
             case "submit":
-                return words.submit, f"显示总人数{'和' * bool(words.amount)}{words.amount}，确认后提交中心。"
+                return words.submit, f"显示{words.totals}，确认后提交中心。"
             case "refresh" if words.refresh:
                 return words.refresh, "重新读取并校验清册，合计以此为准。"
             case "paste_pad":
@@ -217,6 +225,8 @@ class RosterScreen(AppScreen):
         if self._grid.draft is None:
             await in_thread(model.drop_opened)
             self._grid.reload()
+        # Keys struck without looking begin in the same place, wherever the screen was left.
+        self.focus_key(self._form if self.with_form and self._grid.draft is None else self._grid)
         self.show_facts()
         count = self._grid.model.count()
         words = self._opening_words(count, any(draft.values()))
@@ -433,7 +443,7 @@ class RosterScreen(AppScreen):
         await self.rows.follow()
         sums = await in_thread(desk.store.totals, desk.service.roster_id)
         amount = f"，{words.amount} {money_text(sums.amount)} 元" if words.amount else ""
-        text = f"{words.queue}：总人数 {sums.good}{amount}"
+        text = f"{words.queue}：{words.count} {sums.good}{amount}"
         bad = f"，错误 {sums.bad} 条" if sums.bad else ""
         first = f"{told.strip('（）')}；" if told else ""
         self.status(f"{first}{text}{bad}。", kind="warning" if told or sums.bad else "info")

@@ -219,6 +219,7 @@ class ShellApp(PaintedApp, inherit_bindings=False):
         if screen in self.screen_stack:
             raise RuntimeError(f"screen {name} is already open")
         self.gate.hold()
+        self.hold_picture()
         try:
             await (self.switch_screen(screen) if replace else self.push_screen(screen))
             try:
@@ -228,6 +229,7 @@ class ShellApp(PaintedApp, inherit_bindings=False):
                 screen.focus_key()
                 screen.refresh_bars()
         finally:
+            self.show_picture()
             self.gate.release()
         return screen
 
@@ -240,6 +242,7 @@ class ShellApp(PaintedApp, inherit_bindings=False):
         if ask and not await top.may_leave():
             return False
         self.gate.hold()
+        self.hold_picture()
         try:
             await self.pop_screen()
             below = self.screen
@@ -250,6 +253,7 @@ class ShellApp(PaintedApp, inherit_bindings=False):
                     below.focus_key()
                     below.refresh_bars()
         finally:
+            self.show_picture()
             self.gate.release()
         return True
 

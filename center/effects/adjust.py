@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import exists, not_, select, update
 
+from center.batches import batches
 from center.effects.apply import OVERTAKEN, Effect, Row, RowFailed, Work
 from center.effects.changes import change_accounts
-from center.people import batches
 from center.store.tables import account, account_change, unit
 from domain.business import AccountStatus
 from domain.businesses.annual import YEAR

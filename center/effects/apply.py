@@ -1,7 +1,7 @@
 """Applying checked rows of any business in the caller's transaction.
 
-Rows are written in chunks; a chunk the database refuses is undone and its rows are tried one by one, each
-behind a savepoint, so that a row takes effect wholly or not at all and a bad one harms no other.
+Rows are written in chunks, each behind a savepoint; a chunk that is refused is undone and its halves are
+tried, down to the single row, so that a row takes effect wholly or not at all and a bad one harms no other.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from center.store.tables import unit
 from domain.business import KnownAccount, PersonFacts
 from domain.profile import Profile
 
-CHUNK = 200
+CHUNK = 1000
+"""Rows written behind one savepoint."""
 
 EFFECTS: dict[str, str] = {
     "open": "center.effects.opening",
@@ -30,6 +31,8 @@ EFFECTS: dict[str, str] = {
     "transfer_in": "center.effects.transfer",
     "merge": "center.effects.closing",
     "zero_close": "center.effects.closing",
+    "unit_change": "center.effects.facts",
+    "person_change": "center.effects.facts",
     "base_adjust": "center.effects.adjust",
     "annual": "center.effects.adjust",
     "makeup": "center.effects.makeup",
@@ -53,8 +56,8 @@ class Row:
     def account(self, unit_account: str) -> KnownAccount:
         """The person's account at a unit that the row is about. Raises RowFailed when it is gone."""
         stated = self.values.get("account_no", "")
-        for known in self.facts.at(unit_account):
-            if known.account_no == stated:
+        for known in self.facts.accounts:
+            if known.account_no == stated and known.unit_account == unit_account:
                 return known
         raise RowFailed("account.changed", OVERTAKEN)
 
@@ -117,13 +120,21 @@ def apply_rows(work: Work, rows: Sequence[Row]) -> Results:
     lock_units(work.conn, [work.unit_account, *effect.units(work, rows)])
     results = Results()
     for start in range(0, len(rows), CHUNK):
-        chunk = rows[start : start + CHUNK]
-        if _try(effect, work, chunk, results) is not None:
-            for row in chunk:
-                reason = _try(effect, work, [row], results)
-                if reason is not None:
-                    results.failed[row.row_no] = reason
+        _write(effect, work, rows[start : start + CHUNK], results)
     return results
+
+
+def _write(effect: Effect, work: Work, rows: Sequence[Row], results: Results) -> None:
+    """Write the rows that can be written, in order, and note why the others cannot."""
+    reason = _try(effect, work, rows, results)
+    if reason is None:
+        return
+    if len(rows) == 1:
+        results.failed[rows[0].row_no] = reason
+        return
+    half = len(rows) // 2
+    _write(effect, work, rows[:half], results)
+    _write(effect, work, rows[half:], results)
 
 
 def _try(effect: Effect, work: Work, rows: Sequence[Row], results: Results) -> tuple[str, str] | None:

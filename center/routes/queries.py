@@ -42,7 +42,7 @@ def get_submissions(
     about = {key: text for key, text in stated.items() if text}
     if month is not None and not 1 <= month % 100 <= 12:
         raise _invalid("month", "业务年月应为六位数字，如 202611，请改正。")
-    _require_order(first, last)
+    require_order(first, last)
     with scope.store.read() as conn:
         return queries.batches(
             conn,
@@ -66,7 +66,7 @@ def get_accounts(
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> AccountPage:
     """Accounts by day of opening or by number."""
-    _require_order(opened_from, opened_to)
+    require_order(opened_from, opened_to)
     with scope.store.read() as conn:
         return queries.accounts(
             conn,
@@ -90,7 +90,7 @@ def get_changes(
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> ChangePage:
     """What businesses changed of the unit's accounts (Q-08, S-14)."""
-    _require_order(first, last)
+    require_order(first, last)
     with scope.store.read() as conn:
         return queries.changes(
             conn,
@@ -116,7 +116,8 @@ def get_depositors(
         return queries.depositors(conn, scope.unit_account, since=since, limit=limit)
 
 
-def _require_order(first: date | None, last: date | None) -> None:
+def require_order(first: date | None, last: date | None) -> None:
+    """Raise body.invalid where a span of days ends before it begins."""
     if first is not None and last is not None and first > last:
         raise _invalid("from", "起始日期不能晚于截止日期，请改正。")
 

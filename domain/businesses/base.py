@@ -42,6 +42,8 @@ class RosterBusiness(ABC, Generic[R]):
     """All columns the business may have; a profile chooses, orders and titles them."""
     WIRE_KEYS: ClassVar[tuple[str, ...]] = ()
     """Computed keys that travel with a row whether the roster shows them or not."""
+    needs_details: ClassVar[bool] = False
+    """Whether checks look at the registered details of people."""
     CHOSEN: ClassVar[tuple[str, ...]] = ()
     """Keys that a stored row keeps: what was chosen or typed for all rows, whatever is chosen later."""
     needs_history: ClassVar[bool] = False

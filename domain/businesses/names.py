@@ -29,6 +29,8 @@ BUSINESSES: dict[str, Entry] = {
     "transfer_in": Entry("domain.businesses.transfer_in", "内部转移"),
     "merge": Entry("domain.businesses.merge", "个人账户合并"),
     "zero_close": Entry("domain.businesses.zero_close", "零余额销户"),
+    "unit_change": Entry("domain.businesses.unit_change", "单位信息变更"),
+    "person_change": Entry("domain.businesses.person_change", "缴存人信息变更"),
     "base_adjust": Entry("domain.businesses.adjust", "基数调整"),
     "annual": Entry("domain.businesses.annual", "年度核定"),
     "makeup": Entry("domain.businesses.makeup", "补缴"),

@@ -111,6 +111,11 @@ def test_totals_count_what_can_be_submitted(store: RosterStore, roster: int) -> 
     found = store.totals(roster)
     assert (found.selected, found.selected_good, found.selected_amount) == (3, 2, 40)
     assert store.selected_ids(roster) == ids[1:]
+    later = [store.insert(roster, a_row("9")).row_id]
+    store.bulk_insert(roster, [a_row("10"), a_row("11")])
+    assert store.selected_ids(roster) == ids[1:], "a row that comes later is not ticked"
+    store.select(later, True)
+    assert store.selected_ids(roster) == [*ids[1:], *later]
     store.select_all(roster, False)
     assert store.totals(roster).selected == 0
 
@@ -222,7 +227,6 @@ class RosterMachine(RuleBasedStateMachine):
     def __init__(self, database: Database) -> None:
         super().__init__()
         self.model: list[Model] = []
-        self.default = False
         self.store = RosterStore(database)
         self.roster = self.store.create(SCOPE, "open")
         self.number = 0
@@ -231,7 +235,7 @@ class RosterMachine(RuleBasedStateMachine):
         self.number += 1
         name = str(self.number)
         row = a_row(name, amount=self.number, bad=bad, person=person)
-        return row, Model(name, self.number, bad, person, self.default)
+        return row, Model(name, self.number, bad, person, picked=False)
 
     @rule(
         at=st.floats(0, 1),
@@ -280,7 +284,6 @@ class RosterMachine(RuleBasedStateMachine):
     @rule(selected=st.booleans())
     def tick_all(self, selected: bool) -> None:
         self.store.select_all(self.roster, selected)
-        self.default = selected
         for model in self.model:
             model.picked = selected
 

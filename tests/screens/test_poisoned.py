@@ -27,7 +27,7 @@ AGENTS = (
     "home", "inbox", "changes", "progress", "sync", "templates", "unit_info", "reconcile", "help",
     "attachments", "lock", "relogin", "receipt", "message", "paste_pad",
 )  # fmt: skip
-ELSEWHERE = {"login", "cases", "case", "import_review", "paste_review"}
+ELSEWHERE = {"login", "cases", "case", "import_review", "paste_review", "keycheck"}
 
 
 def test_every_screen_of_the_program_is_looked_at() -> None:
@@ -174,6 +174,12 @@ async def test_what_is_typed_and_pasted_is_drawn_harmlessly(make_place: MakePlac
                 await desk.press("<f12><f12><f4><f12><f8><f1>\r")
                 while len(desk.app.screen_stack) > 1:
                     await desk.app.pop_screen()
+            await desk.app.open_screen("keycheck")
+            for text in HOSTILE:
+                desk.app._take(events.Paste(text))
+                for char in text:
+                    desk.app._take(events.Key(char, char))
+                await desk.settle()
     clean(sent)
 
 
