@@ -89,7 +89,7 @@ def _credit(text: str, today: date) -> tuple[str, str]:
 def _certificate(text: str, today: date) -> tuple[str, str]:
     """What has the form of an ID number (15 or 18 characters) must be a right one; others are as they are."""
     number = text.upper()
-    if re.fullmatch(r"[0-9]{15}|[0-9]{17}[0-9X]", number):
+    if re.fullmatch(r"[0-9]{15}|[0-9]{17}[0-9A-Z]", number):
         try:
             return parse_id_number(number, today).text, ""
         except IdNumberError as error:
