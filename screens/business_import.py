@@ -218,9 +218,8 @@ class ImportFlow:
         """
         screen = self._screen
         self._path = path
-        kept = not screen.with_form and await in_thread(
-            screen.desk.service.store.count, screen.desk.service.roster_id
-        )
+        service = screen.desk.service
+        kept = not screen.with_form and bool(await in_thread(service.store.count, service.roster_id))
         check = await self._pass(
             "正在读取文件…", "正在校验", self._check_file if kept else self._import_clean
         )
