@@ -65,6 +65,7 @@ def test_client_and_center_find_the_same(town: tuple[str, Town], data: st.DataOb
     kind, place = town
     office = place.office
     business = declare(kind, office.profile)
+    keys = {column.key for column in business.columns}
     rows = []
     for _ in range(data.draw(st.integers(1, 4))):
         person = data.draw(st.sampled_from(place.people))
@@ -77,7 +78,7 @@ def test_client_and_center_find_the_same(town: tuple[str, Town], data: st.DataOb
             "reason": data.draw(st.sampled_from(["01", "99", "", "没有"])),
             "to_unit": data.draw(st.sampled_from([OTHER, office.unit, "999", "", "１"])),
         }
-        rows.append({key: text for key, text in row.items() if text and key in business.by_key})
+        rows.append({key: text for key, text in row.items() if text and key in keys})
     rows = [row or {"name": "张冠"} for row in rows]
     with office.center.store.read() as conn:
         people, units = people_of(conn, business, rows), named_units(conn, business, rows)
@@ -166,10 +167,10 @@ def test_whatever_is_filed_no_money_is_lost_and_copies_stay_true(
         assert copy.known == {one.account_no: one.status for one in mine if not one.gone}
         assert len({one.rev for one in mine}) == len(mine)
         with shaanxi.store.read() as conn:
-            at = select(unit.c.depositor_rev, unit.c.account_counter).where(
+            head = select(unit.c.depositor_rev, unit.c.account_counter).where(
                 unit.c.unit_account == office.unit
             )
-            reached, counter = conn.execute(at).one()
+            reached, counter = conn.execute(head).one()
             numbers = select(func.count()).select_from(account).where(account.c.unit_account == office.unit)
             assert conn.execute(numbers).scalar_one() == counter
         assert max((one.rev for one in mine), default=0) <= reached

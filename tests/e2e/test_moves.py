@@ -14,9 +14,10 @@ from center.serials import account_number
 from center.store.engine import Store
 from center.store.tables import account, unit
 from domain.business import AccountStatus, RatioPair
+from tests.e2e.center_child import site_settings
 from tests.e2e.conftest import MakeSite
 from tests.e2e.desk import Desk
-from tests.e2e.site import Agent, Site, site_settings
+from tests.e2e.site import Agent, Site
 
 pytestmark = pytest.mark.xdist_group("e2e-moves")
 OWN = RatioPair(1200, 1200)
