@@ -195,7 +195,7 @@ class AdjustRows:
         return typed | {column: text} | self._pair(column, text)
 
     def _pair(self, column: str, text: str) -> dict[str, str]:
-        """Both sides of the unit's pair that has this ratio on this side, where everybody has a pair of it."""
+        """Both sides of the pair of the unit that has this ratio on this side; {} where ratios are free."""
         unit = self.service.context.unit
         if self.business.kind != "ratio" or not unit.unified_ratio:
             return {}
