@@ -36,6 +36,8 @@ EFFECTS: dict[str, str] = {
     "base_adjust": "center.effects.adjust",
     "annual": "center.effects.adjust",
     "makeup": "center.effects.makeup",
+    "makeup_change": "center.effects.makeup_again",
+    "makeup_cancel": "center.effects.makeup_again",
     "makeup_missed": "center.effects.makeup",
     "makeup_short": "center.effects.makeup",
 }
