@@ -22,14 +22,20 @@ from domain.profile import PROFILE_NAMES, load_profile
 from exports.importer import check_file
 from exports.places import column_letters
 from exports.reader import read_workbook
-from exports.template import HEADER_ROW
+from exports.template import HEADER_ROW, write_template
 from tests.support.center import CenterUnderTest, running_center
 from tests.support.filing import Office
 from tests.support.good_rows import PAID, PAID_THROUGH, file_context, good_rows
 from tests.support.workbooks import fill_xls, fill_xlsx
 
 pytestmark = pytest.mark.xdist_group("files")
-PAIRS = [(name, business) for name in PROFILE_NAMES for business in load_profile(name).offered()]
+DECLARED = [
+    (name, business, bool(rules.template))
+    for name in PROFILE_NAMES
+    for business, rules in load_profile(name).offered().items()
+]
+PAIRS = [(name, business) for name, business, by_file in DECLARED if by_file]
+TYPED_ONLY = [(name, business) for name, business, by_file in DECLARED if not by_file]
 TODAY = "2026-11-23"
 Rows = Sequence[Mapping[str, str]]
 Writer = Callable[[Path, Business, Rows], None]
@@ -236,3 +242,23 @@ def test_an_empty_template_has_only_its_emptiness_against_it(
     assert main(["template", business_id, "--profile", name, str(path)]) == 0
     code, found = checked(business_id, name, path, capsys)
     assert (code, [one["code"] for one in found]) == (1, ["roster.empty"])
+
+
+@pytest.mark.parametrize(("name", "business_id"), TYPED_ONLY)
+def test_what_is_only_typed_has_no_template_and_no_check(
+    name: str, business_id: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "清册.xlsx"
+    assert main(["template", business_id, "--profile", name, str(path)]) == 1
+    told = capsys.readouterr()
+    assert told.out == "" and told.err.count("。") == 1 and not path.exists()
+    fill = template_of("seal", name, path)
+    assert main(["check", business_id, "--profile", name, str(fill)]) == 2
+    told = capsys.readouterr()
+    assert told.out == "" and told.err.count("。") == 1
+
+
+def template_of(business_id: str, name: str, path: Path) -> Path:
+    """The template of another business, as a file that might be taken for one of this."""
+    profile = load_profile(name)
+    return write_template(path, declare(business_id, profile), profile)

@@ -87,7 +87,7 @@ def known(
     office: Office, business: Business, context: CheckContext, rows: list[dict[str, str]]
 ) -> CheckContext:
     """The same with everything the center knows."""
-    stated = [row | context.on_screen for row in rows]
+    stated = [{**row, **context.on_screen} for row in rows]
     with office.center.store.read() as conn:
         people = people_of(conn, business, stated)
         return replace(people.put_into(context), units=named_units(conn, business, stated))
