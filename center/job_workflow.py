@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 QUEUE = "gjj-jobs"
 WORKFLOW = "gjj-rows"
 APPLICATION = "gjj-center"
-VERSION = "1"
+VERSION = "2"
 """Version of the workflow's steps; a job goes on only in a center of the same version."""
 
 EXECUTOR = "center"
@@ -47,23 +47,23 @@ def _engine() -> JobEngine:
 
 
 @DBOS.step(
-    name="gjj-rows-chunk",
+    name="gjj-rows-stretch",
     retries_allowed=True,
     interval_seconds=RETRY_SECONDS,
     backoff_rate=1.0,
     max_attempts=ENDLESS,
 )
-def _chunk(job_id: str) -> bool:
+def _stretch(job_id: str) -> bool:
     """Settle the next rows; the step's record and the rows' states need not be written together."""
-    return _engine().run_chunk(job_id)
+    more = _engine().run_stretch(job_id)
+    _engine()
+    return more
 
 
 @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=ENDLESS)
 def _work_off(job_id: str) -> None:
-    pause = _engine().pause
-    while _chunk(job_id):
-        if pause:
-            DBOS.sleep(pause)
+    while _stretch(job_id):
+        pass
 
 
 def launch(engine: JobEngine) -> None:

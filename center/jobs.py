@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select, update
 
@@ -18,17 +18,23 @@ from center import inbox
 from center import rows as row_store
 from center.bell import BELL
 from center.clock import Clock, utc_text
-from center.effects.apply import lock_units
+from center.effects.apply import Work, closing_note, lock_units
 from center.moment import Moment
 from center.settings import Settings
 from center.store.engine import Store
-from center.store.tables import job, submission_row
+from center.store.tables import job
 from domain.profile import Profile
 
 log = logging.getLogger("gjj.center.jobs")
 
 CHUNK = 200
 """Rows settled in one transaction."""
+
+STRETCH = 20
+"""Chunks of one recorded step."""
+
+LONGEST_REST = 1.0
+"""Seconds that the pauses of one job may take together."""
 
 WATCH_SECONDS = 15.0
 STALE = timedelta(seconds=60)
@@ -50,7 +56,9 @@ class JobEngine:
         ]
         self.needed = bool(slow)
         self.pause = max((one.settle_delay_seconds for one in slow), default=0.0)
-        """Seconds between two chunks."""
+        """Seconds between two chunks, see `LONGEST_REST`."""
+        self._reached: dict[str, int] = {}
+        """The last row a job settled here: no row up to it is pending any more."""
         self._stop = threading.Event()
         self._watch: threading.Thread | None = None
 
@@ -81,11 +89,24 @@ class JobEngine:
         """True from the moment the engine is told to stop."""
         return self._stop.is_set()
 
-    def run_chunk(self, job_id: str) -> bool:
-        """Settle the next rows of a job in one transaction; False when nothing is left."""
-        more, unit_account = self.store.run(lambda conn: settle_chunk(conn, self.profile, self.clock, job_id))
-        BELL.ring(unit_account)
-        return more
+    def run_chunk(self, job_id: str) -> Settled:
+        """Settle the next rows of a job in one transaction."""
+        after = self._reached.get(job_id, 0)
+        done = self.store.run(lambda conn: settle_chunk(conn, self.profile, self.clock, job_id, after))
+        if done.more:
+            self._reached[job_id] = done.last
+        else:
+            self._reached.pop(job_id, None)
+        BELL.ring(done.unit_account)
+        return done
+
+    def run_stretch(self, job_id: str) -> bool:
+        """Settle some chunks of a job, each in its own transaction; False when nothing is left."""
+        for _ in range(STRETCH):
+            done = self.run_chunk(job_id)
+            if not done.more or self._stop.wait(min(self.pause, LONGEST_REST * CHUNK / done.total)):
+                break
+        return done.more
 
     def _watching(self) -> None:
         while not self._stop.wait(WATCH_SECONDS):
@@ -115,10 +136,20 @@ def enqueue(conn: Connection, job_id: str) -> None:
     job_workflow.enqueue(conn, job_id)
 
 
-def settle_chunk(conn: Connection, profile: Profile, clock: Clock, job_id: str) -> tuple[bool, str]:
+class Settled(NamedTuple):
+    """What a chunk came to: whether rows are left, the unit, the last row settled, rows of the job in all."""
+
+    more: bool
+    unit_account: str
+    last: int = 0
+    total: int = 0
+
+
+def settle_chunk(conn: Connection, profile: Profile, clock: Clock, job_id: str, after: int = 0) -> Settled:
     """Settle up to `CHUNK` pending rows of a job, write the progress, and close the job after the last one.
 
-    Returns whether rows are left, and the unit. A job that is done already is left as it is.
+    It looks for rows behind row `after` first, which spares it the settled ones. A job that is done already
+    is left as it is.
     """
     from center.workflows import close_submission, push_done
 
@@ -126,20 +157,23 @@ def settle_chunk(conn: Connection, profile: Profile, clock: Clock, job_id: str) 
     lock_units(conn, [unit_account])
     row = conn.execute(select(job).where(job.c.job_id == job_id).with_for_update()).one()
     if row.state == "done":
-        return False, unit_account
+        return Settled(False, unit_account)
     key = (unit_account, row.submission_id)
-    mine = (submission_row.c.unit_account == key[0]) & (submission_row.c.submission_id == key[1])
-    pending = select(submission_row).where(mine, submission_row.c.state == "pending")
-    rows = conn.execute(pending.order_by(submission_row.c.row_no).limit(CHUNK)).all()
+    found = row_store.pending(conn, key, after, CHUNK + 1) or row_store.pending(conn, key, 0, CHUNK + 1)
+    rows, more = found[:CHUNK], len(found) > CHUNK
     moment = Moment.read(conn, clock, profile)
+    ok, failed = row.ok, row.failed
     if rows:
-        row_store.settle(conn, profile, key, rows, moment.day)
-    counts = row_store.state_counts(conn, [key])[key]
-    done = not counts.get("pending")
+        results = row_store.settle(conn, profile, key, rows, moment.day)
+        ok, failed = ok + len(results.accounts), failed + len(results.failed)
+    done = not more and not row_store.pending(conn, key, 0, 1)
+    if done:
+        counts = row_store.state_counts(conn, [key])[key]
+        ok, failed = counts.get("ok", 0), counts.get("failed", 0)
     changes: dict[str, Any] = {
         "state": "done" if done else "running",
-        "ok": counts.get("ok", 0),
-        "failed": counts.get("failed", 0),
+        "ok": ok,
+        "failed": failed,
         "rev": inbox.next_rev(conn, unit_account),
         "updated": moment.now,
     }
@@ -148,5 +182,6 @@ def settle_chunk(conn: Connection, profile: Profile, clock: Clock, job_id: str) 
         close_submission(conn, key)
         rules = profile.rules(row.business)
         assert rules is not None, "a job of a business the center does not offer"
-        push_done(conn, profile, rules, key, moment, changes["ok"], changes["failed"])
-    return not done, unit_account
+        work = Work(conn, profile, unit_account, row.business, moment.day, moment.month, key[1])
+        push_done(conn, profile, rules, key, moment, changes["ok"], changes["failed"], closing_note(work))
+    return Settled(not done, unit_account, rows[-1].row_no if rows else 0, row.total)

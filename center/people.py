@@ -6,19 +6,35 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import Connection, Row, and_, insert, not_, select
+from sqlalchemy import Connection, and_, insert, not_, select
 from sqlalchemy.exc import IntegrityError
 
 from center.batches import batches
 from center.makeups import with_history
 from center.registered import person_items
-from center.store.tables import account, depositor, setting, submission, submission_row
-from domain.business import AccountStatus, Business, CheckContext, KnownAccount, PersonFacts, RatioPair
+from center.store.bulk import among
+from center.store.tables import account, depositor, setting, submission, submission_row, unit
+from domain.business import (
+    AccountStatus,
+    Business,
+    CheckContext,
+    KnownAccount,
+    KnownUnit,
+    PersonFacts,
+    RatioPair,
+)
 
+MANY = 10_000
+"""Keys of one question about the people of a roster."""
 UNFINISHED = ("pending", "processing")
+CLOSED_UNIT = "04"
+"""State of a unit that is closed (standard table A.4)."""
+STATED = ("account_no", "to_account")
+"""Columns that state an account number."""
 LOCKS = 64
 """Lock rows shared by all people."""
 
@@ -40,14 +56,26 @@ class People:
         return replace(context, people=self.people, by_account=self.by_account, people_known=True)
 
 
+def named_units(
+    conn: Connection, business: Business, rows: Sequence[Mapping[str, str]]
+) -> dict[str, KnownUnit]:
+    """The units of the center that the rows name."""
+    known: dict[str, KnownUnit] = {}
+    for batch in batches(name for values in rows if (name := business.unit_named(values))):
+        found = select(unit.c.unit_account, unit.c.name, unit.c.state)
+        for row in conn.execute(found.where(unit.c.unit_account.in_(batch))):
+            known[row.unit_account] = KnownUnit(row.name, row.state != CLOSED_UNIT)
+    return known
+
+
 def owners(conn: Connection, rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """The keys of the people whose account numbers the rows state."""
-    numbers = [number for values in rows if (number := values.get("account_no", ""))]
+    numbers = [number for values in rows for key in STATED if (number := values.get(key, ""))]
     known: dict[str, str] = {}
-    for batch in batches(numbers):
-        found = select(account.c.account_no, account.c.person_key)
-        for row in conn.execute(found.where(account.c.account_no.in_(batch), not_(account.c.gone))):
-            known[row.account_no] = row.person_key
+    found = select(account.c.account_no, account.c.person_key)
+    for batch in batches(numbers, MANY):
+        rows_found = conn.execute(found.where(among(conn, account.c.account_no, batch), not_(account.c.gone)))
+        known.update(map(tuple, rows_found))
     return known
 
 
@@ -87,49 +115,62 @@ def person_facts(
     registered items as well.
     """
     items: dict[str, dict[str, str]] = {}
-    accounts: dict[str, list[KnownAccount]] = defaultdict(list)
+    accounts: dict[str, list[KnownAccount]] = {}
     registered: dict[str, tuple[str, str]] = {}
     busy: dict[str, set[str]] = defaultdict(set)
-    for batch in batches(keys):
-        found = select(account).where(account.c.person_key.in_(batch), not_(account.c.gone))
-        for row in conn.execute(found.order_by(account.c.account_no)):
-            accounts[row.person_key].append(_known(row))
-        names = select(depositor.c.person_key, depositor.c.name, depositor.c.id_number)
-        for person in conn.execute(names.where(depositor.c.person_key.in_(batch))):
-            registered[person.person_key] = (person.name, person.id_number)
-        for row in conn.execute(_under_way(batch, without)):
-            busy[row.person_key].add(row.business)
+    for batch in batches(keys, MANY):
+        found = _PEOPLE.where(among(conn, depositor.c.person_key, batch)).order_by(account.c.account_no)
+        for key, name, id_number, number, *facts in conn.execute(found):
+            if key not in registered:
+                registered[key], accounts[key] = (name, id_number), []
+            if number is not None:
+                accounts[key].append(_known(number, *facts))
+        for key, business in conn.execute(_under_way(conn, batch, without)):
+            busy[key].add(business)
         if details:
-            people = conn.execute(select(depositor).where(depositor.c.person_key.in_(batch)))
+            people = conn.execute(select(depositor).where(among(conn, depositor.c.person_key, batch)))
             items |= {person.person_key: person_items(person) for person in people}
+    none: frozenset[str] = frozenset()
     return {
         key: PersonFacts(
             tuple(accounts.get(key, ())),
-            frozenset(busy.get(key, ())),
+            frozenset(busy[key]) if key in busy else none,
             *registered.get(key, ("", "")),
             details=items.get(key),
         )
-        for key in {*accounts, *busy, *registered}
+        for key in registered | busy
     }
 
 
-def _known(row: Row[Any]) -> KnownAccount:
-    return KnownAccount(
-        unit_account=row.unit_account,
-        account_no=row.account_no,
-        status=AccountStatus(row.status),
-        base=row.base,
-        ratio=RatioPair(row.unit_ratio, row.person_ratio),
-        unit_amount=row.unit_amount,
-        person_amount=row.person_amount,
-        fund_type=row.fund_type,
-        opened=row.opened,
-        sealed_month=row.sealed_month,
-        sealed_reason=row.sealed_reason,
-    )
+_PEOPLE = select(
+    depositor.c.person_key,
+    depositor.c.name,
+    depositor.c.id_number,
+    account.c.account_no,
+    account.c.unit_account,
+    account.c.status,
+    account.c.base,
+    account.c.unit_ratio,
+    account.c.person_ratio,
+    account.c.unit_amount,
+    account.c.person_amount,
+    account.c.fund_type,
+    account.c.opened,
+    account.c.sealed_month,
+    account.c.sealed_reason,
+    account.c.balance,
+).outerjoin_from(depositor, account, (account.c.person_key == depositor.c.person_key) & not_(account.c.gone))
+_STATUS = {status.value: status for status in AccountStatus}
+_ratio = cache(RatioPair)
 
 
-def _under_way(keys: Sequence[str], without: tuple[str, str] | None) -> Any:
+def _known(
+    account_no: str, unit_account: str, status: str, base: int, unit: int, person: int, *rest: Any
+) -> KnownAccount:
+    return KnownAccount(unit_account, account_no, _STATUS[status], base, _ratio(unit, person), *rest)
+
+
+def _under_way(conn: Connection, keys: Sequence[str], without: tuple[str, str] | None) -> Any:
     own = and_(
         submission.c.unit_account == submission_row.c.unit_account,
         submission.c.submission_id == submission_row.c.submission_id,
@@ -137,7 +178,7 @@ def _under_way(keys: Sequence[str], without: tuple[str, str] | None) -> Any:
     waiting = (
         select(submission_row.c.person_key, submission.c.business)
         .join(submission, own)
-        .where(submission_row.c.person_key.in_(keys), submission_row.c.state.in_(UNFINISHED))
+        .where(among(conn, submission_row.c.person_key, keys), submission_row.c.state.in_(UNFINISHED))
         .distinct()
     )
     if without is None:
@@ -183,13 +224,17 @@ def unfinished(
     ]
 
 
+def needs_locks(conn: Connection) -> bool:
+    """Whether people are locked; SQLite has a single writer and needs none."""
+    return conn.dialect.name != "sqlite"
+
+
 def lock_people(conn: Connection, keys: Iterable[str]) -> None:
     """Make other transactions that file or settle the same people wait until this one ends.
 
-    People share `LOCKS` lock rows by a hash of the key, taken in one order. SQLite has a single writer and
-    needs none.
+    People share `LOCKS` lock rows by a hash of the key, taken in one order.
     """
-    if conn.dialect.name == "sqlite":
+    if not needs_locks(conn):
         return
     names = sorted({f"people:{crc32(key.encode()) % LOCKS:02d}" for key in keys})
     held = select(setting.c.name).where(setting.c.name.in_(names)).order_by(setting.c.name).with_for_update()

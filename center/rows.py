@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from pydantic_core import to_json
+from sqlalchemy import Connection, Row, func, select
 
+from center.deps import UnitScope
 from center.effects.apply import Results, Work, apply_rows
 from center.effects.apply import Row as EffectRow
+from center.effects.news import other_units
 from center.facts import unit_facts, year_rules
-from center.people import People, lock_people, owners, people_of
+from center.moment import Moment
+from center.people import People, lock_people, named_units, needs_locks, owners, people_of
+from center.store.bulk import insert_rows, update_rows
 from center.store.tables import submission, submission_row
 from domain.business import Business, CheckContext, PersonFacts, RowCheck, Source
+from domain.businesses.move_rules import TransferRules
 from domain.businesses.registry import declare
 from domain.findings import errors
 from domain.period import fund_year
@@ -36,6 +42,8 @@ def stored_key(business: Business, values: Mapping[str, str]) -> str:
 
 def lock_people_of(conn: Connection, business: Business, rows: Sequence[Mapping[str, str]]) -> None:
     """Make others that file or settle the same people wait until this transaction ends."""
+    if not needs_locks(conn):
+        return
     known = People({}, owners(conn, rows))
     lock_people(conn, [known.key(business, values) for values in rows])
 
@@ -50,7 +58,27 @@ def check_rows(
 ) -> tuple[list[RowCheck], People]:
     """Check rows with what the center knows of the people; `without` is the submission they belong to."""
     people = people_of(conn, business, rows, without=without)
-    return business.check_roster(rows, people.put_into(context)), people
+    known = replace(people.put_into(context), units=named_units(conn, business, rows))
+    return business.check_roster(rows, known), people
+
+
+def reached(
+    conn: Connection, scope: UnitScope, business_id: str, rows: Sequence[Mapping[str, str]]
+) -> list[str]:
+    """The other units whose accounts a submission may change, to be locked together with the unit's own.
+
+    Only transfers name others; a business that is off, or rows that make no sense, name none.
+    """
+    if not isinstance(scope.profile.rules(business_id), TransferRules):
+        return []
+    business = declare(business_id, scope.profile)
+    people = people_of(conn, business, rows)
+    keys = [people.key(business, values) for values in rows]
+    facts = [people.people.get(key, PersonFacts()) for key in keys]
+    named = [EffectRow(at, keys[at], values, facts[at]) for at, values in enumerate(rows)]
+    moment = Moment.read(conn, scope.clock, scope.profile)
+    work = Work(conn, scope.profile, scope.unit_account, business_id, moment.day, moment.month)
+    return other_units(work, named)
 
 
 def to_apply(
@@ -81,31 +109,74 @@ def why(check: RowCheck) -> tuple[str, str]:
 
 
 def store_rows(
-    conn: Connection, business: Business, key: Key, checks: Sequence[RowCheck], day: date
-) -> list[int]:
-    """Store all rows, pending or failed with their reason; returns the numbers of the pending ones."""
-    records = [_record(business, key, place, check, day) for place, check in enumerate(checks, 1)]
-    conn.execute(insert(submission_row), records)
-    return [record["row_no"] for record in records if record["state"] == "pending"]
+    conn: Connection,
+    business: Business,
+    key: Key,
+    checks: Sequence[RowCheck],
+    day: date,
+    results: Results | None = None,
+) -> int:
+    """Store all rows; returns how many are pending.
+
+    A row that cannot go on is failed with its reason, the others stand as in `results`, pending without it.
+    """
+    standing = _results(results, day) if results is not None else {}
+    done = day.isoformat()
+    pending: dict[str, Any] = _standing("pending")
+    waiting = 0
+    records = []
+    for place, check in enumerate(checks, 1):
+        if check.ok:
+            now = standing.get(place, pending)
+            waiting += now is pending
+        else:
+            code, reason = why(check)
+            now = _standing("failed", code, reason, processed=done)
+        records.append(
+            {
+                "unit_account": key[0],
+                "submission_id": key[1],
+                "row_no": place,
+                "person_key": stored_key(business, check.values),
+                "payload": to_json(check.values).decode(),
+                **now,
+            }
+        )
+    insert_rows(conn, submission_row, records)
+    return waiting
 
 
-def _record(business: Business, key: Key, place: int, check: RowCheck, day: date) -> dict[str, Any]:
-    code, reason = ("", "") if check.ok else why(check)
-    return {
-        "unit_account": key[0],
-        "submission_id": key[1],
-        "row_no": place,
-        "person_key": stored_key(business, check.values),
-        "payload": json.dumps(dict(check.values)),
-        "state": "pending" if check.ok else "failed",
-        "code": code,
-        "reason": reason,
-        "account_no": "",
-        "processed": "" if check.ok else day.isoformat(),
+def _standing(
+    state: str, code: str = "", reason: str = "", account_no: str = "", processed: str = ""
+) -> dict[str, Any]:
+    """How a row stands, by column."""
+    return {"state": state, "code": code, "reason": reason, "account_no": account_no, "processed": processed}
+
+
+def _results(results: Results, day: date) -> dict[int, dict[str, Any]]:
+    """How the rows stand that were processed on `day`, by number."""
+    done = day.isoformat()
+    good = {
+        row_no: _standing("ok", account_no=number, processed=done)
+        for row_no, number in results.accounts.items()
     }
+    bad = {
+        row_no: _standing("failed", code, reason, processed=done)
+        for row_no, (code, reason) in results.failed.items()
+    }
+    return good | bad
 
 
-def settle(conn: Connection, profile: Profile, key: Key, rows: Sequence[Row[Any]], day: date) -> None:
+def pending(conn: Connection, key: Key, after: int, limit: int) -> Sequence[Row[Any]]:
+    """At most `limit` pending rows of a submission behind row `after`, in order."""
+    mine = (submission_row.c.unit_account == key[0]) & (submission_row.c.submission_id == key[1])
+    found = select(submission_row).where(
+        mine, submission_row.c.state == "pending", submission_row.c.row_no > after
+    )
+    return conn.execute(found.order_by(submission_row.c.row_no).limit(limit)).all()
+
+
+def settle(conn: Connection, profile: Profile, key: Key, rows: Sequence[Row[Any]], day: date) -> Results:
     """Check stored rows again and apply the good ones on `day`; every row given ends ok or failed.
 
     The rules and limits are those of the day and month of declaration, what is known of the people is
@@ -132,6 +203,7 @@ def settle(conn: Connection, profile: Profile, key: Key, rows: Sequence[Row[Any]
         row_no: why(check) for row_no, check in zip(numbers, checks, strict=True) if not check.ok
     }
     write_results(conn, key, results, day)
+    return results
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,29 +225,9 @@ def declared(conn: Connection, key: Key) -> Filed:
 
 def write_results(conn: Connection, key: Key, results: Results, day: date) -> None:
     """Write the results of rows."""
-    done = day.isoformat()
-    records = [
-        {"row": row_no, "state": "ok", "code": "", "reason": "", "account_no": number, "processed": done}
-        for row_no, number in results.accounts.items()
-    ] + [
-        {
-            "row": row_no,
-            "state": "failed",
-            "code": code,
-            "reason": reason,
-            "account_no": "",
-            "processed": done,
-        }
-        for row_no, (code, reason) in results.failed.items()
-    ]
-    if not records:
-        return
-    mine = update(submission_row).where(
-        submission_row.c.unit_account == key[0],
-        submission_row.c.submission_id == key[1],
-        submission_row.c.row_no == bindparam("row"),
-    )
-    conn.execute(mine, records)
+    records = [{"row_no": row_no, **standing} for row_no, standing in _results(results, day).items()]
+    own = {"unit_account": key[0], "submission_id": key[1]}
+    update_rows(conn, submission_row, "row_no", records, own)
 
 
 def state_counts(conn: Connection, keys: Sequence[Key]) -> dict[Key, dict[str, int]]:

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, insert, select, update
 
 from center import inbox, jobs
 from center import rows as row_store
-from center.effects.apply import Work, apply_rows
+from center.effects.apply import Results, Work, apply_rows
+from center.effects.news import tell_others
 from center.moment import Moment
 from center.people import People
 from center.store.tables import case, case_event, job, submission, unit
@@ -69,8 +70,7 @@ class Outcome:
 def start(filing: Filing) -> Outcome:
     """Store the rows and do what the profile's workflow says, in the filing's transaction."""
     rules = filing.business.rules
-    pending = row_store.store_rows(filing.conn, filing.business, filing.key, filing.checks, filing.moment.day)
-    outcome = WORKFLOWS[rules.workflow_of(filing.source)](filing, pending)
+    outcome = WORKFLOWS[rules.workflow_of(filing.source)](filing)
     sum_text = f"，{rules.amount_title.removeprefix('总')}{format_yuan(filing.amount)}元"
     count = f"{len(filing.checks)}{rules.counted}"
     entry = inbox.Entry(
@@ -87,7 +87,14 @@ def start(filing: Filing) -> Outcome:
     return outcome
 
 
-def _apply_now(filing: Filing, pending: Sequence[int]) -> Outcome:
+def _store(filing: Filing, results: Results | None = None) -> int:
+    """Store the rows, settled as in `results`; returns how many are pending."""
+    return row_store.store_rows(
+        filing.conn, filing.business, filing.key, filing.checks, filing.moment.day, results
+    )
+
+
+def _apply_now(filing: Filing) -> Outcome:
     moment = filing.moment
     work = Work(
         filing.conn, filing.profile, filing.unit_account, filing.business.id, moment.day, moment.month,
@@ -96,14 +103,16 @@ def _apply_now(filing: Filing, pending: Sequence[int]) -> Outcome:
     numbers = range(1, len(filing.checks) + 1)
     rows = row_store.to_apply(filing.business, numbers, filing.checks, filing.people)
     results = apply_rows(work, rows)
-    row_store.write_results(filing.conn, filing.key, results, moment.day)
+    tell_others(work, rows, results, filing.unit_name, moment.now)
+    _store(filing, results)
     ok = len(results.accounts)
     failed = len(filing.checks) - ok
     return Outcome("done", ok, failed, 0, done_message(filing.business.rules, filing.unit_name, ok, failed))
 
 
-def _open_case(filing: Filing, pending: Sequence[int]) -> Outcome:
+def _open_case(filing: Filing) -> Outcome:
     conn, case_id = filing.conn, str(uuid.uuid4())
+    pending = _store(filing)
     due = filing.moment.next_workday()
     conn.execute(
         insert(case).values(
@@ -121,7 +130,7 @@ def _open_case(filing: Filing, pending: Sequence[int]) -> Outcome:
     )
     event = {"case_id": case_id, "seq": 1, "time": filing.moment.now, "state": "pending", "opinion": ""}
     conn.execute(insert(case_event).values(**event, actor=filing.operator_name, action="submit"))
-    waiting = f"{len(pending)}{filing.business.rules.counted}"
+    waiting = f"{pending}{filing.business.rules.counted}"
     entry = inbox.Entry(
         tab="todo",
         title=f"{filing.business.title}审核",
@@ -131,7 +140,7 @@ def _open_case(filing: Filing, pending: Sequence[int]) -> Outcome:
         case_id=case_id,
     )
     inbox.post(conn, CENTER_SCOPE, entry, filing.moment.now)
-    return Outcome("review", 0, len(filing.checks) - len(pending), len(pending), _waits(filing))
+    return Outcome("review", 0, len(filing.checks) - pending, pending, _waits(filing))
 
 
 def _waits(filing: Filing) -> str:
@@ -144,9 +153,10 @@ def _waits(filing: Filing) -> str:
     return f"{lead}，一般在下一个工作日前处理完毕，请留意处理结果。"
 
 
-def _queue_job(filing: Filing, pending: Sequence[int]) -> Outcome:
+def _queue_job(filing: Filing) -> Outcome:
     conn, job_id = filing.conn, str(uuid.uuid4())
-    failed = len(filing.checks) - len(pending)
+    pending = _store(filing)
+    failed = len(filing.checks) - pending
     conn.execute(
         insert(job).values(
             job_id=job_id,
@@ -164,10 +174,10 @@ def _queue_job(filing: Filing, pending: Sequence[int]) -> Outcome:
     )
     jobs.enqueue(conn, job_id)
     message = "已提交，中心正在处理，结果会推送到消息中，也可随时查询交易进度。"
-    return Outcome("processing", 0, failed, len(pending), message)
+    return Outcome("processing", 0, failed, pending, message)
 
 
-WORKFLOWS: Mapping[str, Callable[[Filing, Sequence[int]], Outcome]] = {
+WORKFLOWS: Mapping[str, Callable[[Filing], Outcome]] = {
     "immediate": _apply_now,
     "staff_review": _open_case,
     "approval": _open_case,

@@ -72,6 +72,7 @@ def add_unit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fund-type", metavar="性质", help="画面上选择的资金性质，文件须与它一致，如 一般公积金"
     )
+    parser.add_argument("--to-unit", metavar="账号", help="画面上录入的转入单位账号，如 100002")
     parser.add_argument("--month", metavar="YYYYMM", help="业务年月，默认为当前业务月")
     parser.add_argument("--today", metavar="日期", help="按哪一天校验（YYYY-MM-DD），默认为今天")
 
@@ -109,7 +110,17 @@ def offline_context(args: argparse.Namespace, business: Business) -> CheckContex
         chosen_ratio=pair if business.rules.ratio_choice == "on_import" else None,
         chosen_fund_type=fund_type,
         years=profile.yearly(),
+        on_screen=_on_screen(args, business),
     )
+
+
+def _on_screen(args: argparse.Namespace, business: Business) -> dict[str, str]:
+    """What is typed on the screen for a whole file (X-02). Raises ArgumentProblem for what is not asked."""
+    if args.to_unit is None:
+        return {}
+    if "to_unit" not in business.rules.on_screen:
+        raise ArgumentProblem(f"{business.title}没有转入单位账号，请去掉 --to-unit。")
+    return {"to_unit": args.to_unit}
 
 
 def _ratio(name: str, text: str | None, default: int, profile: Profile) -> int:

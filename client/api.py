@@ -250,12 +250,22 @@ class CenterClient:
     # ---- queries ---------------------------------------------------------------------------------
 
     def submissions(
-        self, unit: str, business: str = "", *, month: int = 0, start: str = "", end: str = ""
+        self,
+        unit: str,
+        business: str = "",
+        *,
+        month: int = 0,
+        start: str = "",
+        end: str = "",
+        about: Mapping[str, str] | None = None,
     ) -> wire.BatchList:
-        """Submissions of a business ("": all) in a month (YYYYMM) or a span of days, newest first (O-18)."""
+        """Submissions of a business ("": all) in a month (YYYYMM) or a span of days, newest first (O-18).
+
+        `about` asks for those with a row of these texts, by column key (X-06, X-09).
+        """
         from domain import wire
 
-        query = {"business": business, "month": month or "", "from": start, "to": end}
+        query = {"business": business, "month": month or "", "from": start, "to": end, **(about or {})}
         return self._get(_unit(unit, "/submissions"), wire.BatchList, **query)
 
     def changes(

@@ -189,6 +189,8 @@ class KnownAccount:
     opened: str = ""
     sealed_month: int | None = None
     sealed_reason: str = ""
+    balance: int | None = None
+    """Money on the account in 分, None where only the center knows."""
     deposits: tuple[tuple[int, int], ...] = ()
     """What was paid a month: (month YYYYMM from which it holds, 分), oldest first; empty while not known."""
 
@@ -204,12 +206,21 @@ class KnownAccount:
 
 @dataclass(frozen=True, slots=True)
 class MadeUp:
-    """A month that was made up for an account: declared and waiting for the money, or settled."""
+    """A month that was made up for an account, `amount` in 分: waiting for the money, or settled."""
 
     account_no: str
     month: int
     fund_type: str = "general"
     settled: bool = False
+    amount: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KnownUnit:
+    """Another unit of the center; `active` unless it is closed."""
+
+    name: str
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,13 +236,13 @@ class PersonFacts:
     unfinished: frozenset[str] = frozenset()
     name: str = ""
     id_number: str = ""
-    made_up: tuple[MadeUp, ...] = ()
-    """Months made up and not cancelled, where the business asks for them (M-12)."""
+    made_up: tuple[MadeUp, ...] | None = None
+    """Months made up and not cancelled, None while that is not known: the center alone knows (M-12)."""
     details: Mapping[str, str] | None = None
 
     def at(self, unit_account: str) -> tuple[KnownAccount, ...]:
         """The person's accounts at a unit."""
-        return tuple(known for known in self.accounts if known.unit_account == unit_account)
+        return tuple([known for known in self.accounts if known.unit_account == unit_account])
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +255,9 @@ class CheckContext:
     the whole roster (O-03), `chosen_fund_type` the 资金性质 chosen on the screen for a file ("": none, I-07).
     `people` maps `same_person_key` to what is known, `by_account` account numbers to the same keys.
     Both hold the people of the rows only. With `people_known` who is missing there does not exist; without
-    it (offline) nothing follows, and what only the center can tell is left to it.
+    it (offline) nothing follows, and what only the center can tell is left to it. `units` are the other
+    units that rows name, by account, None where they are not known. `on_screen` holds what was typed on the
+    screen for a whole file, by column key (X-02).
     """
 
     today: date
@@ -258,6 +271,8 @@ class CheckContext:
     by_account: Mapping[str, str] = field(default_factory=dict)
     people_known: bool = False
     years: Mapping[int, Limits] = field(default_factory=dict)
+    units: Mapping[str, KnownUnit] | None = None
+    on_screen: Mapping[str, str] = field(default_factory=dict)
 
     def limits_for(self, month: int, start_month: int = 7) -> Limits | None:
         """What holds in a month YYYYMM, None while that fund year is not published."""
@@ -288,7 +303,7 @@ class RowCheck:
     @property
     def ok(self) -> bool:
         """True when nothing stops the row."""
-        return not errors(self.findings)
+        return not self.findings or not errors(self.findings)
 
     def of(self, key: str) -> tuple[Finding, ...]:
         """The findings of one column."""
@@ -359,6 +374,9 @@ class Business(Protocol):
 
     def duplicate_key(self, values: Mapping[str, str]) -> str:
         """What two rows of one roster may not share, "" for nothing (O-16, V-18); see `domain.overlap`."""
+
+    def unit_named(self, values: Mapping[str, str]) -> str:
+        """The account of another unit that a row names, "" for none (X-02)."""
 
     def check_row(self, row: Mapping[str, str], context: CheckContext) -> RowCheck:
         """All findings of one row, and its normal values."""

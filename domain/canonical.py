@@ -124,7 +124,7 @@ def strict_loads(data: bytes) -> object:
         raise CanonicalError("json.depth", f"报文嵌套超过{MAX_DEPTH}层，请检查发送方程序。") from None
     except ValueError:
         raise CanonicalError("json.syntax", "报文不是正确的 JSON，请检查发送方程序。") from None
-    _inspect(value)
+    _inspect(value, surrogates="\\u" in text)
     return value
 
 
@@ -145,22 +145,26 @@ def _read_int(text: str) -> int:
     return int(text)
 
 
-def _inspect(value: object) -> None:
-    """Depth and surrogates of a whole value, without recursion."""
-    waiting: list[tuple[object, int]] = [(value, 1)]
-    while waiting:
-        item, depth = waiting.pop()
-        if isinstance(item, str):
-            if not item.isascii() and _SURROGATE.search(item):
+def _inspect(value: object, *, surrogates: bool) -> None:
+    """Depth and surrogates of a whole value, level by level.
+
+    UTF-8 cannot bring a lone surrogate, only an escape can: without any the texts need not be looked at.
+    """
+    depth, level = 1, [value]
+    while level:
+        deeper: list[object] = []
+        for item in level:
+            if isinstance(item, dict):
+                _check_depth(depth)
+                deeper += item.values()
+                if surrogates:
+                    deeper += item
+            elif isinstance(item, list):
+                _check_depth(depth)
+                deeper += item
+            elif surrogates and isinstance(item, str) and not item.isascii() and _SURROGATE.search(item):
                 _refuse_surrogate()
-        elif isinstance(item, dict):
-            _check_depth(depth)
-            for key, member in item.items():
-                waiting.append((key, depth + 1))
-                waiting.append((member, depth + 1))
-        elif isinstance(item, list):
-            _check_depth(depth)
-            waiting.extend((member, depth + 1) for member in item)
+        depth, level = depth + 1, deeper
 
 
 # ---- digests -------------------------------------------------------------------------------------

@@ -39,4 +39,4 @@ class Finding:
 
 def errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Only the findings that stop a submission, in order."""
-    return tuple(finding for finding in findings if finding.is_error)
+    return tuple(finding for finding in findings if finding.is_error) if findings else ()

@@ -95,9 +95,16 @@ class BusinessRules(Strict):
     attach_label: str = Field(default="", description="button that ends the upload, e.g. 上传并启封 (S-06)")
     reasons: list[Reason] = []
     blocked_by: list[str] = Field(
-        default=[], description="businesses under way for the person that stop this one, beside its own kind"
+        default=[],
+        description='businesses under way for the person that stop this one, beside its own kind; "*": all',
+    )
+    on_screen: list[str] = Field(
+        default=[], description="column keys typed on the screen for a whole file, not in its template (X-02)"
     )
     query: QueryMode = "span"
+    query_title: str = Field(default="", description="what the query is called, if not the title with 查询")
+    query_by: list[str] = Field(default=[], description="column keys that the query may ask for (X-06, X-09)")
+    query_days: bool = Field(default=True, description="the query asks for days as well")
     query_with: list[str] = Field(default=[], description="businesses that its query lists as well (Q-12)")
     query_kind: str = Field(default="", description="column that tells them apart, e.g. 补缴类型")
     month_in_red: bool = Field(default=False, description="the business month stands out (H-01)")

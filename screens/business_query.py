@@ -27,6 +27,7 @@ from screens.business_rows import (
     fetch_rows,
     result_columns,
     result_rows,
+    rows_about,
     write_accounts,
     write_results,
 )
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from screens.state import StateEvent
 
 PERSON: Final = FormField("account_no", "或职工", "person", 20, help="填写后只查这一个账户，不看日期。")
+ANY_TEXT: Final = "可以不填，不填则查询全部。"
 TITLES: Final = {"": "全部", "ok": "成功", "failed": "失败", "open": "待确认"}
 
 
@@ -107,10 +109,9 @@ class BusinessQueryScreen(AppScreen):
     def body(self) -> ComposeResult:
         """Put the conditions over one or two grids."""
         profile = self.state.profile
-        fields = [MONTH] if self._mode == "month" else span_fields(self._business.rules.day_title)
-        if self._mode == "accounts":
-            fields.append(PERSON)
-        self._values = PersonModel(fields, PERSON.key, check=check_period)
+        fields = self._conditions()
+        picked = PERSON.key if self._mode == "accounts" else ""
+        self._values = PersonModel(fields, picked, check=check_period)
         self._picking = PersonPick(self, self._values.take)
         self._form = Form(self._values)
         yield self._form
@@ -133,6 +134,24 @@ class BusinessQueryScreen(AppScreen):
         yield self._top
         yield self._below
         yield self._people
+
+    def _conditions(self) -> list[FormField]:
+        """What may be asked for: a month or days, a person of the unit, texts of the rows (X-06, X-09)."""
+        business, rules = self._business, self._business.rules
+        fields = [MONTH] if self._mode == "month" else []
+        if self._mode != "month" and rules.query_days:
+            fields = span_fields(rules.day_title)
+        if self._mode == "accounts":
+            fields.append(PERSON)
+        titles = {column.key: column for column in business.columns}
+        for key in rules.query_by:
+            fields.append(FormField(key, titles[key].title, "text", titles[key].width, help=ANY_TEXT))
+        return fields
+
+    def _about(self) -> dict[str, str]:
+        """The texts of rows that are asked for, by column key."""
+        values = self._values.values()
+        return {key: text for key in self._business.rules.query_by if (text := values.get(key, "").strip())}
 
     def screen_title(self) -> str:
         """Return the module's title at this center."""
@@ -173,7 +192,8 @@ class BusinessQueryScreen(AppScreen):
         self._values.set("month", str(context.month))
         self._values.set("first", today.replace(day=1).isoformat())
         self._values.set("last", today.isoformat())
-        self._values.set(PERSON.key, "")
+        for key in (PERSON.key, *self._business.rules.query_by):
+            self._values.set(key, "")
         self._form.rebuild()
         self._forget()
         await self._query()
@@ -248,7 +268,9 @@ class BusinessQueryScreen(AppScreen):
     # ---- asking --------------------------------------------------------------------------------------
 
     def _span(self) -> tuple[str, str]:
-        """The span of days as ISO texts; what cannot be read is the empty one."""
+        """The span of days as ISO texts, empty where days are not asked for or cannot be read."""
+        if not self._business.rules.query_days:
+            return "", ""
         values = self._values.values()
         days = [parse_day(values.get(key, "")) for key in ("first", "last")]
         return tuple(day.isoformat() if day is not None else "" for day in days)  # type: ignore[return-value]
@@ -277,7 +299,13 @@ class BusinessQueryScreen(AppScreen):
             else:
                 first, last = self._span()
                 answer = await self.reading(
-                    "正在查询…", client.submissions, unit, business, start=first, end=last
+                    "正在查询…",
+                    client.submissions,
+                    unit,
+                    business,
+                    start=first,
+                    end=last,
+                    about=self._about(),
                 )
             found += answer.batches
         return sorted(found, key=lambda batch: batch.serial, reverse=True) if len(self._listed) > 1 else found
@@ -400,6 +428,7 @@ class BusinessQueryScreen(AppScreen):
             lambda: bool(stop),
             on_cancel=lambda: stop.append(True),
         )
+        results = rows_about(results, self._about())
         self._chosen, self._results, self._state = batch, results, state
         self._show_people(state)
         if stop:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from domain.business import Business, Kind, roster_columns
+from domain.idnumber import same_person_key
 from screens.roster_export import export_columns, export_value
 from screens.roster_model import cell_text, grid_columns
 from tui.grid_model import GridColumn, GridRow
@@ -119,6 +120,20 @@ def fetch_rows(
         after = page.next
         progress(len(rows))
     return rows
+
+
+def rows_about(rows: list[RowResult], about: Mapping[str, str]) -> list[RowResult]:
+    """Return the rows with the texts that were asked for (X-06, X-09); either form of an ID number counts."""
+
+    def normal(key: str, text: str) -> str:
+        return same_person_key(text) if key == "id_number" else text.casefold()
+
+    wanted = {key: normal(key, text) for key, text in about.items()}
+    return [
+        row
+        for row in rows
+        if all(normal(key, row.values.get(key, "")) == text for key, text in wanted.items())
+    ]
 
 
 # ---- accounts -----------------------------------------------------------------------------------------

@@ -114,9 +114,8 @@ class CaseScreen(AppScreen):
 
     async def opened(self, **args: Any) -> None:
         """Read the case given as `case_id`."""
-        self._detail = None
+        self._detail = self._rows = None
         self._case_id = str(args["case_id"])
-        self._rows = None
         self.grid.set_model(RowsModel(NO_COLUMNS))
         self.query_one("#facts", Panel).show([])
         self.status("")
@@ -312,7 +311,7 @@ class CaseScreen(AppScreen):
 
     async def may_leave(self) -> bool:
         """Ask before reasons that were not submitted are given up."""
-        if self._rows is None or not self.rows.refused:
+        if self._rows is None or not self._rows.refused:
             return True
         lines = ["注明的不通过还没有提交，离开后不保留，确定离开吗？"]
         return await self.ask("离开", lines, [("y", "确定"), ("n", "取消")], cancel="n") == "y"

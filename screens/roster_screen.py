@@ -6,7 +6,7 @@ A business's own module says which declaration, which words, and how it is submi
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -316,6 +316,8 @@ class RosterScreen(AppScreen):
             self.status("清册没有打开，请返回后重新进入。", kind="error", beep=True)
             return
         if await self._picking.answer(request):
+            if self._beside and request.widget is self._form:
+                self._notes.show(self._form.refusal, wrong=True)
             return
         match request.action:
             case "record":
@@ -396,7 +398,7 @@ class RosterScreen(AppScreen):
             await in_thread(desk.service.withdraw, row.row_id)
             await self._refuse_record(found)
             return
-        self._form.clear_all()
+        self._next_row(row.typed)
         await self._saver.finish()
         await self.rows.follow()
         if isinstance(model := self._grid.model, RosterModel):
@@ -409,6 +411,15 @@ class RosterScreen(AppScreen):
         else:
             self.status("；".join([recorded, *told]), kind="warning" if told else "good")
         self.checks.ask_center([row.row_id])
+
+    def _next_row(self, typed: Mapping[str, str]) -> None:
+        """Empty the form but for what counts for the whole roster, such as 转入单位账号 (X-02)."""
+        self._form.clear_all()
+        kept = {key: typed.get(key, "") for key in self.desk.business.rules.on_screen}
+        if kept:
+            self._form.load(kept)
+            first = next(one.key for one in self._entry.fields() if one.entered and one.key not in kept)
+            self._form.focus_field(first)
 
     async def _refuse_record(self, wrong: Sequence[Finding]) -> None:
         columns = self.desk.business.columns

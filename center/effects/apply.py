@@ -1,7 +1,7 @@
 """Applying checked rows of any business in the caller's transaction.
 
-Rows are written in chunks; a chunk the database refuses is undone and its rows are tried one by one, each
-behind a savepoint, so that a row takes effect wholly or not at all and a bad one harms no other.
+Rows are written in chunks, each behind a savepoint; a chunk that is refused is undone and its halves are
+tried, down to the single row, so that a row takes effect wholly or not at all and a bad one harms no other.
 """
 
 from __future__ import annotations
@@ -10,26 +10,34 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from importlib import import_module
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
+from center.batches import batches
 from center.store.tables import unit
 from domain.business import KnownAccount, PersonFacts
 from domain.profile import Profile
 
-CHUNK = 200
+CHUNK = 1000
+"""Rows written behind one savepoint."""
 
 EFFECTS: dict[str, str] = {
     "open": "center.effects.opening",
     "seal": "center.effects.seal",
     "unseal": "center.effects.seal",
+    "transfer_out": "center.effects.transfer",
+    "transfer_in": "center.effects.transfer",
+    "merge": "center.effects.closing",
+    "zero_close": "center.effects.closing",
     "unit_change": "center.effects.facts",
     "person_change": "center.effects.facts",
     "base_adjust": "center.effects.adjust",
     "annual": "center.effects.adjust",
     "makeup": "center.effects.makeup",
+    "makeup_change": "center.effects.makeup_again",
+    "makeup_cancel": "center.effects.makeup_again",
     "makeup_missed": "center.effects.makeup",
     "makeup_short": "center.effects.makeup",
 }
@@ -50,8 +58,8 @@ class Row:
     def account(self, unit_account: str) -> KnownAccount:
         """The person's account at a unit that the row is about. Raises RowFailed when it is gone."""
         stated = self.values.get("account_no", "")
-        for known in self.facts.at(unit_account):
-            if known.account_no == stated:
+        for known in self.facts.accounts:
+            if known.account_no == stated and known.unit_account == unit_account:
                 return known
         raise RowFailed("account.changed", OVERTAKEN)
 
@@ -96,6 +104,20 @@ class Effect(Protocol):
         """Write all rows or raise (IntegrityError, RowFailed); returns account numbers by row number."""
 
 
+@runtime_checkable
+class Noting(Protocol):
+    """An effect that has something to say of the unit when a submission is done."""
+
+    def note(self, work: Work) -> str:
+        """One Chinese sentence for the message that tells of it, "" for nothing."""
+
+
+def closing_note(work: Work) -> str:
+    """What is said of the unit beside the numbers of a submission that is done."""
+    effect = effect_of(work.business)
+    return effect.note(work) if isinstance(effect, Noting) else ""
+
+
 def effect_of(business: str) -> Effect:
     """The effect of a business. Raises KeyError for one nobody knows."""
     return cast("Effect", import_module(EFFECTS[business]).effect(business))
@@ -103,8 +125,9 @@ def effect_of(business: str) -> Effect:
 
 def lock_units(conn: Connection, accounts: Sequence[str]) -> None:
     """Lock unit rows until the transaction ends, in one order for everybody."""
-    for name in sorted(set(accounts)):
-        conn.execute(select(unit.c.unit_account).where(unit.c.unit_account == name).with_for_update())
+    for batch in batches(sorted(set(accounts))):
+        named = select(unit.c.unit_account).where(unit.c.unit_account.in_(batch))
+        conn.execute(named.order_by(unit.c.unit_account).with_for_update()).all()
 
 
 def apply_rows(work: Work, rows: Sequence[Row]) -> Results:
@@ -113,13 +136,21 @@ def apply_rows(work: Work, rows: Sequence[Row]) -> Results:
     lock_units(work.conn, [work.unit_account, *effect.units(work, rows)])
     results = Results()
     for start in range(0, len(rows), CHUNK):
-        chunk = rows[start : start + CHUNK]
-        if _try(effect, work, chunk, results) is not None:
-            for row in chunk:
-                reason = _try(effect, work, [row], results)
-                if reason is not None:
-                    results.failed[row.row_no] = reason
+        _write(effect, work, rows[start : start + CHUNK], results)
     return results
+
+
+def _write(effect: Effect, work: Work, rows: Sequence[Row], results: Results) -> None:
+    """Write the rows that can be written, in order, and note why the others cannot."""
+    reason = _try(effect, work, rows, results)
+    if reason is None:
+        return
+    if len(rows) == 1:
+        results.failed[rows[0].row_no] = reason
+        return
+    half = len(rows) // 2
+    _write(effect, work, rows[:half], results)
+    _write(effect, work, rows[half:], results)
 
 
 def _try(effect: Effect, work: Work, rows: Sequence[Row], results: Results) -> tuple[str, str] | None:

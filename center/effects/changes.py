@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import select, update
 
 from center.effects.apply import Row, Work
+from center.store.bulk import insert_rows, update_rows
 from center.store.tables import account, account_change, unit
 from domain.business import KnownAccount
 
@@ -16,12 +17,16 @@ NOTHING = {
 }  # fmt: skip
 """An account before it is opened."""
 
-FACTS = tuple(NOTHING)
+FACTS = tuple((key, f"{key}_from", f"{key}_to") for key in NOTHING)
+"""What a line tells of an account: the key, and its columns before and after."""
 
 
-def take_revisions(work: Work, count: int) -> int:
-    """Take `count` revisions of the unit's depositors under its lock; returns the one before the first."""
-    mine = unit.c.unit_account == work.unit_account
+def take_revisions(work: Work, count: int, unit_account: str = "") -> int:
+    """Take `count` revisions of a unit's depositors under its lock; returns the one before the first.
+
+    The unit is the work's own when none is named.
+    """
+    mine = unit.c.unit_account == (unit_account or work.unit_account)
     before = work.conn.execute(select(unit.c.depositor_rev).where(mine)).scalar_one()
     work.conn.execute(update(unit).where(mine).values(depositor_rev=before + count))
     return int(before)
@@ -62,16 +67,15 @@ def record(
         "day": work.day.isoformat(),
         "month": work.month,
     }
-    for key in FACTS:
-        line[f"{key}_from"] = before[key]
-        line[f"{key}_to"] = after.get(key, before[key])
+    for key, was, became in FACTS:
+        line[was] = known = before[key]
+        line[became] = after.get(key, known)
     return line
 
 
 def write_history(work: Work, lines: Sequence[Mapping[str, Any]]) -> None:
     """Add lines to the history."""
-    if lines:
-        work.conn.execute(insert(account_change), list(lines))
+    insert_rows(work.conn, account_change, lines)
 
 
 def change_accounts(work: Work, rows: Sequence[Row], changes: Sequence[Mapping[str, Any]]) -> dict[int, str]:
@@ -85,10 +89,8 @@ def change_accounts(work: Work, rows: Sequence[Row], changes: Sequence[Mapping[s
         rev += 1
         known = row.account(work.unit_account)
         numbers[row.row_no] = known.account_no
-        values.append({**change, "rev": rev, "the_account": known.account_no})
+        values.append({**change, "rev": rev, "account_no": known.account_no})
         lines.append(record(work, row, known.account_no, rev, facts_of(known), change))
-    if values:
-        one = update(account).where(account.c.account_no == bindparam("the_account"))
-        work.conn.execute(one, values)
+    update_rows(work.conn, account, "account_no", values)
     write_history(work, lines)
     return numbers

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import StringConstraints
 
 from center import queries
 from center.deps import Unit
@@ -17,6 +18,9 @@ router = make_router("查询")
 
 AccountNo = Annotated[str, Query(pattern=r"^[0-9A-Za-z-]{0,20}$")]
 
+Stated = Annotated[str, StringConstraints(max_length=60, pattern=r"^[^\x00-\x1f]*$")]
+"""A text of a row that is asked for, "" for any."""
+
 
 @router.get("/units/{unit}/submissions", summary="申报查询")
 def get_submissions(
@@ -25,14 +29,30 @@ def get_submissions(
     month: Annotated[Month | None, Query(description="业务年月 YYYYMM")] = None,
     first: Annotated[date | None, Query(alias="from", description="起始日期")] = None,
     last: Annotated[date | None, Query(alias="to", description="截止日期")] = None,
+    name: Annotated[Stated, Query(description="姓名")] = "",
+    id_number: Annotated[Stated, Query(description="证件号码，15位或18位")] = "",
+    account_no: Annotated[Stated, Query(description="个人账号")] = "",
+    to_account: Annotated[Stated, Query(description="合并转入个人账号")] = "",
 ) -> BatchList:
-    """Submissions of a business month or of a range of days, with the number of rows in each state."""
+    """Submissions of a business month or of a range of days, with the number of rows in each state.
+
+    With a name, an ID number or an account number only those with such a row (X-06, X-09).
+    """
+    stated = {"name": name, "id_number": id_number, "account_no": account_no, "to_account": to_account}
+    about = {key: text for key, text in stated.items() if text}
     if month is not None and not 1 <= month % 100 <= 12:
         raise _invalid("month", "业务年月应为六位数字，如 202611，请改正。")
     require_order(first, last)
     with scope.store.read() as conn:
         return queries.batches(
-            conn, scope.profile, scope.unit_account, business=business, month=month, first=first, last=last
+            conn,
+            scope.profile,
+            scope.unit_account,
+            business=business,
+            month=month,
+            first=first,
+            last=last,
+            about=about,
         )
 
 

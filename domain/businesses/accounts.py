@@ -48,6 +48,8 @@ class AccountBusiness(RosterBusiness[A]):
         """All findings of one row and its normal values; `row` maps column keys to texts as typed."""
         kept = self._kept[context.source]
         typed = {key: clean_cell(text) for key, text in row.items() if key in kept}
+        for key, text in context.on_screen.items():
+            typed[key] = typed.get(key) or clean_cell(text)
         values = dict(typed)
         found = self._missing(typed, context)
         found += self._who(typed, context)
@@ -58,14 +60,16 @@ class AccountBusiness(RosterBusiness[A]):
         found += self.check_month(context)
         match: Match | None = None
         named_by = "account_no" if typed.get("account_no") else "id_number"
-        if not any(finding.field == named_by for finding in errors(found)):
+        if not found or not any(finding.field == named_by for finding in errors(found)):
             match, unknown = self._find(typed, context)
             found += unknown
         if match is not None:
             found += self._agrees(typed, values, match)
             found += self._under_way(match.person.unfinished)
             found += self.check_account(match, values, context)
-            identity = _identity(match.person.id_number, context) or identity
+            registered = match.person.id_number
+            if identity is None or identity.text != registered:
+                identity = _identity(registered, context) or identity
         if identity is not None:
             found += self.check_person(identity, context)
         found += self.check_more(typed, values, match, context)
@@ -138,7 +142,7 @@ class AccountBusiness(RosterBusiness[A]):
         key = context.by_account.get(number, "") if number else same_person_key(typed.get("id_number", ""))
         person = context.people.get(key)
         if person is not None:
-            mine = [one for one in person.at(own) if one.status in LIVE]
+            mine = [one for one in person.accounts if one.unit_account == own and one.status in LIVE]
             if number:
                 mine = [one for one in mine if one.account_no == number]
             if mine:
@@ -164,7 +168,8 @@ class AccountBusiness(RosterBusiness[A]):
         name, number = typed.get("name", ""), typed.get("id_number", "")
         if name and person.name and name.casefold() != person.name.casefold():
             differs.append(("name", f"姓名与中心登记的“{person.name}”不一致"))
-        if number and same_person_key(number) != same_person_key(person.id_number):
+        same = number == person.id_number or same_person_key(number) == same_person_key(person.id_number)
+        if number and not same:
             differs.append(("id_number", f"{self._title('id_number')}与中心登记的不一致"))
         if self.rules.mismatch == "center_wins" or not differs:
             values["name"], values["id_number"] = person.name or name, person.id_number or number

@@ -27,6 +27,9 @@ R = TypeVar("R", bound="BusinessRules")
 ACCOUNT_DIGITS = 8
 """Digits of the running number behind the unit account in a personal account number."""
 
+ANY = "*"
+"""In `blocked_by`: every business under way."""
+
 REASON = "reason"
 """Key of the column of reasons; its code table are the reasons of the profile."""
 
@@ -42,7 +45,7 @@ class RosterBusiness(ABC, Generic[R]):
     needs_details: ClassVar[bool] = False
     """Whether checks look at the registered details of people."""
     CHOSEN: ClassVar[tuple[str, ...]] = ()
-    """Computed keys that a stored row keeps: the choice it was entered under, whatever is chosen later."""
+    """Keys that a stored row keeps: what was chosen or typed for all rows, whatever is chosen later."""
     needs_history: ClassVar[bool] = False
     """True when checks want to know which months were paid and made up."""
 
@@ -116,6 +119,10 @@ class RosterBusiness(ABC, Generic[R]):
         """One row a person; a business with months and the like says more."""
         return self.person_key(values)
 
+    def unit_named(self, values: Mapping[str, str]) -> str:
+        """The account of another unit that a row names; a business that names none says ""."""
+        return ""
+
     def check_roster(self, rows: Sequence[Mapping[str, str]], context: CheckContext) -> list[RowCheck]:
         """Check all rows; a second row of one person gets “存在相同的记录” (O-16, S-12, V-18)."""
         repeats = Repeats()
@@ -158,12 +165,13 @@ class RosterBusiness(ABC, Generic[R]):
     def _optional(self, column: Column, context: CheckContext) -> bool:
         """Whether a required column may be empty in rows of this source."""
         if context.source is Source.FILE:
-            return False
+            return column.key in self.rules.on_screen
         return column.kind is Kind.SERIAL or (column.computed and context.source is Source.SINGLE)
 
     def _under_way(self, unfinished: frozenset[str]) -> list[Finding]:
         """The finding about a business of the person that is under way (V-08, V-09; 导则)."""
-        stopping = [name for name in (self.id, *self.rules.blocked_by) if name in unfinished]
+        named = sorted(unfinished) if ANY in self.rules.blocked_by else self.rules.blocked_by
+        stopping = [name for name in (self.id, *named) if name in unfinished]
         if not stopping:
             return []
         title = self.profile.business_title(stopping[0])

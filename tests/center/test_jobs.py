@@ -135,7 +135,7 @@ def test_what_changed_meanwhile_fails_its_row_only(
     people = office.people(3)
     number = office.file([office.row(one) for one in people])["submission_id"]
     other.give_account(people[2])
-    more, _ = shaanxi.store.run(lambda conn: settle_chunk(conn, office.profile, shaanxi.clock, queued[0]))
+    more, *_ = shaanxi.store.run(lambda conn: settle_chunk(conn, office.profile, shaanxi.clock, queued[0]))
     assert not more
     rows = office.unit_get(f"/submissions/{number}/rows")["rows"]
     assert [row["state"] for row in rows] == ["ok", "ok", "failed"]
@@ -151,8 +151,8 @@ def test_running_a_chunk_again_changes_nothing(
     number = office.file(office.rows(5))["submission_id"]
 
     def settle() -> bool:
-        more, _ = shaanxi.store.run(lambda conn: settle_chunk(conn, office.profile, shaanxi.clock, queued[0]))
-        return more
+        clock = shaanxi.clock
+        return shaanxi.store.run(lambda conn: settle_chunk(conn, office.profile, clock, queued[0])).more
 
     assert not settle()
     before = [tuple(one) for one in office.accounts()]
@@ -224,7 +224,7 @@ def test_a_chunk_that_fails_is_tried_again(shaanxi: CenterUnderTest, monkeypatch
     failures = iter([RuntimeError("the disk hiccuped")])
     good = jobs.settle_chunk
 
-    def hiccup(*args: Any) -> tuple[bool, str]:
+    def hiccup(*args: Any) -> jobs.Settled:
         for failure in failures:
             raise failure
         return good(*args)

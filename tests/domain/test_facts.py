@@ -86,7 +86,8 @@ def test_hangzhou_has_none_of_it(name: str) -> None:
 def test_a_profile_cannot_open_what_only_the_counter_changes() -> None:
     known = load_profile("baishan").business.unit_change
     assert known is not None
-    for change in ({"counter": []}, {"items": ["nothing"]}, {"filled": ["education"]}):
+    wrong: list[dict[str, list[str]]] = [{"counter": []}, {"items": ["nothing"]}, {"filled": ["education"]}]
+    for change in wrong:
         with pytest.raises(ValidationError):
             UnitChangeRules.model_validate({**known.model_dump(), **change})
     person = load_profile("baishan").business.person_change

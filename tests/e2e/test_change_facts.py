@@ -12,8 +12,9 @@ from sqlalchemy import select
 from center.store.tables import depositor, unit
 from tests.e2e.conftest import MakeSite
 from tests.e2e.desk import Desk
+from tests.e2e.people import employ
 from tests.e2e.site import Agent, Site
-from tests.e2e.test_change_base import employ, filed
+from tests.e2e.test_change_base import filed
 
 pytestmark = pytest.mark.xdist_group("e2e-change-facts")
 LATER = ["postcode", "bank", "legalname", "legalidtype", "legalid"]
