@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable, Sequence
 
-from benchmarks import big_roster, keys, large, long_use, people, startup, workbook
-from benchmarks.figures import lines
+from benchmarks import big_roster, in_use, keys, large, long_use, people, startup, workbook
+from benchmarks.figures import Figure, Matrix, lines
 
-PARTS = {
+PARTS: dict[str, Callable[[Callable[[str], None]], Sequence[Figure | Matrix]]] = {
     "startup": startup.measure,
     "keys": keys.measure,
     "people": people.measure,
     "workbook": workbook.measure,
     "long_use": long_use.measure,
     "big": big_roster.measure,
+    "use": in_use.measure,
     "large": large.measure,
 }
 
@@ -27,15 +29,16 @@ def main(arguments: list[str]) -> int:
         print(f"没有 {'、'.join(unknown)} 这一部分，可选：{'、'.join(PARTS)}。", file=sys.stderr)
         return 2
     began = time.monotonic()
-    figures = [
+    figures: list[Figure | Matrix] = [
         figure
         for name in arguments or PARTS
         for figure in PARTS[name](lambda text: print(text, file=sys.stderr))
     ]
     print("\n".join(lines(figures)))
     load = f"，测量结束时负载 {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    missed = sum(figure.met is False for figure in figures)
-    judged = sum(figure.met is not None for figure in figures)
+    met = [figure.met for figure in figures if isinstance(figure, Figure)]
+    missed = met.count(False)
+    judged = len(met) - met.count(None)
     print(f"{judged} 项目标达到 {judged - missed} 项；用时 {time.monotonic() - began:.0f} 秒{load}。")
     return 0
 

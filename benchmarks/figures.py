@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -43,15 +43,40 @@ class Figure:
         return (self.name, f"{_number(self.ours)} {self.unit}", peer, ratio, goal, verdict)
 
 
+@dataclass(frozen=True)
+class Matrix:
+    """A table of its own: `rows` down, programs across; what a program cannot do stays empty."""
+
+    title: str
+    rows: Sequence[str]
+    cells: Mapping[str, Mapping[str, float]]
+    note: str = ""
+
+    def lines(self) -> list[str]:
+        """The table as aligned lines."""
+        head = (self.title, *self.cells)
+        body = [
+            (row, *(_number(cells[row]) if row in cells else "-" for cells in self.cells.values()))
+            for row in self.rows
+        ]
+        return ["", *_aligned([head, *body]), *([self.note] if self.note else [])]
+
+
 def middle(values: Sequence[float]) -> float:
     """The median."""
     return float(median(values))
 
 
-def lines(figures: Iterable[Figure]) -> list[str]:
-    """The figures as an aligned table."""
-    rows = [HEADINGS, *(figure.cells() for figure in figures)]
-    widths = [max(cell_width(row[place]) for row in rows) for place in range(len(HEADINGS))]
+def lines(figures: Iterable[Figure | Matrix]) -> list[str]:
+    """The tables of their own, then the figures as one table."""
+    known = list(figures)
+    tables = [line for each in known if isinstance(each, Matrix) for line in each.lines()]
+    rows = [figure.cells() for figure in known if isinstance(figure, Figure)]
+    return [*tables, *([""] if tables else []), *(_aligned([HEADINGS, *rows]) if rows else [])]
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(cell_width(row[place]) for row in rows) for place in range(len(rows[0]))]
     return [
         "  ".join(
             text + " " * (width - cell_width(text)) for text, width in zip(row, widths, strict=True)

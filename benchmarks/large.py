@@ -69,8 +69,15 @@ def client_figures(folder: Path, say: Callable[[str], None]) -> list[Figure]:
     title = f"{ROWS} 行工作簿，从启动到校验、存入、上屏"
     return [
         Figure(title, shown, "毫秒", peer, "VisiData 首行", OF_VISIDATA, True),
-        Figure(f"　同上（对照按 {NAIVE_ROWS} 行的十倍计）", shown, "毫秒", ten_times, "openpyxl+pydantic+DataTable",
-               OF_NAIVE, True),
+        Figure(
+            f"　同上（对照按 {NAIVE_ROWS} 行的十倍计）",
+            shown,
+            "毫秒",
+            ten_times,
+            "openpyxl+pydantic+DataTable",
+            OF_NAIVE,
+            True,
+        ),
         Figure("　内存峰值，不含读表的子进程", worst["mb"], "MB", goal=MEMORY),
         Figure("　读表的子进程", worst["child_mb"], "MB"),
         Figure("　事件循环最长停顿", worst["stall"] * 1000, "毫秒", goal=STALL),
@@ -199,7 +206,7 @@ def rows_of(office: Office, business: str, people: Sequence[DepositorRow]) -> di
 
 
 def filed(office: Office, process: CenterProcess, body: Mapping[str, Any]) -> tuple[float, float, float]:
-    """Seconds until the last row has its result, processor seconds of the center, seconds of a bare INSERT."""
+    """Seconds to the last row's result, processor seconds of the center, seconds of a bare INSERT."""
     request = office.request(dict(body), str(uuid.uuid4()))
     spent, began = _processor(process.process.pid), time.perf_counter()
     answer = httpx.put(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from center.clock import Clock, local_now, today
 from center.deps import UnitScope
 from center.errors import ProblemError, unit_not_found
+from center.registered import open_businesses, unit_items
 from center.settings import Settings
 from center.store.tables import calendar_year, unit, workday
 from center.store.tables import year_rules as year_table
@@ -19,8 +20,8 @@ from domain.period import BusinessCalendar, fund_year, parse_hours
 from domain.profile import Profile
 
 
-def unit_facts(conn: Connection, unit_account: str) -> UnitFacts:
-    """What checks must know of a unit. Raises unit.not_found."""
+def unit_facts(conn: Connection, unit_account: str, *, without: str = "") -> UnitFacts:
+    """What checks must know of a unit; the submission `without` is not under way. Raises unit.not_found."""
     row = conn.execute(select(unit).where(unit.c.unit_account == unit_account)).one_or_none()
     if row is None:
         raise unit_not_found()
@@ -32,6 +33,8 @@ def unit_facts(conn: Connection, unit_account: str) -> UnitFacts:
         fund_types=tuple(json.loads(row.fund_types)),
         paid_through=row.paid_through,
         verified_year=row.verified_year,
+        details=unit_items(row),
+        unfinished=open_businesses(conn, unit_account, without=without),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
@@ -13,23 +13,30 @@ from zlib import crc32
 from sqlalchemy import Connection, and_, insert, not_, select
 from sqlalchemy.exc import IntegrityError
 
+from center.batches import batches
+from center.makeups import with_history
+from center.registered import person_items
 from center.store.bulk import among
-from center.store.tables import account, depositor, setting, submission, submission_row
-from domain.business import AccountStatus, Business, CheckContext, KnownAccount, PersonFacts, RatioPair
+from center.store.tables import account, depositor, setting, submission, submission_row, unit
+from domain.business import (
+    AccountStatus,
+    Business,
+    CheckContext,
+    KnownAccount,
+    KnownUnit,
+    PersonFacts,
+    RatioPair,
+)
 
-BATCH = 500
 MANY = 10_000
 """Keys of one question about the people of a roster."""
 UNFINISHED = ("pending", "processing")
+CLOSED_UNIT = "04"
+"""State of a unit that is closed (standard table A.4)."""
+STATED = ("account_no", "to_account")
+"""Columns that state an account number."""
 LOCKS = 64
 """Lock rows shared by all people."""
-
-
-def batches(keys: Iterable[str], size: int = BATCH) -> Iterator[Sequence[str]]:
-    """`keys` without repetition in slices that every database takes as parameters of one statement."""
-    ordered = list(dict.fromkeys(keys))
-    for start in range(0, len(ordered), size):
-        yield ordered[start : start + size]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +56,21 @@ class People:
         return replace(context, people=self.people, by_account=self.by_account, people_known=True)
 
 
+def named_units(
+    conn: Connection, business: Business, rows: Sequence[Mapping[str, str]]
+) -> dict[str, KnownUnit]:
+    """The units of the center that the rows name."""
+    known: dict[str, KnownUnit] = {}
+    for batch in batches(name for values in rows if (name := business.unit_named(values))):
+        found = select(unit.c.unit_account, unit.c.name, unit.c.state)
+        for row in conn.execute(found.where(unit.c.unit_account.in_(batch))):
+            known[row.unit_account] = KnownUnit(row.name, row.state != CLOSED_UNIT)
+    return known
+
+
 def owners(conn: Connection, rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """The keys of the people whose account numbers the rows state."""
-    numbers = [number for values in rows if (number := values.get("account_no", ""))]
+    numbers = [number for values in rows for key in STATED if (number := values.get(key, ""))]
     known: dict[str, str] = {}
     found = select(account.c.account_no, account.c.person_key)
     for batch in batches(numbers, MANY):
@@ -73,20 +92,29 @@ def people_of(
     """
     by_account = owners(conn, rows)
     stated = [key for values in rows if (key := business.person_key(values)) and not key.startswith("@")]
-    facts = person_facts(conn, [*stated, *by_account.values()], without=without)
+    keys = [*stated, *by_account.values()]
+    facts = person_facts(conn, keys, without=without, details=business.needs_details)
+    if business.needs_history:
+        facts = with_history(conn, facts)
     for key, person in facts.items():
         by_account |= {known.account_no: key for known in person.accounts}
     return People(facts, by_account)
 
 
 def person_facts(
-    conn: Connection, keys: Iterable[str], *, without: tuple[str, str] | None = None
+    conn: Connection,
+    keys: Iterable[str],
+    *,
+    without: tuple[str, str] | None = None,
+    details: bool = False,
 ) -> dict[str, PersonFacts]:
     """Facts by `same_person_key`; people of whom nothing is known are left out.
 
     A row pending or processing in any unit's submission makes its business unfinished for the person.
-    `without` names a (unit account, submission id) whose own rows do not count.
+    `without` names a (unit account, submission id) whose own rows do not count; `details` asks for the
+    registered items as well.
     """
+    items: dict[str, dict[str, str]] = {}
     accounts: dict[str, list[KnownAccount]] = {}
     registered: dict[str, tuple[str, str]] = {}
     busy: dict[str, set[str]] = defaultdict(set)
@@ -99,12 +127,16 @@ def person_facts(
                 accounts[key].append(_known(number, *facts))
         for key, business in conn.execute(_under_way(conn, batch, without)):
             busy[key].add(business)
+        if details:
+            people = conn.execute(select(depositor).where(among(conn, depositor.c.person_key, batch)))
+            items |= {person.person_key: person_items(person) for person in people}
     none: frozenset[str] = frozenset()
     return {
         key: PersonFacts(
             tuple(accounts.get(key, ())),
             frozenset(busy[key]) if key in busy else none,
             *registered.get(key, ("", "")),
+            details=items.get(key),
         )
         for key in registered | busy
     }
@@ -126,6 +158,7 @@ _PEOPLE = select(
     account.c.opened,
     account.c.sealed_month,
     account.c.sealed_reason,
+    account.c.balance,
 ).outerjoin_from(depositor, account, (account.c.person_key == depositor.c.person_key) & not_(account.c.gone))
 _STATUS = {status.value: status for status in AccountStatus}
 _ratio = cache(RatioPair)

@@ -7,6 +7,7 @@ scope; all pages continue by key, never by offset.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from typing import Any
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, Row, Select, select
 from center import rows as row_store
 from center.store.tables import account, account_change, depositor, submission, submission_row, unit
 from domain.codes import table
+from domain.idnumber import same_person_key
 from domain.money import format_ratio, format_yuan
 from domain.profile import Profile
 from domain.wire import (
@@ -42,10 +44,12 @@ def batches(
     month: int | None,
     first: date | None,
     last: date | None,
+    about: Mapping[str, str] | None = None,
 ) -> BatchList:
     """Submissions of a business (None: all) in a month YYYYMM or range of days (ends included), newest first.
 
-    What was refused as a whole has changed nothing and is no batch.
+    `about` restricts them to those with a row that has these texts, by column key (X-06, X-09). What was
+    refused as a whole has changed nothing and is no batch.
     """
     found = select(submission).where(
         submission.c.unit_account == unit_account, submission.c.state != "refused"
@@ -58,10 +62,24 @@ def batches(
         found = found.where(submission.c.day >= first.isoformat())
     if last is not None:
         found = found.where(submission.c.day <= last.isoformat())
+    if about:
+        found = found.where(submission.c.submission_id.in_(_holding(unit_account, about)))
     newest = found.order_by(submission.c.received.desc(), submission.c.serial.desc()).limit(MAX_BATCHES)
     rows = conn.execute(newest).all()
     counts = row_store.state_counts(conn, [(unit_account, row.submission_id) for row in rows])
     return BatchList(batches=[_batch(row, profile, counts[unit_account, row.submission_id]) for row in rows])
+
+
+def _holding(unit_account: str, about: Mapping[str, str]) -> Select[Any]:
+    """Ids of the unit's submissions with a row about somebody; an ID number in either form is one person."""
+    found = select(submission_row.c.submission_id).where(submission_row.c.unit_account == unit_account)
+    for key, text in about.items():
+        if key == "id_number":
+            found = found.where(submission_row.c.person_key == same_person_key(text))
+        else:
+            stored = json.dumps({key: text})[1:-1]
+            found = found.where(submission_row.c.payload.contains(stored, autoescape=True))
+    return found
 
 
 def _batch(row: Row[Any], profile: Profile, counts: dict[str, int]) -> BatchSummary:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from pydantic_core import to_json
 from sqlalchemy import Connection, Row, func, select
 
+from center.deps import UnitScope
 from center.effects.apply import Results, Work, apply_rows
 from center.effects.apply import Row as EffectRow
+from center.effects.news import other_units
 from center.facts import unit_facts, year_rules
-from center.people import People, lock_people, needs_locks, owners, people_of
+from center.moment import Moment
+from center.people import People, lock_people, named_units, needs_locks, owners, people_of
 from center.store.bulk import insert_rows, update_rows
 from center.store.tables import submission, submission_row
 from domain.business import Business, CheckContext, PersonFacts, RowCheck, Source
+from domain.businesses.move_rules import TransferRules
 from domain.businesses.registry import declare
 from domain.findings import errors
 from domain.period import fund_year
@@ -54,7 +58,27 @@ def check_rows(
 ) -> tuple[list[RowCheck], People]:
     """Check rows with what the center knows of the people; `without` is the submission they belong to."""
     people = people_of(conn, business, rows, without=without)
-    return business.check_roster(rows, people.put_into(context)), people
+    known = replace(people.put_into(context), units=named_units(conn, business, rows))
+    return business.check_roster(rows, known), people
+
+
+def reached(
+    conn: Connection, scope: UnitScope, business_id: str, rows: Sequence[Mapping[str, str]]
+) -> list[str]:
+    """The other units whose accounts a submission may change, to be locked together with the unit's own.
+
+    Only transfers name others; a business that is off, or rows that make no sense, name none.
+    """
+    if not isinstance(scope.profile.rules(business_id), TransferRules):
+        return []
+    business = declare(business_id, scope.profile)
+    people = people_of(conn, business, rows)
+    keys = [people.key(business, values) for values in rows]
+    facts = [people.people.get(key, PersonFacts()) for key in keys]
+    named = [EffectRow(at, keys[at], values, facts[at]) for at, values in enumerate(rows)]
+    moment = Moment.read(conn, scope.clock, scope.profile)
+    work = Work(conn, scope.profile, scope.unit_account, business_id, moment.day, moment.month)
+    return other_units(work, named)
 
 
 def to_apply(
@@ -166,7 +190,7 @@ def settle(conn: Connection, profile: Profile, key: Key, rows: Sequence[Row[Any]
     context = CheckContext(
         today=filed.day,
         month=filed.month,
-        unit=unit_facts(conn, key[0]),
+        unit=unit_facts(conn, key[0], without=key[1]),
         limits=years.get(fund_year(filed.month, profile.calendar.fund_year_start)),
         source=Source.CENTER,
         years=years,

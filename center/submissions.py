@@ -59,23 +59,26 @@ def submit(scope: UnitScope, submission_id: str, parts: RequestParts, body: byte
     """
     digest = sha256_hex(body)
     parsed: list[SubmissionRequest] = []
+    units: set[str] = set()
 
     def work(conn: Connection) -> Reply:
         evidence = verify_submission_signature(conn, parts, body, scope)
         if parts.headers.get("idempotency-key") != submission_id:
             raise ProblemError("body.invalid", "请求头中的提交编号与地址不符，请升级客户端后重试。")
-        lock_units(conn, [scope.unit_account])
+        if find(conn, scope.unit_account, submission_id) is None:
+            if not parsed:
+                parsed.append(parse_body(SubmissionRequest, body))
+            units.update(row_store.reached(conn, scope, parsed[0].business, parsed[0].rows))
+        lock_units(conn, [scope.unit_account, *units])
         known = find(conn, scope.unit_account, submission_id)
         if known is not None:
             return _replay(known, digest)
-        if not parsed:
-            parsed.append(parse_body(SubmissionRequest, body))
         _require_allowed(conn, scope, parsed[0])
         return _Taking(conn, scope, submission_id, parsed[0], body, digest, evidence).take()
 
     reply = scope.store.run(work)
     if not reply.replayed:
-        BELL.ring(scope.unit_account, CENTER_SCOPE)
+        BELL.ring(scope.unit_account, CENTER_SCOPE, *units)
     return reply
 
 
@@ -185,11 +188,13 @@ class _Taking:
         found = row_store.row_findings(checks)
         bad = sum(not check.ok for check in checks)
         if bad and (bad == len(checks) or self.profile.imports.atomic):
-            text = f"共{len(checks)}人，其中{bad}人不能办理，整批未受理，请按提示修改后重新提交。"
+            each = self.business.rules.counted
+            text = f"共{len(checks)}{each}，其中{bad}{each}不能办理，整批未受理，请按提示修改后重新提交。"
             return ProblemError("submission.rejected", text, findings=found[:MAX_FINDINGS]).problem
         totals = self.request.totals
         if totals.count != len(checks) or totals.amount != format_yuan(amount):
-            text = f"合计不符：中心核算为{len(checks)}人、{format_yuan(amount)}元，请刷新清册后重新提交。"
+            count = f"{len(checks)}{self.business.rules.counted}"
+            text = f"合计不符：中心核算为{count}、{format_yuan(amount)}元，请刷新清册后重新提交。"
             return ProblemError("totals.mismatch", text, findings=found[:MAX_FINDINGS]).problem
         return None
 

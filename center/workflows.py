@@ -15,6 +15,7 @@ from sqlalchemy import Connection, insert, select, update
 from center import inbox, jobs
 from center import rows as row_store
 from center.effects.apply import Results, Work, apply_rows
+from center.effects.news import tell_others
 from center.moment import Moment
 from center.people import People
 from center.store.tables import case, case_event, job, submission, unit
@@ -71,10 +72,11 @@ def start(filing: Filing) -> Outcome:
     rules = filing.business.rules
     outcome = WORKFLOWS[rules.workflow_of(filing.source)](filing)
     sum_text = f"，{rules.amount_title.removeprefix('总')}{format_yuan(filing.amount)}元"
+    count = f"{len(filing.checks)}{rules.counted}"
     entry = inbox.Entry(
         tab="started",
         title=rules.title,
-        body=f"业务流水号{filing.serial}，{len(filing.checks)}人{sum_text if rules.amount_title else ''}，"
+        body=f"业务流水号{filing.serial}，{count}{sum_text if rules.amount_title else ''}，"
         f"经办人{filing.operator_name}。",
         state=STATE_TEXT[outcome.state],
         submission_id=filing.submission_id,
@@ -101,6 +103,7 @@ def _apply_now(filing: Filing) -> Outcome:
     numbers = range(1, len(filing.checks) + 1)
     rows = row_store.to_apply(filing.business, numbers, filing.checks, filing.people)
     results = apply_rows(work, rows)
+    tell_others(work, rows, results, filing.unit_name, moment.now)
     _store(filing, results)
     ok = len(results.accounts)
     failed = len(filing.checks) - ok
@@ -127,10 +130,11 @@ def _open_case(filing: Filing) -> Outcome:
     )
     event = {"case_id": case_id, "seq": 1, "time": filing.moment.now, "state": "pending", "opinion": ""}
     conn.execute(insert(case_event).values(**event, actor=filing.operator_name, action="submit"))
+    waiting = f"{pending}{filing.business.rules.counted}"
     entry = inbox.Entry(
         tab="todo",
         title=f"{filing.business.title}审核",
-        body=f"{filing.unit_name}，业务流水号{filing.serial}，{pending}人，请于{due.isoformat()}前办理。",
+        body=f"{filing.unit_name}，业务流水号{filing.serial}，{waiting}，请于{due.isoformat()}前办理。",
         state="待处理",
         submission_id=filing.submission_id,
         case_id=case_id,
@@ -194,7 +198,7 @@ def done_message(rules: BusinessRules, name: str, ok: int, failed: int) -> str:
     """The sentence that a business is done (O-06), with the numbers when not all could be carried out."""
     text = rules.done.format(unit=name, ok=ok, failed=failed)
     if failed and "{failed}" not in rules.done:
-        text += f"其中成功{ok}人，失败{failed}人，请在查询中查看原因。"
+        text += f"其中成功{ok}{rules.counted}，失败{failed}{rules.counted}，请在查询中查看原因。"
     return text
 
 

@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.reconfigure(encoding="utf-8" if args.json else None, errors=errors)
     profile = load_profile(args.profile)
     try:
-        business = business_of(args.business, profile)
+        business = business_of(args.business, profile, args.kind)
         result = check_file(args.file, business, offline_context(args, business))
     except ArgumentProblem as error:
         print(error.text, file=sys.stderr)

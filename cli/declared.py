@@ -29,16 +29,33 @@ def add_business(parser: argparse.ArgumentParser) -> None:
     names = "、".join(f"{name}：{one.name}" for name, one in BUSINESSES.items())
     parser.add_argument("business", choices=tuple(BUSINESSES), metavar="业务", help=names)
     parser.add_argument("--profile", required=True, choices=PROFILE_NAMES, help="哪个中心的规则")
+    parser.add_argument(
+        "--kind", metavar="类别", help="基数调整的变更类别：base 基数、amount 月缴存额、ratio 比例"
+    )
 
 
-def business_of(name: str, profile: Profile) -> Business:
-    """The declaration of a business under a profile. Raises ArgumentProblem where the center has none."""
+def business_of(name: str, profile: Profile, kind: str | None = None) -> Business:
+    """The declaration of a business under a profile, of one kind of change where it has several (B-07).
+
+    Raises ArgumentProblem where the center has no such business or kind.
+    """
+    from domain.businesses.adjust import BaseAdjust
     from domain.businesses.registry import declare
 
     try:
-        return declare(name, profile)
+        business = declare(name, profile)
     except BusinessOff as off:
         raise ArgumentProblem(off.text) from None
+    if not business.template_order:
+        raise ArgumentProblem(f"{business.title}逐项录入，没有批量模板，请在画面上办理。")
+    if kind is None:
+        return business
+    kinds = business.kinds if isinstance(business, BaseAdjust) else {}
+    if not isinstance(business, BaseAdjust) or kind not in kinds:
+        own = "、".join(f"{key} {title}" for key, title in kinds.items())
+        can = f"可用的是 {own}" if own else "这项业务没有变更类别，请去掉 --kind"
+        raise ArgumentProblem(f"--kind 没有“{kind}”这一类，{can}。")
+    return business.of_kind(kind)
 
 
 def add_unit(parser: argparse.ArgumentParser) -> None:
@@ -55,6 +72,7 @@ def add_unit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fund-type", metavar="性质", help="画面上选择的资金性质，文件须与它一致，如 一般公积金"
     )
+    parser.add_argument("--to-unit", metavar="账号", help="画面上录入的转入单位账号，如 100002")
     parser.add_argument("--month", metavar="YYYYMM", help="业务年月，默认为当前业务月")
     parser.add_argument("--today", metavar="日期", help="按哪一天校验（YYYY-MM-DD），默认为今天")
 
@@ -92,7 +110,17 @@ def offline_context(args: argparse.Namespace, business: Business) -> CheckContex
         chosen_ratio=pair if business.rules.ratio_choice == "on_import" else None,
         chosen_fund_type=fund_type,
         years=profile.yearly(),
+        on_screen=_on_screen(args, business),
     )
+
+
+def _on_screen(args: argparse.Namespace, business: Business) -> dict[str, str]:
+    """What is typed on the screen for a whole file (X-02). Raises ArgumentProblem for what is not asked."""
+    if args.to_unit is None:
+        return {}
+    if "to_unit" not in business.rules.on_screen:
+        raise ArgumentProblem(f"{business.title}没有转入单位账号，请去掉 --to-unit。")
+    return {"to_unit": args.to_unit}
 
 
 def _ratio(name: str, text: str | None, default: int, profile: Profile) -> int:

@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
 
     profile = load_profile(args.profile)
     try:
-        business = business_of(args.business, profile)
+        business = business_of(args.business, profile, args.kind)
     except ArgumentProblem as problem:
         print(problem.text, file=sys.stderr)
         return REFUSED

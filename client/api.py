@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import httpx
     from pydantic import BaseModel
 
-    from domain import wire
+    from domain import facts_wire, wire
     from domain.profile import Profile
 
 API = "/v1"
@@ -250,12 +250,22 @@ class CenterClient:
     # ---- queries ---------------------------------------------------------------------------------
 
     def submissions(
-        self, unit: str, business: str = "", *, month: int = 0, start: str = "", end: str = ""
+        self,
+        unit: str,
+        business: str = "",
+        *,
+        month: int = 0,
+        start: str = "",
+        end: str = "",
+        about: Mapping[str, str] | None = None,
     ) -> wire.BatchList:
-        """Submissions of a business ("": all) in a month (YYYYMM) or a span of days, newest first (O-18)."""
+        """Submissions of a business ("": all) in a month (YYYYMM) or a span of days, newest first (O-18).
+
+        `about` asks for those with a row of these texts, by column key (X-06, X-09).
+        """
         from domain import wire
 
-        query = {"business": business, "month": month or "", "from": start, "to": end}
+        query = {"business": business, "month": month or "", "from": start, "to": end, **(about or {})}
         return self._get(_unit(unit, "/submissions"), wire.BatchList, **query)
 
     def changes(
@@ -274,6 +284,38 @@ class CenterClient:
 
         query = {"business": business, "from": start, "to": end, "account_no": account_no}
         return self._get(_unit(unit, "/changes"), wire.ChangePage, **query, after=after, limit=limit)
+
+    def unit_facts(self, unit: str) -> facts_wire.RegisteredFacts:
+        """What is registered of the unit (U-01)."""
+        from domain import facts_wire
+
+        return self._get(_unit(unit, "/facts"), facts_wire.RegisteredFacts)
+
+    def person_facts(self, unit: str, account_no: str) -> facts_wire.RegisteredFacts:
+        """What is registered of a person of the unit (P-02). Refused with 404 for anybody else's."""
+        from domain import facts_wire
+
+        return self._get(
+            _unit(unit, f"/people/{quote(account_no, safe='')}/facts"), facts_wire.RegisteredFacts
+        )
+
+    def fact_changes(
+        self,
+        unit: str,
+        business: str,
+        *,
+        start: str = "",
+        end: str = "",
+        account_no: str = "",
+        after: int = 0,
+        limit: int = 200,
+    ) -> facts_wire.FactChangePage:
+        """A page of changed items of a business, oldest first (Q-01, Q-07)."""
+        from domain import facts_wire
+
+        query = {"business": business, "from": start, "to": end, "account_no": account_no}
+        page = _unit(unit, "/fact-changes")
+        return self._get(page, facts_wire.FactChangePage, **query, after=after, limit=limit)
 
     def accounts(
         self,

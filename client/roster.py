@@ -98,7 +98,7 @@ class RosterService:
 
     def preview(self, typed: Mapping[str, str]) -> Mapping[str, str]:
         """Computed columns of a row that is still being typed (W-09)."""
-        return self.business.preview(typed, self.context)
+        return self.business.preview(typed, self.facts(Source.SINGLE, [typed]))
 
     def check(self, typed: Mapping[str, str]) -> RowCheck:
         """Check a typed row without storing it."""
@@ -209,6 +209,8 @@ class RosterService:
     def _new(self, typed: Mapping[str, str], check: RowCheck, source: Source, sheet_row: int = 0) -> NewRow:
         person = self.business.duplicate_key(check.values)
         values, findings = check.values, check.findings
+        kept = {key: values[key] for key in self.business.CHOSEN if values.get(key)}
+        typed = {**typed, **kept} if kept else typed
         return NewRow(typed, values, findings, check.amount, person, source.value, sheet_row)
 
     # ---- submission --------------------------------------------------------------------------------
@@ -246,9 +248,8 @@ class RosterService:
         self._refuse_faulty(which)
         amount = sum(row.amount for row in rows)
         if expected is not None and expected != Totals(len(rows), amount):
-            text = (
-                f"清册合计已变为{len(rows)}人、{format_yuan(amount)}元，与确认时不同，请刷新核对后重新确认。"
-            )
+            now = f"{len(rows)}{self.business.rules.counted}、{format_yuan(amount)}元"
+            text = f"清册合计已变为{now}，与确认时不同，请刷新核对后重新确认。"
             raise RosterError(text, code="roster.changed")
         request = self._request(rows, amount, attachments, remark)
         return Frozen(
@@ -297,7 +298,7 @@ class RosterService:
             )
             raise RosterError(text, code="roster.empty")
         if good > MAX_ROWS:
-            raise RosterError(f"一次最多提交{MAX_ROWS}人，请分批提交。", code="roster.too_many")
+            raise RosterError(f"一次最多提交{MAX_ROWS}条，请分批提交。", code="roster.too_many")
 
     def _chosen(self, which: Which | int) -> Iterator[StoredRow]:
         rows = self.store.rows(self.roster_id) if isinstance(which, str) else iter([self._row(which)])

@@ -121,6 +121,10 @@ class UnitFacts:
     """缴至月份 YYYYMM, None before the first remittance."""
     verified_year: int | None = None
     """Fund year of the last 年度核定, None where there has been none (S-08, B-15)."""
+    details: Mapping[str, str] | None = None
+    """Registered items of `fact_items.UNIT_ITEMS` that are not empty, None where they are not known."""
+    unfinished: frozenset[str] = frozenset()
+    """Ids of businesses the unit has under way (V-01)."""
 
     @property
     def ratio(self) -> RatioPair:
@@ -185,11 +189,38 @@ class KnownAccount:
     opened: str = ""
     sealed_month: int | None = None
     sealed_reason: str = ""
+    balance: int | None = None
+    """Money on the account in 分, None where only the center knows."""
+    deposits: tuple[tuple[int, int], ...] = ()
+    """What was paid a month: (month YYYYMM from which it holds, 分), oldest first; empty while not known."""
 
     @property
     def amount(self) -> int:
         """Monthly deposit of both sides in 分."""
         return self.unit_amount + self.person_amount
+
+    def deposit_in(self, month: int) -> int:
+        """What was paid for a month in 分, 0 while that is not known."""
+        return next((amount for first, amount in reversed(self.deposits) if first <= month), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class MadeUp:
+    """A month that was made up for an account, `amount` in 分: waiting for the money, or settled."""
+
+    account_no: str
+    month: int
+    fund_type: str = "general"
+    settled: bool = False
+    amount: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KnownUnit:
+    """Another unit of the center; `active` unless it is closed."""
+
+    name: str
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,12 +229,16 @@ class PersonFacts:
 
     `unfinished` are the ids of businesses that are under way for the person, whichever unit filed them
     (导则: one of a kind at a time); `name` and `id_number` are the registered ones, "" for a new person.
+    `details` are registered items of `fact_items.PERSON_ITEMS`, None where nobody asked for them.
     """
 
     accounts: tuple[KnownAccount, ...] = ()
     unfinished: frozenset[str] = frozenset()
     name: str = ""
     id_number: str = ""
+    made_up: tuple[MadeUp, ...] | None = None
+    """Months made up and not cancelled, None while that is not known: the center alone knows (M-12)."""
+    details: Mapping[str, str] | None = None
 
     def at(self, unit_account: str) -> tuple[KnownAccount, ...]:
         """The person's accounts at a unit."""
@@ -220,7 +255,9 @@ class CheckContext:
     the whole roster (O-03), `chosen_fund_type` the 资金性质 chosen on the screen for a file ("": none, I-07).
     `people` maps `same_person_key` to what is known, `by_account` account numbers to the same keys.
     Both hold the people of the rows only. With `people_known` who is missing there does not exist; without
-    it (offline) nothing follows, and what only the center can tell is left to it.
+    it (offline) nothing follows, and what only the center can tell is left to it. `units` are the other
+    units that rows name, by account, None where they are not known. `on_screen` holds what was typed on the
+    screen for a whole file, by column key (X-02).
     """
 
     today: date
@@ -234,6 +271,8 @@ class CheckContext:
     by_account: Mapping[str, str] = field(default_factory=dict)
     people_known: bool = False
     years: Mapping[int, Limits] = field(default_factory=dict)
+    units: Mapping[str, KnownUnit] | None = None
+    on_screen: Mapping[str, str] = field(default_factory=dict)
 
     def limits_for(self, month: int, start_month: int = 7) -> Limits | None:
         """What holds in a month YYYYMM, None while that fund year is not published."""
@@ -311,14 +350,33 @@ class Business(Protocol):
         """Column keys of the workbook template, in order."""
 
     @property
+    def needs_details(self) -> bool:
+        """Whether its checks look at `PersonFacts.details`."""
+
+    @property
+    def CHOSEN(self) -> tuple[str, ...]:  # noqa: N802 - a constant of the class
+        """Computed keys that a stored row keeps: the choice it was entered under."""
+
+    @property
+    def template_id(self) -> str:
+        """What the mark of a template names, e.g. "open"."""
+
+    @property
     def first_error_only(self) -> bool:
         """True where the center's import shows only the first finding of a row (I-04)."""
+
+    @property
+    def needs_history(self) -> bool:
+        """True when checks want `PersonFacts.made_up` and `KnownAccount.deposits`."""
 
     def person_key(self, values: Mapping[str, str]) -> str:
         """`same_person_key` of the person a row is about, "@" and the account number without an ID, or ""."""
 
     def duplicate_key(self, values: Mapping[str, str]) -> str:
-        """What two rows of one roster may not share, "" for nothing (O-16, S-12, V-18)."""
+        """What two rows of one roster may not share, "" for nothing (O-16, V-18); see `domain.overlap`."""
+
+    def unit_named(self, values: Mapping[str, str]) -> str:
+        """The account of another unit that a row names, "" for none (X-02)."""
 
     def check_row(self, row: Mapping[str, str], context: CheckContext) -> RowCheck:
         """All findings of one row, and its normal values."""

@@ -2,7 +2,8 @@
 
 The files are meant to be edited by a center: tab-separated, UTF-8, a header line, one code and name per line.
 Tables A.x are of JGJ/T 320-2014; marriage is GB/T 2261.2, occupation GB/T 2261.4, education GB/T 4658, title
-GB/T 8561, duty a short list in the form of GB/T 12403 (four characters).
+GB/T 8561, duty a short list in the form of GB/T 12403 (four characters); of units subordination is GB/T
+12404, economic_type GB/T 12402, industry the sections of GB/T 4754.
 """
 
 from __future__ import annotations
@@ -106,6 +107,9 @@ TITLES: dict[str, str] = {
     "title": "职称",
     "duty": "职务",
     "fund_type": "资金性质",
+    "subordination": "隶属关系",
+    "economic_type": "经济类型",
+    "industry": "所属行业",
 }
 """Name of every table and its title."""
 

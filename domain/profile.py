@@ -12,6 +12,10 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from domain.business import Limits
+from domain.businesses.adjust_rules import AdjustRules, AnnualRules
+from domain.businesses.fact_rules import PersonChangeRules, UnitChangeRules
+from domain.businesses.makeup_rules import MakeupRules
+from domain.businesses.move_rules import MergeRules, TransferRules, ZeroCloseRules
 from domain.businesses.names import business_of
 from domain.businesses.open_rules import OpenRules
 from domain.businesses.seal_rules import SealRules, UnsealRules
@@ -157,6 +161,19 @@ class Businesses(Strict):
     open: OpenRules | None = None
     seal: SealRules | None = None
     unseal: UnsealRules | None = None
+    transfer_out: TransferRules | None = None
+    transfer_in: TransferRules | None = None
+    merge: MergeRules | None = None
+    zero_close: ZeroCloseRules | None = None
+    unit_change: UnitChangeRules | None = None
+    person_change: PersonChangeRules | None = None
+    base_adjust: AdjustRules | None = None
+    annual: AnnualRules | None = None
+    makeup: MakeupRules | None = None
+    makeup_change: MakeupRules | None = None
+    makeup_cancel: MakeupRules | None = None
+    makeup_missed: MakeupRules | None = None
+    makeup_short: MakeupRules | None = None
 
 
 class Import(Strict):

@@ -58,6 +58,7 @@ class QueueRules(Strict):
     delete_mode: Literal["one", "one_or_all"] | None = None
     edit_row: bool | None = None
     submit_scope: Literal["selected", "all", "one_or_all"] | None = None
+    delete_confirm: bool | None = None
 
 
 class BusinessRules(Strict):
@@ -82,7 +83,10 @@ class BusinessRules(Strict):
     batch_submit_label: str = ""
     confirm: Literal["yes_no", "ok_cancel"] = "ok_cancel"
     amount_title: str = Field(default="", description="what the sum is called (O-08); empty: people only")
-    recorded: str = Field(default="录入成功", description="said when the form went into the roster")
+    counted: str = Field(default="人", description="what a row is: 人, or 项 of a change")
+    recorded: str = Field(
+        default="录入成功", description="said when the form went into the roster; may hold {amount}"
+    )
     done: str = Field(description="message when it is done; may hold {unit}, {ok}, {failed}")
     submitted: str = Field(default="", description="what is said first of a submission that waits")
     queue: QueueRules = QueueRules()
@@ -91,9 +95,20 @@ class BusinessRules(Strict):
     attach_label: str = Field(default="", description="button that ends the upload, e.g. 上传并启封 (S-06)")
     reasons: list[Reason] = []
     blocked_by: list[str] = Field(
-        default=[], description="businesses under way for the person that stop this one, beside its own kind"
+        default=[],
+        description='businesses under way for the person that stop this one, beside its own kind; "*": all',
+    )
+    on_screen: list[str] = Field(
+        default=[], description="column keys typed on the screen for a whole file, not in its template (X-02)"
     )
     query: QueryMode = "span"
+    query_title: str = Field(default="", description="what the query is called, if not the title with 查询")
+    query_by: list[str] = Field(default=[], description="column keys that the query may ask for (X-06, X-09)")
+    query_days: bool = Field(default=True, description="the query asks for days as well")
+    query_with: list[str] = Field(default=[], description="businesses that its query lists as well (Q-12)")
+    query_kind: str = Field(default="", description="column that tells them apart, e.g. 补缴类型")
+    month_in_red: bool = Field(default=False, description="the business month stands out (H-01)")
+    print_after: str = Field(default="", description="question after the submission whether to print (M-07)")
     day_title: str = Field(default="办理日期", description="what the query calls the day")
     voucher: str = Field(default="", description="title of the voucher of a batch; empty: none")
     late_highlight: bool = False
@@ -106,6 +121,11 @@ class BusinessRules(Strict):
         pairs = tuple((one.code, one.title) for one in self.reasons)
         aliases = tuple((word, one.code) for one in self.reasons for word in one.aliases)
         return CodeTable("reason", "原因", pairs, aliases)
+
+    @property
+    def count_title(self) -> str:
+        """What the number of rows is called before a submission (O-08)."""
+        return "总人数" if self.counted == "人" else f"总{self.counted}数"
 
     def workflow_of(self, source: str) -> Workflow:
         """The workflow of a submission typed in ("single") or imported ("file")."""

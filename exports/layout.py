@@ -175,7 +175,7 @@ def _judge_mark(layout: Layout, business: Business, rules: ImportRules) -> None:
     mark = layout.mark
     if mark is None or not rules.profile:
         return
-    if (mark.business, mark.profile) != (business.id, rules.profile):
+    if (mark.business, mark.profile) != (business.template_id, rules.profile):
         text = f"这不是本中心{business.title}的模板（{mark}），请下载本中心的模板填写后再导入。"
         layout.say("template.foreign", text)
     elif mark.version < rules.version:

@@ -7,6 +7,7 @@ in row 4. No cell below is created, for a styled blank row would come back as da
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -30,7 +31,7 @@ _NOT_IN_SHEET_NAMES: Final = re.compile(r"[\[\]:\\/?*']")
 
 def template_mark(business: Business, profile: Profile) -> TemplateMark:
     """The version mark of a center's template."""
-    return TemplateMark(business.id, profile.name, profile.version)
+    return TemplateMark(business.template_id, profile.name, profile.version)
 
 
 def heading(column: Column) -> str:
@@ -72,9 +73,16 @@ def width_of(column: Column) -> int:
 
 
 def write_template(
-    path: Path | str, business: Business, profile: Profile, *, overwrite: bool = False
+    path: Path | str,
+    business: Business,
+    profile: Profile,
+    *,
+    overwrite: bool = False,
+    rows: Sequence[Mapping[str, str]] = (),
 ) -> Path:
     """Write the template; the suffix chooses .xlsx or .xls.
+
+    `rows` are filled in beforehand, texts by column key (B-16).
 
     Raises WorkbookError: template.format for another suffix, file.exists without `overwrite`, file.disk_full,
     file.not_written.
@@ -87,11 +95,11 @@ def write_template(
         if suffix == ".xlsx":
             from exports.template_xlsx import write_xlsx
 
-            write_xlsx(temporary, business, profile)
+            write_xlsx(temporary, business, profile, rows)
         else:
             from exports.template_xls import write_xls
 
-            write_xls(temporary, business, profile)
+            write_xls(temporary, business, profile, rows)
     return path
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,9 @@ CHARACTER = 256
 """Unit of a column's width: 1/256 of a character."""
 
 
-def write_xls(path: Path, business: Business, profile: Profile) -> None:
+def write_xls(
+    path: Path, business: Business, profile: Profile, rows: Sequence[Mapping[str, str]] = ()
+) -> None:
     """Write the template to `path`."""
     import xlwt
 
@@ -50,7 +53,11 @@ def write_xls(path: Path, business: Business, profile: Profile) -> None:
         sheet.write(HEADER_ROW - 1, index, heading(column), style)
         whole = sheet.col(index)
         whole.width = width_of(column) * CHARACTER
-        whole.set_style(xlwt.easyxf(num_format_str=text_format(column, business)))
+        plain = xlwt.easyxf(num_format_str=text_format(column, business))
+        whole.set_style(plain)
+        for number, row in enumerate(rows, HEADER_ROW):
+            if text := row.get(column.key, ""):
+                sheet.write(number, index, text, plain)
     sheet.set_panes_frozen(True)
     sheet.set_horz_split_pos(HEADER_ROW)
     _notes_sheet(book, business)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,9 @@ LAST_ROW = 1_048_576
 RED, PALE_RED, GREY = "FFC00000", "FFFFC7CE", "FFF2F2F2"
 
 
-def write_xlsx(path: Path, business: Business, profile: Profile) -> None:
+def write_xlsx(
+    path: Path, business: Business, profile: Profile, rows: Sequence[Mapping[str, str]] = ()
+) -> None:
     """Write the template to `path`."""
     from openpyxl import Workbook
     from openpyxl.packaging.custom import StringProperty
@@ -49,6 +52,11 @@ def write_xlsx(path: Path, business: Business, profile: Profile) -> None:
     lists = _code_sheet(book, columns)
     for index, column in enumerate(columns):
         _column(sheet, index, column, business, lists)
+    for number, row in enumerate(rows, HEADER_ROW + 1):
+        for index, column in enumerate(columns, 1):
+            if text := row.get(column.key, ""):
+                cell = sheet.cell(number, index, text)
+                cell.number_format, cell.data_type = text_format(column, business), "s"
     sheet.freeze_panes = f"A{HEADER_ROW + 1}"
     _notes_sheet(book, business, columns)
     mark = str(template_mark(business, profile))

@@ -13,6 +13,7 @@ from domain.codes import table
 from domain.money import format_ratio
 from exports.workbook_error import WorkbookError, sentence
 from screens.file_choice import choose_file, write_out
+from screens.for_all import ask_for_all
 from screens.roster_take import Cancelled, may_replace, tell_totals
 from tui.progress import in_thread
 
@@ -21,22 +22,25 @@ if TYPE_CHECKING:
     from domain.business import CheckContext, RowCheck
     from exports.roster import FileCheck
     from exports.stream import RosterStream
-    from screens.roster_screen import RosterScreen
+    from screens.business_screen import BusinessScreen
 
 Say = Callable[[int], None]
 """Tells how many rows are done; may raise to stop."""
 
 
-async def save_template(screen: RosterScreen) -> None:
-    """Write the center's template into the out folder (I-01)."""
+async def save_template(screen: BusinessScreen) -> None:
+    """Write the center's template into the out folder (I-01), filled in where that is due (B-16)."""
+    if not await screen.import_chosen():
+        return
     profile = screen.state.profile
     business = screen.business(profile)
+    rows = await screen.template_rows()
     name = f"{business.rules.template_title or business.title}.{profile.imports.template_format}"
 
     def write(path: Path, overwrite: bool) -> None:
         from exports.template import write_template
 
-        write_template(path, business, profile, overwrite=overwrite)
+        write_template(path, business, profile, overwrite=overwrite, rows=rows)
 
     await write_out(screen, name, write, "模板")
 
@@ -44,13 +48,14 @@ async def save_template(screen: RosterScreen) -> None:
 class ImportFlow:
     """One import from the menu to the rows in the roster."""
 
-    def __init__(self, screen: RosterScreen) -> None:
+    def __init__(self, screen: BusinessScreen) -> None:
         self._screen = screen
         self._uploaded: Path | None = None
         self._check: FileCheck | None = None
         self._path = Path()
         self._reviewed: FileCheck | None = None
         self._fund_type = ""
+        self._on_screen: dict[str, str] = {}
         self._whose: Scope | None = None
 
     def forget(self) -> None:
@@ -58,7 +63,7 @@ class ImportFlow:
         self._check = None
         whose = self._screen.state.scope()
         if whose != self._whose:
-            self._uploaded, self._fund_type, self._whose = None, "", whose
+            self._uploaded, self._fund_type, self._on_screen, self._whose = None, "", {}, whose
 
     @property
     def waits_for_review(self) -> bool:
@@ -68,7 +73,7 @@ class ImportFlow:
     async def menu(self) -> None:
         """Offer what this center has: import in one step or two, template, the batch module."""
         screen, profile = self._screen, self._screen.state.profile
-        options: list[tuple[str, str]] = []
+        options: list[tuple[str, str]] = screen.import_options()
         rules = screen.desk.business.rules
         own_module = bool(rules.batch_title)
         if own_module and screen.with_form:
@@ -100,10 +105,12 @@ class ImportFlow:
                 await self._upload()
             case "take":
                 await self._take_uploaded()
-            case _:
+            case "import":
                 path = await self._choose()
                 if path is not None:
                     await self._read(path)
+            case _:
+                await screen.import_option(what)
 
     # ---- pasted rows -------------------------------------------------------------------------------
 
@@ -118,14 +125,18 @@ class ImportFlow:
             return None
         if source is not Source.FILE:
             return replace(service.context, source=source)
-        if not await self._fund_type_chosen():
+        if not await self._fund_type_chosen() or not await self._on_screen_typed():
             return None
-        return replace(service.context, source=source, chosen_fund_type=self._fund_type)
+        return self._of_file(service.context)
 
     # ---- choosing ----------------------------------------------------------------------------------
 
     async def _choose(self) -> Path | None:
+        if not await self._screen.import_chosen():
+            return None
         if not await self._ratio_chosen() or not await self._fund_type_chosen():
+            return None
+        if not await self._on_screen_typed():
             return None
         return await choose_file(self._screen, "选择文件", ("xls", "xlsx"))
 
@@ -164,6 +175,26 @@ class ImportFlow:
         self._fund_type = kinds[at]
         return True
 
+    async def _on_screen_typed(self) -> bool:
+        """Have typed what the center wants on the screen for a whole file (X-02)."""
+        business = self._screen.desk.business
+        titles = {column.key: column.title for column in business.columns}
+        for key in business.rules.on_screen:
+            text = await ask_for_all(self._screen, key, titles[key], self._on_screen.get(key, ""))
+            if text is None:
+                return False
+            self._on_screen[key] = text
+        return True
+
+    def _of_file(self, context: CheckContext) -> CheckContext:
+        """The context of rows of a file, with what was chosen and typed for all of them."""
+        return replace(
+            context,
+            source=Source.FILE,
+            chosen_fund_type=self._fund_type,
+            on_screen=dict(self._on_screen),
+        )
+
     async def _upload(self) -> None:
         """First step of two: take the file up (I-02)."""
         path = await self._choose()
@@ -187,9 +218,8 @@ class ImportFlow:
         """
         screen = self._screen
         self._path = path
-        kept = not screen.with_form and await in_thread(
-            screen.desk.service.store.count, screen.desk.service.roster_id
-        )
+        service = screen.desk.service
+        kept = not screen.with_form and bool(await in_thread(service.store.count, service.roster_id))
         check = await self._pass(
             "正在读取文件…", "正在校验", self._check_file if kept else self._import_clean
         )
@@ -237,7 +267,7 @@ class ImportFlow:
         return RosterStream(
             self._path,
             service.business,
-            replace(service.context, source=Source.FILE, chosen_fund_type=self._fund_type),
+            self._of_file(service.context),
             formats=tuple(self._screen.state.profile.imports.formats),
             with_people=service.with_people,
         )

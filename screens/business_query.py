@@ -27,9 +27,9 @@ from screens.business_rows import (
     fetch_rows,
     result_columns,
     result_rows,
+    rows_about,
     write_accounts,
     write_results,
-    write_voucher_of,
 )
 from screens.business_titles import screen_title
 from screens.date_fields import MONTH, check_period, parse_day, span_fields
@@ -45,10 +45,11 @@ from tui.progress import in_thread
 if TYPE_CHECKING:
     from domain.business import Business
     from domain.rules import QueryMode
-    from domain.wire import AccountRow, BatchList, BatchSummary, RowResult
+    from domain.wire import AccountRow, BatchSummary, RowResult
     from screens.state import StateEvent
 
 PERSON: Final = FormField("account_no", "或职工", "person", 20, help="填写后只查这一个账户，不看日期。")
+ANY_TEXT: Final = "可以不填，不填则查询全部。"
 TITLES: Final = {"": "全部", "ok": "成功", "failed": "失败", "open": "待确认"}
 
 
@@ -87,6 +88,20 @@ class BusinessQueryScreen(AppScreen):
     def _business(self) -> Business:
         return declare(self.business_id, self.state.profile)
 
+    def _business_of(self, batch: BatchSummary) -> Business:
+        """The declaration of a batch: its query may list several businesses (Q-12)."""
+        return declare(batch.business, self.state.profile)
+
+    @property
+    def _listed(self) -> list[str]:
+        """The businesses the query lists."""
+        return [self.business_id, *self._business.rules.query_with]
+
+    @property
+    def _kind(self) -> bool:
+        """Whether a column tells the businesses apart."""
+        return bool(self._business.rules.query_kind)
+
     @property
     def _mode(self) -> QueryMode:
         return self._business.rules.query
@@ -94,10 +109,9 @@ class BusinessQueryScreen(AppScreen):
     def body(self) -> ComposeResult:
         """Put the conditions over one or two grids."""
         profile = self.state.profile
-        fields = [MONTH] if self._mode == "month" else span_fields(self._business.rules.day_title)
-        if self._mode == "accounts":
-            fields.append(PERSON)
-        self._values = PersonModel(fields, PERSON.key, check=check_period)
+        fields = self._conditions()
+        picked = PERSON.key if self._mode == "accounts" else ""
+        self._values = PersonModel(fields, picked, check=check_period)
         self._picking = PersonPick(self, self._values.take)
         self._form = Form(self._values)
         yield self._form
@@ -109,9 +123,8 @@ class BusinessQueryScreen(AppScreen):
             yield self._head
             yield self._top
             return
-        self._top = QueueGrid(
-            RowsModel(batch_columns(self._business.rules.day_title, self._business.rules.amount_title))
-        )
+        rules = self._business.rules
+        self._top = QueueGrid(RowsModel(batch_columns(rules.day_title, rules.amount_title, rules.query_kind)))
         self._top.styles.height = 8
         self._top.set_options(offered("5", "7"))
         self._below = Heading("明细")
@@ -121,6 +134,24 @@ class BusinessQueryScreen(AppScreen):
         yield self._top
         yield self._below
         yield self._people
+
+    def _conditions(self) -> list[FormField]:
+        """What may be asked for: a month or days, a person of the unit, texts of the rows (X-06, X-09)."""
+        business, rules = self._business, self._business.rules
+        fields = [MONTH] if self._mode == "month" else []
+        if self._mode != "month" and rules.query_days:
+            fields = span_fields(rules.day_title)
+        if self._mode == "accounts":
+            fields.append(PERSON)
+        titles = {column.key: column for column in business.columns}
+        for key in rules.query_by:
+            fields.append(FormField(key, titles[key].title, "text", titles[key].width, help=ANY_TEXT))
+        return fields
+
+    def _about(self) -> dict[str, str]:
+        """The texts of rows that are asked for, by column key."""
+        values = self._values.values()
+        return {key: text for key in self._business.rules.query_by if (text := values.get(key, "").strip())}
 
     def screen_title(self) -> str:
         """Return the module's title at this center."""
@@ -161,7 +192,8 @@ class BusinessQueryScreen(AppScreen):
         self._values.set("month", str(context.month))
         self._values.set("first", today.replace(day=1).isoformat())
         self._values.set("last", today.isoformat())
-        self._values.set(PERSON.key, "")
+        for key in (PERSON.key, *self._business.rules.query_by):
+            self._values.set(key, "")
         self._form.rebuild()
         self._forget()
         await self._query()
@@ -236,7 +268,9 @@ class BusinessQueryScreen(AppScreen):
     # ---- asking --------------------------------------------------------------------------------------
 
     def _span(self) -> tuple[str, str]:
-        """The span of days as ISO texts; what cannot be read is the empty one."""
+        """The span of days as ISO texts, empty where days are not asked for or cannot be read."""
+        if not self._business.rules.query_days:
+            return "", ""
         values = self._values.values()
         days = [parse_day(values.get(key, "")) for key in ("first", "last")]
         return tuple(day.isoformat() if day is not None else "" for day in days)  # type: ignore[return-value]
@@ -254,20 +288,32 @@ class BusinessQueryScreen(AppScreen):
             await self._from_cache()
             self.status(f"{lead}：{error.sentence}", kind="error", beep=True)
 
-    async def _ask_batches(self) -> BatchList:
+    async def _ask_batches(self) -> list[BatchSummary]:
+        """The batches that meet the conditions, newest first."""
         client, unit = self.state.session().client, self.state.unit
-        if self._mode == "month":
-            month = int(self._values.values()["month"])
-            return await self.reading("正在查询…", client.submissions, unit, self.business_id, month=month)
-        first, last = self._span()
-        return await self.reading(
-            "正在查询…", client.submissions, unit, self.business_id, start=first, end=last
-        )
+        found: list[BatchSummary] = []
+        for business in self._listed:
+            if self._mode == "month":
+                month = int(self._values.values()["month"])
+                answer = await self.reading("正在查询…", client.submissions, unit, business, month=month)
+            else:
+                first, last = self._span()
+                answer = await self.reading(
+                    "正在查询…",
+                    client.submissions,
+                    unit,
+                    business,
+                    start=first,
+                    end=last,
+                    about=self._about(),
+                )
+            found += answer.batches
+        return sorted(found, key=lambda batch: batch.serial, reverse=True) if len(self._listed) > 1 else found
 
     async def _query_batches(self) -> None:
-        answer = await self._ask_batches()
-        await in_thread(self._keep, answer.batches)
-        self._show_batches(answer.batches)
+        batches = await self._ask_batches()
+        await in_thread(self._keep, batches)
+        self._show_batches(batches)
 
     def _keep(self, batches: Sequence[BatchSummary]) -> None:
         from client.store.caches import BatchCache
@@ -282,13 +328,15 @@ class BusinessQueryScreen(AppScreen):
             cache = BatchCache(self.state.database(), self.state.scope())
             month = int(self._values.values()["month"])
             known = await in_thread(cache.month, month)
-            self._show_batches([one for one in known if one.business == self.business_id])
+            self._show_batches([one for one in known if one.business in self._listed])
 
     def _show_batches(self, batches: Sequence[BatchSummary]) -> None:
         self._batches = batches
         self._no_people()
         footer = self._batch_footer()
-        self._top.set_model(RowsModel(self._top.model.columns, batch_rows(batches), footer=footer))
+        self._top.set_model(
+            RowsModel(self._top.model.columns, batch_rows(batches, kind=self._kind), footer=footer)
+        )
         if batches:
             self._top.goto(0, "all")
             self.focus_key(self._top)
@@ -358,12 +406,11 @@ class BusinessQueryScreen(AppScreen):
 
     async def _recount(self) -> None:
         """Read the counts again, so that they and the people below are of the same moment."""
-        answer = await self._ask_batches()
-        await in_thread(self._keep, answer.batches)
-        self._batches = answer.batches
+        self._batches = await self._ask_batches()
+        await in_thread(self._keep, self._batches)
         model = self._top.model
         if isinstance(model, RowsModel):
-            model.rows = batch_rows(self._batches)
+            model.rows = batch_rows(self._batches, kind=self._kind)
             model.tell(self._batch_footer())
             self._top.reload()
 
@@ -381,6 +428,7 @@ class BusinessQueryScreen(AppScreen):
             lambda: bool(stop),
             on_cancel=lambda: stop.append(True),
         )
+        results = rows_about(results, self._about())
         self._chosen, self._results, self._state = batch, results, state
         self._show_people(state)
         if stop:
@@ -390,11 +438,13 @@ class BusinessQueryScreen(AppScreen):
         assert self._chosen is not None
         results = self._results
         self._below.show(f"{self._chosen.serial} {TITLES[state]} {len(results)} 笔")
-        rows = result_rows(self._business, results, mask=self.state.settings.screen.mask_id)
+        business = self._business_of(self._chosen)
+        columns = result_columns(business, self.state.session().unit_facts())
+        rows = result_rows(business, results, mask=self.state.settings.screen.mask_id)
         late = any(result.highlight for result in results)
         footer = LATE_NOTE if late else f"共 {len(results)} 笔"
         notes = partial(_reason, results)
-        self._people.set_model(RowsModel(self._people.model.columns, rows, footer=footer, notes=notes))
+        self._people.set_model(RowsModel(columns, rows, footer=footer, notes=notes))
         if results:
             self.focus_key(self._people)
             self.status(LATE_NOTE if late else f"{TITLES[state]}：{len(results)} 笔。")
@@ -423,57 +473,22 @@ class BusinessQueryScreen(AppScreen):
         if self._chosen is None:
             self.status("请先在某个笔数上按回车，再导出明细。", kind="warning", beep=True)
             return
-        if self._business.rules.voucher:
-            chosen = await self.choose("导出", ["导出明细", self._business.rules.voucher])
+        business = self._business_of(self._chosen)
+        if business.rules.voucher:
+            chosen = await self.choose("导出", ["导出明细", business.rules.voucher])
             if chosen is None:
                 return
             if chosen == 1:
-                await self._voucher(self._chosen)
+                from screens.vouchers import write_batch_voucher
+
+                batch = self._chosen
+                filed = date.fromisoformat(batch.declared)
+                await write_batch_voucher(self, business, batch.submission_id, batch.serial, filed)
                 return
         name = export_name(f"{self.screen_title()}_{self._chosen.serial}", day, self.state.unit)
         title = f"{self.screen_title()} {self._chosen.serial}"
-        business = self._business
         write_list = partial(write_results, title=title, business=business, rows=self._results)
         await write_out(self, name, write_list, "明细")
-
-    async def _voucher(self, batch: BatchSummary) -> None:
-        """Write the 开户清册凭证 of a batch: who has an account (O-18)."""
-        from domain.money import parse_yuan
-        from exports.table_export import Voucher, export_name
-
-        client, unit, context = self.state.session().client, self.state.unit, self.state.context
-        assert context is not None
-        stop: list[bool] = []
-        rows = await self.busy(
-            "正在读取凭证…",
-            fetch_rows,
-            client,
-            unit,
-            batch.submission_id,
-            "ok",
-            lambda count: None,
-            lambda: bool(stop),
-        )
-        if not rows:
-            self.status("这一批还没有办理成功的人员，没有凭证。", kind="warning", beep=True)
-            return
-        receipt = await self.reading("正在读取凭证…", client.submission, unit, batch.submission_id)
-        amount = sum(parse_yuan(row.values.get("total_amount") or "0") for row in rows)
-        day = date.fromisoformat(batch.declared)
-        voucher = Voucher(
-            self.state.profile.center,
-            unit,
-            context.name,
-            batch.serial,
-            day,
-            len(rows),
-            amount,
-            receipt.digest,
-            self._business.rules.voucher,
-        )
-        name = export_name(f"{voucher.title}_{batch.serial}", day, unit)
-        write = partial(write_voucher_of, voucher=voucher, business=self._business, rows=rows)
-        await write_out(self, name, write, voucher.title)
 
     def state_changed(self, event: StateEvent) -> None:
         """Say that results have come in."""

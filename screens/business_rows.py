@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from domain.business import Business, Kind, roster_columns
+from domain.idnumber import same_person_key
 from screens.roster_export import export_columns, export_value
 from screens.roster_model import cell_text, grid_columns
 from tui.grid_model import GridColumn, GridRow
@@ -39,32 +40,37 @@ def masked(id_number: str, mask: bool) -> str:
     return cover_middle(id_number) if mask else id_number
 
 
-def batch_columns(declared: str, amount: str) -> list[GridColumn]:
-    """Return the columns of the list of batches; the center's words for the day and the sum ("" none)."""
+def batch_columns(declared: str, amount: str, kind: str = "") -> list[GridColumn]:
+    """Return the columns of the list of batches; the center's words for day, sum and kind ("" none).
+
+    A list of several kinds shows no count of rows still open, as the center's own does not (Q-12).
+    """
     columns = [
         GridColumn("serial", "业务流水号", 17),
+        *([GridColumn("kind", kind, 8)] if kind else []),
         GridColumn("total", "总笔数", 6, align="right"),
         GridColumn("ok", "成功笔数", 8, align="right"),
         GridColumn("failed", "失败笔数", 8, align="right"),
-        GridColumn("open", "待确认笔数", 10, align="right"),
+        *([] if kind else [GridColumn("open", "待确认笔数", 10, align="right")]),
         GridColumn("declared", declared, 10),
         GridColumn("all", "", 6),
     ]
     return [*columns, GridColumn("amount", amount, 14, align="right")] if amount else columns
 
 
-def batch_rows(batches: Sequence[BatchSummary]) -> list[GridRow]:
-    """Return batches as rows; what is not settled yet is marked."""
+def batch_rows(batches: Sequence[BatchSummary], *, kind: bool = False) -> list[GridRow]:
+    """Return batches as rows; what is not settled yet is marked, with `kind` the business is named."""
     return [
         GridRow(
             at,
             " " if batch.state == "done" else ">",
             (
                 batch.serial,
+                *((batch.title,) if kind else ()),
                 str(batch.total),
                 str(batch.ok),
                 str(batch.failed),
-                str(batch.pending + batch.processing),
+                *(() if kind else (str(batch.pending + batch.processing),)),
                 batch.declared,
                 "[全部]",
                 batch.amount,
@@ -114,6 +120,20 @@ def fetch_rows(
         after = page.next
         progress(len(rows))
     return rows
+
+
+def rows_about(rows: list[RowResult], about: Mapping[str, str]) -> list[RowResult]:
+    """Return the rows with the texts that were asked for (X-06, X-09); either form of an ID number counts."""
+
+    def normal(key: str, text: str) -> str:
+        return same_person_key(text) if key == "id_number" else text.casefold()
+
+    wanted = {key: normal(key, text) for key, text in about.items()}
+    return [
+        row
+        for row in rows
+        if all(normal(key, row.values.get(key, "")) == text for key, text in wanted.items())
+    ]
 
 
 # ---- accounts -----------------------------------------------------------------------------------------

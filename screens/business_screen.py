@@ -5,6 +5,7 @@ Rows O-01 to O-16, S-01 to S-06, W-01 to W-09, I-01 to I-09 of the feature matri
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from domain.business import Business, Source
@@ -34,6 +35,8 @@ def business_words(profile: Profile, business: str, *, batch: bool = False) -> R
         refresh=queue.refresh_label,
         amount=rules.amount_title,
         yes_no=rules.confirm == "yes_no",
+        each=rules.counted,
+        count=rules.count_title,
     )
 
 
@@ -85,6 +88,21 @@ class BusinessScreen(RosterScreen):
     async def paste_context(self) -> CheckContext | None:
         """Have chosen what a file would need as well."""
         return await self._importing.paste_context(self.pasted_as)
+
+    def import_options(self) -> list[tuple[str, str]]:
+        """What the menu of imports offers besides, as (words, name)."""
+        return []
+
+    async def import_option(self, name: str) -> None:
+        """Do what `import_options` offered."""
+
+    async def import_chosen(self) -> bool:
+        """Have chosen what a file or its template depends on; False when the person gave up."""
+        return True
+
+    async def template_rows(self) -> Sequence[Mapping[str, str]]:
+        """What a template is filled with beforehand, as texts by column key."""
+        return ()
 
     async def export(self) -> None:
         """Write the roster to a workbook."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from client.errors import ClientError
@@ -11,15 +12,17 @@ from client.roster import Which
 from client.store.rows import Frozen
 from domain.business import Totals
 from domain.businesses.accounts import OVERRULED
+from screens.app import AppScreen
 from screens.key_facts import day, name_of
 from screens.pin_entry import unlock
+from screens.receipt import local_time
 from screens.roster_model import money_text
 from tui.progress import in_thread
 from ukey.signer import NotUnlocked, SignerError
 
 if TYPE_CHECKING:
     from client.outbox import OutboxEvent
-    from domain.wire import AttachmentRef
+    from domain.wire import AttachmentRef, Receipt
     from screens.roster_screen import RosterScreen
 
 WAITING = "中心暂时连不上，已保存在发件箱，恢复后自动发送。"
@@ -87,7 +90,7 @@ class SubmitFlow:
         self._which, self._totals = which, totals
         if desk.business.rules.attachments:
             self._attaching = True
-            title = f"{desk.business.title}：共 {totals.count} 人"
+            title = f"{desk.business.title}：共 {totals.count} {desk.business.rules.counted}"
             await self._screen.shell.open_screen(
                 "attachments", purpose=title, submit=desk.business.rules.attach_label
             )
@@ -162,7 +165,7 @@ class SubmitFlow:
         """Show people and sum; the answer is another key than the one that asked (O-08)."""
         screen, words = self._screen, self._screen.words(self._screen.state.profile)
         lines = [
-            f"总人数：{totals.count} 人",
+            f"{words.count}：{totals.count} {words.each}",
             *([f"{words.amount}：{money_text(totals.amount)} 元"] if words.amount else []),
             "",
             "提交后不能再修改或删除，确认提交吗？",
@@ -225,7 +228,7 @@ class SubmitFlow:
         """What is signed, in one line."""
         words, totals = self._screen.words(self._screen.state.profile), self._totals
         amount = f"，{money_text(totals.amount)} 元" if words.amount else ""
-        return f"提交 {totals.count} 人{amount}"
+        return f"提交 {totals.count} {words.each}{amount}"
 
     async def _choose_key(self) -> bool:
         """After a login without key: take the key's certificate, asking when it has several."""
@@ -277,13 +280,35 @@ class SubmitFlow:
         elif event.kind == "accepted" and event.receipt is not None:
             batch = not screen.with_form
             told = screen.state.profile.messages.get("batch_sent", "") if batch else ""
-            await screen.shell.open_screen("receipt", receipt=event.receipt, told=told)
+            wanted = await self._wants_print()
+            shown = await screen.shell.open_screen("receipt", receipt=event.receipt, told=told)
+            if wanted and isinstance(shown, AppScreen):
+                await self._print(shown, event.receipt)
         elif event.kind == "refused":
             await self._refused(event)
         elif event.kind == "waiting":
             screen.status(WAITING, kind="warning", beep=True)
         else:
             screen.status(f"已保存在发件箱：{event.sentence}", kind="warning", beep=True)
+
+    async def _wants_print(self) -> bool:
+        """Ask whether to print, where the center asks that (M-07)."""
+        screen, rules = self._screen, self._screen.desk.business.rules
+        if not rules.print_after:
+            return False
+        options = [("y", "是"), ("n", "否")]
+        return await screen.ask(rules.title, [rules.print_after], options, cancel="n") == "y"
+
+    async def _print(self, shown: AppScreen, receipt: Receipt) -> None:
+        """Write the voucher of what was filed; the screen with the receipt says where it is."""
+        from screens.vouchers import FILED, write_batch_voucher
+
+        business = self._screen.desk.business
+        day = date.fromisoformat(local_time(receipt.received)[:10])
+        try:
+            await write_batch_voucher(shown, business, receipt.submission_id, receipt.serial, day, FILED)
+        except ClientError as error:
+            shown.status(f"凭条没有写成，可在查询中再导出：{error.sentence}", kind="warning", beep=True)
 
     async def _refused(self, event: OutboxEvent) -> None:
         screen = self._screen

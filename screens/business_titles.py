@@ -19,5 +19,5 @@ def screen_title(name: str, profile: Profile) -> str:
     if rules is None:
         return TITLES.get(name, name)
     if name.startswith("query:"):
-        return f"{rules.title}查询"
+        return rules.query_title or f"{rules.title}查询"
     return (rules.batch_title if name.startswith("batch:") else "") or rules.title

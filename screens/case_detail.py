@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MOVED = "该事项已被其他柜员办理或状态已改变，已重新读取，请核对后再办。"
 OPINION_LIMIT = 500
+NO_COLUMNS = (GridColumn("@state", "状态", 8),)
+"""What the grid has while no case has been read."""
 REASON_LIMIT = 200
 
 
@@ -78,7 +80,7 @@ class CaseScreen(AppScreen):
     def body(self) -> ComposeResult:
         """Facts, people."""
         yield Panel(id="facts")
-        yield PeopleGrid(RowsModel([GridColumn("@state", "状态", 8)]))
+        yield PeopleGrid(RowsModel(NO_COLUMNS))
 
     @property
     def grid(self) -> Grid:
@@ -112,10 +114,9 @@ class CaseScreen(AppScreen):
 
     async def opened(self, **args: Any) -> None:
         """Read the case given as `case_id`."""
-        self._detail = None
+        self._detail = self._rows = None
         self._case_id = str(args["case_id"])
-        self.rows.start(0)
-        self.grid.set_model(self.rows)
+        self.grid.set_model(RowsModel(NO_COLUMNS))
         self.query_one("#facts", Panel).show([])
         self.status("")
         await self._read(self._case_id)
@@ -148,7 +149,7 @@ class CaseScreen(AppScreen):
             [("单位  ", STRONG), (f"{case.unit_name}  账号 {case.unit_account}", PLAIN)],
             [
                 ("业务  ", STRONG),
-                (f"{case.title}  流水号 {case.serial}  {case.count}人{self._amount()}", PLAIN),
+                (f"{case.title}  流水号 {case.serial}  {case.count}{self.rows.each}{self._amount()}", PLAIN),
             ],
             [
                 ("状态  ", STRONG),
@@ -226,17 +227,18 @@ class CaseScreen(AppScreen):
                 await super().perform(request)
 
     async def _refuse_row(self, row: int) -> None:
+        each = self.rows.each
         if row in self.rows.refused:
             del self.rows.refused[row]
-            self.status(f"第 {row} 人不再注明不通过。")
+            self.status(f"第 {row} {each}不再注明不通过。")
         else:
-            lines = [f"第 {row} 人不通过的原因："]
+            lines = [f"第 {row} {each}不通过的原因："]
             entry = TextEntry(lines, limit=REASON_LIMIT, required="! 原因不能为空，放弃请按 F12。")
-            reason = await self.host("单人不通过", entry)
+            reason = await self.host(f"单{each}不通过", entry)
             if reason is None:
                 return
             self.rows.refused[row] = str(reason)
-            self.status(f"第 {row} 人注明不通过。")
+            self.status(f"第 {row} {each}注明不通过。")
         self.grid.reload()
 
     async def _refuse(self) -> None:
@@ -252,13 +254,15 @@ class CaseScreen(AppScreen):
 
     async def _approve(self) -> None:
         case, refused = self.detail.case, len(self.rows.refused)
-        passed = case.count - refused
-        lines = [f"通过 {passed} 人，不通过 {refused} 人，确定提交审核结果吗？"]
+        passed, each = case.count - refused, self.rows.each
+        lines = [f"通过 {passed} {each}，不通过 {refused} {each}，确定提交审核结果吗？"]
         if await self.ask("通过", lines, [("y", "确定"), ("n", "取消")], cancel="n") != "y":
             return
         opinion = await self.host("通过", TextEntry(["审批意见（可以不填）："], limit=OPINION_LIMIT))
         if opinion is not None:
-            await self._act("approve", f"已办结：通过 {passed} 人，不通过 {refused} 人。", str(opinion))
+            await self._act(
+                "approve", f"已办结：通过 {passed} {each}，不通过 {refused} {each}。", str(opinion)
+            )
 
     async def _act(self, action: str, done: str, opinion: str = "") -> None:
         from client.errors import Refused
@@ -307,7 +311,7 @@ class CaseScreen(AppScreen):
 
     async def may_leave(self) -> bool:
         """Ask before reasons that were not submitted are given up."""
-        if not self.rows.refused:
+        if self._rows is None or not self._rows.refused:
             return True
         lines = ["注明的不通过还没有提交，离开后不保留，确定离开吗？"]
         return await self.ask("离开", lines, [("y", "确定"), ("n", "取消")], cancel="n") == "y"

@@ -31,6 +31,8 @@ class CaseRows:
         self._columns = _columns(business, mask)
         self._need = need
         self._count = 0
+        self.each = business.rules.counted
+        """What a row is: 人, or 项 of a change."""
         self._pages: dict[int, Sequence[RowResult]] = {}
         self.refused: dict[int, str] = {}
         """Row number -> reason, for the rows the clerk refuses."""
@@ -120,9 +122,9 @@ class CaseRows:
         return (ahead[0], self._columns[0].key) if ahead else None
 
     def footer(self) -> str:
-        """Number of people and of refused ones."""
-        refused = f"  不通过 {len(self.refused)}人" if self.refused else ""
-        return f"共 {self._count}人{refused}"
+        """Number of rows and of refused ones."""
+        refused = f"  不通过 {len(self.refused)}{self.each}" if self.refused else ""
+        return f"共 {self._count}{self.each}{refused}"
 
 
 def _columns(business: Business, mask: bool) -> list[GridColumn]:

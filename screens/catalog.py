@@ -35,6 +35,7 @@ SCREENS: Final[dict[str, str]] = {
     "attachments": "screens.attachments:AttachmentsScreen",
     "sync": "screens.sync:SyncScreen",
     "templates": "screens.templates:TemplatesScreen",
+    "adjust_grid": "screens.adjust_grid:AdjustGridScreen",
     "progress": "screens.progress:ProgressScreen",
     "unit_info": "screens.unit_info:UnitInfoScreen",
     "reconcile": "screens.reconcile:ReconcileScreen",
@@ -51,7 +52,14 @@ BUSINESS: Final = {
 }
 """Kind of a business's screen -> "module:class"; the class is made with the id of the business."""
 
-OWN: Final[dict[str, str]] = {}
+OWN: Final[dict[str, str]] = {
+    "business:unit_change": "screens.fact_screen:FactScreen",
+    "business:person_change": "screens.fact_screen:FactScreen",
+    "query:unit_change": "screens.fact_query:FactQueryScreen",
+    "query:person_change": "screens.fact_query:FactQueryScreen",
+    "business:base_adjust": "screens.adjust:AdjustScreen",
+    "business:annual": "screens.annual:AnnualScreen",
+}
 """Screens of businesses that need more than the common ones: "business:<id>" -> "module:class"."""
 
 

@@ -78,10 +78,6 @@ class FieldsForm(Form):
         if self._field.entered and self._typed().strip():
             self._store()
 
-    def reread(self) -> None:
-        """Show what the model holds now; the field being typed in stays as typed."""
-        self._read_back(None)
-
 
 class DialogForm(Form):
     """A form that ends its dialog with the values."""

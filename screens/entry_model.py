@@ -175,7 +175,7 @@ class EntryModel:
 
     def values(self) -> Mapping[str, str]:
         """Return what stands in the fields, computed ones too."""
-        return {**self._shown, **self._computed(self._typed)}
+        return {**self._shown, **self._computed(self._typed, self._person)}
 
     def commit(self, key: str, text: str) -> CellResult:
         """Take a value; one that its own column refuses stays under the cursor (V-11, V-12, V-15, V-16)."""
@@ -211,10 +211,11 @@ class EntryModel:
         """Return the computed fields as they would be (W-09); another person is nobody yet."""
         nobody = key == PERSON and text.strip() != self._shown.get(PERSON)
         empty: dict[str, str] = {one: "" for one in FOLLOWERS if nobody and one in self._by_key}
-        return {**self._computed({**self._typed, key: text}), **empty}
+        person = None if nobody else self._person
+        return {**self._computed({**self._typed, key: text}, person), **empty}
 
-    def _computed(self, typed: Mapping[str, str]) -> dict[str, str]:
-        known = self.business.preview(typed, self.context)
+    def _computed(self, typed: Mapping[str, str], person: Depositor | None) -> dict[str, str]:
+        known = self.business.preview(typed, with_person(self.context, person))
         return {c.key: known.get(c.key, "") for c in self._columns if c.computed}
 
     def note(self, key: str) -> str:

@@ -279,7 +279,7 @@ class LoginScreen(CenterWatch):
             offline = error.code == "center.unreachable"
             self.status(OFFLINE if offline else error.sentence, kind="error", beep=True)
         else:
-            self.state.keep_verifier(values["password"])
+            await in_thread(self.state.keep_verifier, values["password"])
             self.state.last_login = {
                 one.key: values[one.key]
                 for one in self.model.fields()

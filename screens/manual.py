@@ -95,7 +95,7 @@ def _roster_words(profile: Profile, business: str, *, batch: bool) -> dict[str, 
     words = business_words(profile, business, batch=batch)
     return {
         "add_row": (words.record, f"把录入的内容放进{words.queue}；在清册中则回到录入栏。"),
-        "submit": (words.submit, f"显示总人数{'和' * bool(words.amount)}{words.amount}，确认后提交中心。"),
+        "submit": (words.submit, f"显示{words.totals}，确认后提交中心。"),
         "refresh": (words.refresh or "刷新", "重新读取并校验清册，合计以此为准。"),
         "paste_pad": ("导入", "从表格文件导入、打开粘贴板，或下载模板。"),
         "print": ("导出", "把清册导出为表格文件。"),

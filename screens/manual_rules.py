@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from domain.business import template_columns
+from domain.businesses.fact_rules import FactRules
 from domain.businesses.open_rules import OpenRules
 from domain.businesses.seal_rules import UnsealRules
 from domain.money import format_ratio, format_yuan
 
 if TYPE_CHECKING:
     from domain.business import Business
+    from domain.businesses.facts import FactBusiness
     from domain.profile import Profile
 
 PORTS = {"https": 443, "http": 80}
@@ -35,17 +37,15 @@ def business_lines(business: Business) -> list[str]:
     profile, rules = business.profile, business.rules
     queue = profile.queue_of(business.id)
     by_key = {column.key: column for column in business.columns}
-    form = [by_key[key] for key in business.form_order if not by_key[key].computed]
     sums = f"和{rules.amount_title}" if rules.amount_title else ""
     lines = [
         f"## {rules.title}的规则",
         "",
-        f"- 录入：{'、'.join(column.title for column in form)}。",
-        f"- 必填：{'、'.join(column.title for column in business.columns if column.required)}。",
+        *_entered(business),
         *(_limits(profile, by_key["base"].title) if "base" in by_key else []),
         *_people(business),
         f"- 清册：{EDITS[queue.edit_row]}；{DELETES[queue.delete_mode]}。",
-        f"- 提交：按“{rules.submit_label}”，核对总人数{sums}后确认。"
+        f"- 提交：按“{rules.submit_label}”，核对{rules.count_title}{sums}后确认。"
         f"{SCOPES[queue.submit_scope]}提交后不能再改。",
         f"- 办理：{WORKFLOWS[rules.workflow]}",
     ]
@@ -56,6 +56,25 @@ def business_lines(business: Business) -> list[str]:
     if rules.attachments:
         lines.append("- 附件：提交时须上传附件。")
     return [*lines, ""]
+
+
+def _entered(business: Business) -> list[str]:
+    """What is typed, and what must be; of a change which items it may be of (U-02, U-03, P-01, P-03)."""
+    if not isinstance(business.rules, FactRules):
+        by_key = {column.key: column for column in business.columns}
+        form = [by_key[key] for key in business.form_order if not by_key[key].computed]
+        return [
+            f"- 录入：{'、'.join(column.title for column in form)}。",
+            f"- 必填：{'、'.join(column.title for column in business.columns if column.required)}。",
+        ]
+    declared: Any = business
+    facts: FactBusiness = declared
+    titles = {item.key: item.title for item in facts.changes.items}
+    own, counter = business.rules.editable, business.rules.counter
+    return [
+        f"- 可变更的项目：{'、'.join(titles[key] for key in own)}。",
+        f"- 到柜台变更的项目：{'、'.join(titles[key] for key in counter)}。",
+    ]
 
 
 def _limits(profile: Profile, base: str) -> list[str]:
@@ -94,6 +113,8 @@ def _people(business: Business) -> list[str]:
 def import_lines(business: Business) -> list[str]:
     """How a workbook is filled in and imported (I-01 to I-09)."""
     rules, imports = business.rules, business.profile.imports
+    if not business.template_order:
+        return []
     columns = template_columns(business)
     name = f"{rules.template_title or rules.title}.{imports.template_format}"
     bad = "整个文件都不导入" if imports.atomic else "其余正确的记录仍可导入"

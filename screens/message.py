@@ -90,17 +90,21 @@ class MessageScreen(AppScreen):
             lines.append(pair("状态    ", item.state))
         lines += [[], pair("消息内容", ""), [(item.body, PLAIN)]]
         if receipt is not None:
+            rules = self.state.profile.rules(receipt.business)
+            each = rules.counted if rules is not None else "人"
             lines += [
                 [],
                 pair("业务流水号", receipt.serial),
                 pair("提交时间  ", full_time(receipt.received)),
                 pair("办理状态  ", STATES.get(receipt.state, receipt.state)),
                 pair(
-                    "人数      ",
-                    f"{receipt.count}人  成功 {receipt.ok}  失败 {receipt.failed}  待处理 {receipt.pending}",
+                    f"{each}数      ",
+                    f"{receipt.count}{each}  成功 {receipt.ok}  失败 {receipt.failed}"
+                    f"  待处理 {receipt.pending}",
                 ),
-                pair("月缴存额  ", f"{receipt.amount}元"),
             ]
+            if rules is None or rules.amount_title:
+                lines.append(pair("月缴存额  ", f"{receipt.amount}元"))
         self.query_one(Reading).show(lines)
 
     async def perform(self, request: ActionRequested) -> None:

@@ -35,7 +35,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from client.errors import AuthExpired, ClientError
@@ -54,6 +54,9 @@ if TYPE_CHECKING:
 
 Take = Callable[["Depositor | None", str], str]
 """(person, or None with the typed text) -> why not, a sentence, "" when taken."""
+
+Read = Callable[["Depositor"], Awaitable[str]]
+"""Reads what a screen shows of a person before that person is taken -> why not, "" when it was read."""
 
 HOW: Final = "请输入账号、姓名、拼音首字母或证件号码末几位"
 AGAIN_AFTER: Final = 30.0
@@ -194,9 +197,10 @@ class DepositorSource:
 class PersonPick:
     """Finds out for a screen whom a typed text means."""
 
-    def __init__(self, screen: AppScreen, take: Take) -> None:
+    def __init__(self, screen: AppScreen, take: Take, read: Read | None = None) -> None:
         self._screen = screen
         self._take = take
+        self._read = read
         self._unreached = float("-inf")
 
     @property
@@ -295,7 +299,8 @@ class PersonPick:
         if person is None:
             widget.refuse_text(f"账号 {account} 的职工已不在本单位，请另选职工。")
             return
-        wrong = self._take(person, account)
+        wrong = await self._read(person) if self._read is not None else ""
+        wrong = wrong or self._take(person, account)
         if wrong:
             widget.refuse_text(wrong)
             return

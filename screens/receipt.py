@@ -67,13 +67,14 @@ class ReceiptScreen(AppScreen):
         if receipt is None:
             return
         rules = self.state.profile.rules(receipt.business)
+        each = rules.counted if rules is not None else "人"
         facts = [
             ("", self._told or receipt.message),
             ("", ""),
             ("业务名称", receipt.title),
             ("业务流水号", receipt.serial),
             ("受理时间", local_time(receipt.received)),
-            ("总人数", f"{receipt.count} 人"),
+            (rules.count_title if rules else "总人数", f"{receipt.count} {each}"),
             *([(rules.amount_title, f"{receipt.amount} 元")] if rules and rules.amount_title else []),
             ("状态", STATES[receipt.state]),
             ("办理结果", f"成功 {receipt.ok}  失败 {receipt.failed}  待确认 {receipt.pending}"),
@@ -83,7 +84,7 @@ class ReceiptScreen(AppScreen):
             facts += [("", ""), ("", AFTERWARDS)]
         refused = [finding for finding in receipt.findings if finding.row]
         if refused:
-            facts += [("", ""), ("", f"其中 {len({f.row for f in refused})} 人没有受理，已退回清册：")]
+            facts += [("", ""), ("", f"其中 {len({f.row for f in refused})} {each}没有受理，已退回清册：")]
             facts += [("", f"第 {finding.row} 行  {finding.text}") for finding in refused[:200]]
         self.query_one(FactsView).show(facts)
 
@@ -109,7 +110,9 @@ class ReceiptScreen(AppScreen):
             self.status(f"正在办理 {done}/{job.total}：成功 {job.ok}，失败 {job.failed}")
         else:
             kind = "warning" if job.failed else "good"
-            self.status(f"办理完毕：成功 {job.ok} 人，失败 {job.failed} 人。", kind=kind)
+            rules = self.state.profile.rules(self._receipt.business)
+            each = rules.counted if rules is not None else "人"
+            self.status(f"办理完毕：成功 {job.ok} {each}，失败 {job.failed} {each}。", kind=kind)
 
     async def _refresh(self) -> None:
         """Ask the center how the submission stands."""

@@ -41,11 +41,15 @@ class RosterWords:
     amount: str = "总月缴存额"
     """What the sum is called, "" where only people are counted."""
     yes_no: bool = False
+    each: str = "人"
+    """What a row is."""
+    count: str = "总人数"
+    """What the number of rows is called."""
 
     @property
     def totals(self) -> str:
         """What is confirmed before a submission."""
-        return f"总人数和{self.amount}" if self.amount else "总人数"
+        return f"{self.count}和{self.amount}" if self.amount else self.count
 
 
 def facts_of(context: CheckContext) -> str:
@@ -159,13 +163,19 @@ class RosterDesk:
         return sum(outbox.reopen_failed(submission_id, self.roster.roster_id) for submission_id in answered)
 
 
+def month_text(context: CheckContext) -> str:
+    """The business month, as the line of facts begins."""
+    return f"业务年月 {context.month}"
+
+
 def facts_line(context: CheckContext, base_title: str, hours: str = "") -> str:
     """The unit's facts in one line: business month, ratio, limits of the base, hours.
 
-    A business without a base ("" for its title) needs neither ratio nor limits.
+    A business without a base ("" for its title) needs neither ratio nor limits, but the month paid up to.
     """
-    parts = [f"业务年月 {context.month}"]
+    parts = [month_text(context)]
     if not base_title:
+        parts += [f"缴至 {context.unit.paid_through}"] if context.unit.paid_through else []
         return "  ".join([*parts, f"受理 {hours}"] if hours else parts)
     pair = context.chosen_ratio or context.unit.ratio
     if context.unit.unified_ratio or context.chosen_ratio is not None:

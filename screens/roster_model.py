@@ -344,7 +344,7 @@ class RosterModel:
     def footer(self) -> str:
         """Return people and sum over the good rows, and how many are faulty or ticked."""
         sums = self._store.totals(self.service.roster_id)
-        parts = [f"总人数 {sums.good}"]
+        parts = [f"{self.service.business.rules.count_title} {sums.good}"]
         if self._amount_title:
             parts.append(f"{self._amount_title} {money_text(sums.amount)}")
         if sums.bad:

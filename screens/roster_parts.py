@@ -34,6 +34,7 @@ class InfoLine(Bar):
     def __init__(self, text: str = "", *, strong: bool = False) -> None:
         super().__init__()
         self._text = text
+        self._red = ""
         self._style = theme.STRONG if strong else theme.PLAIN
 
     @property
@@ -41,15 +42,23 @@ class InfoLine(Bar):
         """What the line says."""
         return self._text
 
-    def show(self, text: str) -> None:
-        """Set the text."""
-        if text != self._text:
-            self._text = text
+    def show(self, text: str, *, red: str = "") -> None:
+        """Set the text; its beginning `red` stands out (H-01)."""
+        if (text, red) != (self._text, self._red):
+            self._text, self._red = text, red
             self.refresh()
 
     def spans(self, cells: int) -> tuple[list[Span], Style]:
         """Draw the text, cut at the edge."""
-        return [(glyphs.fit(f" {self._text}", cells), self._style)], theme.PLAIN
+        whole = glyphs.fit(f" {self._text}", cells)
+        if not self._red or not whole.startswith(f" {self._red}"):
+            return [(whole, self._style)], theme.PLAIN
+        end = 1 + len(self._red)
+        return [
+            (whole[:1], self._style),
+            (whole[1:end], theme.ERROR),
+            (whole[end:], self._style),
+        ], theme.PLAIN
 
 
 class Heading(Bar):

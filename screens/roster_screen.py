@@ -6,7 +6,7 @@ A business's own module says which declaration, which words, and how it is submi
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -23,7 +23,7 @@ from screens.options import offered
 from screens.paste_flow import PasteFlow
 from screens.person_pick import PersonPick
 from screens.roster_check import RosterChecks
-from screens.roster_desk import RosterDesk, RosterWords, facts_line
+from screens.roster_desk import RosterDesk, RosterWords, facts_line, month_text
 from screens.roster_drafts import DraftSaver
 from screens.roster_model import RosterModel, describe, grid_columns, money_text
 from screens.roster_parts import Divider, Heading, InfoLine, NoteArea, QueueGrid, RowsModel, begin
@@ -88,6 +88,14 @@ class RosterScreen(AppScreen):
     async def import_menu(self) -> None:
         """Offer import and template."""
 
+    def entry_model(self, business: Business, context: CheckContext) -> EntryModel:
+        """Return the values behind the form."""
+        return EntryModel(business, context, narrow=self._beside)
+
+    async def read_person(self, person: Depositor) -> str:
+        """Read what the form shows of a person beyond the copy; returns why that was not possible."""
+        return ""
+
     @property
     def pasted_as(self) -> Source:
         """From where pasted rows count as coming."""
@@ -109,9 +117,9 @@ class RosterScreen(AppScreen):
         columns = grid_columns(business, context.unit, narrow=self._beside)
         self._grid = QueueGrid(RowsModel(columns))
         self._grid.set_options(offered("4", "5"))
-        self._entry = EntryModel(business, context, narrow=self._beside)
+        self._entry = self.entry_model(business, context)
         self._form = Form(self._entry, columns=1 if self._beside else 2)
-        self._picking = PersonPick(self, self._take_person)
+        self._picking = PersonPick(self, self._take_person, self.read_person)
         self._notes = NoteArea()
         self._saver = DraftSaver(self, self._snapshot, self._keep_draft)
         yield self._info
@@ -149,11 +157,13 @@ class RosterScreen(AppScreen):
             case "add_row":
                 return words.record, f"把录入的内容放进{words.queue}；在清册中则回到录入栏。"
             case "submit":
-                return words.submit, f"显示总人数{'和' * bool(words.amount)}{words.amount}，确认后提交中心。"
+                return words.submit, f"显示{words.totals}，确认后提交中心。"
             case "refresh" if words.refresh:
                 return words.refresh, "重新读取并校验清册，合计以此为准。"
             case "paste_pad":
                 return "导入", "从表格文件导入、打开粘贴板，或下载模板。"
+            case "save" if words.submit == super().label(action)[0]:
+                return "存草稿", "保存草稿，不提交。"
             case "print":
                 return "导出", "把清册导出为表格文件。"
         return super().label(action)
@@ -203,8 +213,7 @@ class RosterScreen(AppScreen):
             return
         self.checks.forget()
         self.pasting.forget()
-        mask = self.state.settings.screen.mask_id
-        model = RosterModel(desk.service, amount_title=self._words.amount, narrow=self._beside, mask=mask)
+        model = self.rows_of(desk)
         self._grid.set_model(model)
         if self.with_form:
             self._entry.reset(desk.business, desk.service.context)
@@ -216,11 +225,18 @@ class RosterScreen(AppScreen):
         if self._grid.draft is None:
             await in_thread(model.drop_opened)
             self._grid.reload()
+        # Keys struck without looking begin in the same place, wherever the screen was left.
+        self.focus_key(self._form if self.with_form and self._grid.draft is None else self._grid)
         self.show_facts()
         count = self._grid.model.count()
         words = self._opening_words(count, any(draft.values()))
         if words or not self._entry.picks:
             self.status(words)
+
+    def rows_of(self, desk: RosterDesk) -> RosterModel:
+        """Return the rows of the roster as its grid shows them."""
+        mask = self.state.settings.screen.mask_id
+        return RosterModel(desk.service, amount_title=self._words.amount, narrow=self._beside, mask=mask)
 
     def _opening_words(self, count: int, draft: bool) -> str:
         kept = "，上次没有录完的内容已恢复" if draft and self.with_form else ""
@@ -231,7 +247,8 @@ class RosterScreen(AppScreen):
         context, service = self.state.context, self.desk.service
         base = next((column.title for column in self.desk.business.columns if column.key == "base"), "")
         hours = context.hours if context is not None else ""
-        self._info.show(facts_line(service.context, base, hours))
+        red = month_text(service.context) if self.desk.business.rules.month_in_red else ""
+        self._info.show(facts_line(service.context, base, hours), red=red)
 
     async def may_leave(self) -> bool:
         """Keep what is half typed; rows are in the store already."""
@@ -299,6 +316,8 @@ class RosterScreen(AppScreen):
             self.status("清册没有打开，请返回后重新进入。", kind="error", beep=True)
             return
         if await self._picking.answer(request):
+            if self._beside and request.widget is self._form:
+                self._notes.show(self._form.refusal, wrong=True)
             return
         match request.action:
             case "record":
@@ -379,18 +398,28 @@ class RosterScreen(AppScreen):
             await in_thread(desk.service.withdraw, row.row_id)
             await self._refuse_record(found)
             return
-        self._form.clear_all()
+        self._next_row(row.typed)
         await self._saver.finish()
         await self.rows.follow()
         if isinstance(model := self._grid.model, RosterModel):
             self._grid.goto(model.index_of(row.row_id))
+        recorded = self._words.recorded.format(amount=money_text(row.amount))
         told = [finding.text for finding in row.findings]
         self._notes.show("；".join(told))
         if told and self._beside:
-            self.status(f"{self._words.recorded}，数值有调整，见录入栏下的说明。", kind="warning")
+            self.status(f"{recorded}，数值有调整，见录入栏下的说明。", kind="warning")
         else:
-            self.status("；".join([self._words.recorded, *told]), kind="warning" if told else "good")
+            self.status("；".join([recorded, *told]), kind="warning" if told else "good")
         self.checks.ask_center([row.row_id])
+
+    def _next_row(self, typed: Mapping[str, str]) -> None:
+        """Empty the form but for what counts for the whole roster, such as 转入单位账号 (X-02)."""
+        self._form.clear_all()
+        kept = {key: typed.get(key, "") for key in self.desk.business.rules.on_screen}
+        if kept:
+            self._form.load(kept)
+            first = next(one.key for one in self._entry.fields() if one.entered and one.key not in kept)
+            self._form.focus_field(first)
 
     async def _refuse_record(self, wrong: Sequence[Finding]) -> None:
         columns = self.desk.business.columns
@@ -416,7 +445,7 @@ class RosterScreen(AppScreen):
         await self.rows.follow()
         sums = await in_thread(desk.store.totals, desk.service.roster_id)
         amount = f"，{words.amount} {money_text(sums.amount)} 元" if words.amount else ""
-        text = f"{words.queue}：总人数 {sums.good}{amount}"
+        text = f"{words.queue}：{words.count} {sums.good}{amount}"
         bad = f"，错误 {sums.bad} 条" if sums.bad else ""
         first = f"{told.strip('（）')}；" if told else ""
         self.status(f"{first}{text}{bad}。", kind="warning" if told or sums.bad else "info")

@@ -69,7 +69,7 @@ async def tell_totals(screen: RosterScreen, done: str) -> None:
     sums = await in_thread(desk.store.totals, desk.service.roster_id)
     words = screen.words(screen.state.profile)
     amount = f"，{words.amount} {money_text(sums.amount)} 元" if words.amount else ""
-    text = f"{done}：总人数 {sums.good}{amount}"
+    text = f"{done}：{words.count} {sums.good}{amount}"
     if sums.bad:
         screen.status(f"{text}，有 {sums.bad} 条与清册重复或有错误，按 F8 查看。", kind="warning")
     else:

@@ -128,7 +128,10 @@ class AppState:
     # ---- parts, made when first asked for (blocking) -------------------------------------------------
 
     def warm_up(self) -> None:
-        """Import what the login needs, check the profile, open the store. Blocking; raises ClientError."""
+        """Import what the login and the screens need, check the profile, open the store.
+
+        Blocking; raises ClientError.
+        """
         from importlib import import_module
 
         from domain.profile import load_profile
@@ -144,7 +147,12 @@ class AppState:
         finally:
             self._ready.set()
             self.tell(StateEvent("ready"))
+        from screens.catalog import SCREENS, screen_class
         from screens.memory import trim
+
+        # Imported when a screen is opened they would hold the event loop up for some 50 ms.
+        for name in SCREENS:
+            screen_class(name)
 
         trim()
 
@@ -310,7 +318,7 @@ class AppState:
             self.outbox.wake()
 
     def keep_verifier(self, password: str) -> None:
-        """Keep a salted digest of the password in memory, for unlocking the idle screen without a key."""
+        """Keep a salted digest of the password, for unlocking the idle screen without a key. Blocking."""
         salt = os.urandom(16)
         self._verifier = salt, _digest(password, salt)
 

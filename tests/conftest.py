@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import itertools
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from functools import lru_cache
@@ -23,6 +24,10 @@ use_memory()
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell has its background jobs ignore Ctrl+C, and so would every program the tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FOLDERS = {
     "HOME": "",

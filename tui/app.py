@@ -138,8 +138,8 @@ class ShellApp(PaintedApp, inherit_bindings=False):
     def _strange(self, char: str | None) -> bool:
         """Whether a character is no one's key: bytes of GBK that happen to be UTF-8 of two bytes are.
 
-        Nobody types letters of U+0080 to U+07FF into this program but for the point in a name and the blank of
-        a pasted cell, which are such bytes themselves (GBK 路, 聽) while such letters keep coming.
+        Nobody types letters of U+0080 to U+07FF into this program but for the point in a name and the blank
+        of a pasted cell, which are such bytes themselves (GBK 路, 聽) while such letters keep coming.
         """
         if char is None or len(char) != 1 or char < "\x80":
             return False
@@ -219,6 +219,7 @@ class ShellApp(PaintedApp, inherit_bindings=False):
         if screen in self.screen_stack:
             raise RuntimeError(f"screen {name} is already open")
         self.gate.hold()
+        self.hold_picture()
         try:
             await (self.switch_screen(screen) if replace else self.push_screen(screen))
             try:
@@ -228,6 +229,7 @@ class ShellApp(PaintedApp, inherit_bindings=False):
                 screen.focus_key()
                 screen.refresh_bars()
         finally:
+            self.show_picture()
             self.gate.release()
         return screen
 
@@ -240,6 +242,7 @@ class ShellApp(PaintedApp, inherit_bindings=False):
         if ask and not await top.may_leave():
             return False
         self.gate.hold()
+        self.hold_picture()
         try:
             await self.pop_screen()
             below = self.screen
@@ -250,6 +253,7 @@ class ShellApp(PaintedApp, inherit_bindings=False):
                     below.focus_key()
                     below.refresh_bars()
         finally:
+            self.show_picture()
             self.gate.release()
         return True
 

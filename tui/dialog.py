@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.segment import Segment
+from textual._context import visible_screen_stack
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.strip import Strip
+from textual.widget import _RenderCache
 
 from tui import glyphs, theme
 from tui.bars import Span, strip_of
@@ -283,6 +285,16 @@ class AnswerScreen(KeyScreen):
         if self._open:
             self._open = False
             self.shell.gate.resume(self._holds + 1)
+
+    def _render_content(self) -> None:
+        """Take the lines of the screen below as they are; Textual would style each piece anew."""
+        below = visible_screen_stack.get([])
+        if not below or below[-1] is self:
+            super()._render_content()
+            return
+        strips = below.pop()._compositor.render_strips(self.size)
+        self._render_cache = _RenderCache(self.size, strips)
+        self._dirty_regions.clear()
 
     async def run(self) -> Any:
         """Take keys until there is an answer; the caller holds the gate once, `run` releases it."""

@@ -21,6 +21,7 @@ from tui.form_view import FormView
 from tui.shellscreen import KeyScreen
 
 NARROWED = "全角字符已改为半角。"
+NOTHING_ABOVE = "上一次没有录入此栏，不能照抄，请直接录入。"
 SETTLING = frozenset({"accept", "next_field", "down", "submit"})
 """Actions that accept the current field."""
 
@@ -43,6 +44,7 @@ class Form(FormView):
 
     def __init__(self, model: FormModel, *, columns: int = 2, id: str | None = None) -> None:  # noqa: A002
         super().__init__(model, columns=columns, id=id)
+        self._above: dict[str, str] = {}
         self._acts: dict[str, Callable[[], bool]] = {
             "accept": self._accept,
             "next_field": lambda: self._leave(1),
@@ -57,6 +59,7 @@ class Form(FormView):
             "erase_left": lambda: self._changed(self._editor.backspace()),
             "clear": lambda: self._changed(self._editor.delete()),
             "check_letter": lambda: self._field.kind in ("id", "person") and self._type("X"),
+            "dup": self._dup,
             "cancel_edit": self._cancel_edit,
             "prompt": self._prompt,
             "submit": self._submit,
@@ -68,6 +71,11 @@ class Form(FormView):
     def current(self) -> str:
         """Key of the field under the cursor."""
         return self._field.key
+
+    @property
+    def refusal(self) -> str:
+        """Why the field under the cursor was refused, "" when it was not."""
+        return self._refused.get(self.current, "")
 
     def snapshot(self) -> dict[str, Any]:
         """Return the texts as typed, the half-typed one too; passwords are left out."""
@@ -98,6 +106,23 @@ class Form(FormView):
             self._editor.end()
             self.refresh()
 
+    def type_on(self, key: str, text: str) -> None:
+        """Put the cursor into a field with a text in it that is still to be accepted."""
+        at = next((at for at, field in enumerate(self._fields) if field.key == key and field.entered), -1)
+        if at >= 0:
+            self._go(at)
+            self._editor.set_text(text)
+            self._editor.end()
+            self.refresh()
+
+    def reread(self) -> None:
+        """Show what the model holds now; a field that is being typed in stays as typed."""
+        untouched = self._typed() == self._texts[self.current]
+        self._read_back(None)
+        if untouched:
+            self._open_editor()
+            self._touch(self.current)
+
     def clear_all(self) -> None:
         """Empty the form and go to its first field; nothing but the form is touched (W-02)."""
         self._model.clear()
@@ -110,6 +135,7 @@ class Form(FormView):
         """Read fields, values and notes again (another profile or step)."""
         self._fields = list(self._model.fields())
         self._laid_for = -1
+        self._above = {}
         self._refused, self._preview, self._notice = {}, {}, ""
         self._read_all()
         self.refresh(layout=True)
@@ -162,6 +188,7 @@ class Form(FormView):
                 self._go(at)
                 return False
         self._read_back(None)
+        self._above = {key: text for key, text in self._texts.items() if not self._is_secret(key)}
         self.request("record", values=dict(self._texts))
         return True
 
@@ -261,6 +288,22 @@ class Form(FormView):
     def _submit(self) -> bool:
         """Hold the screen's own action back while the field under the cursor is refused."""
         return not self._store()
+
+    def _dup(self) -> bool:
+        """Take what was recorded last in this field, and go on; in the middle of a text "*" is typed."""
+        field = self._field
+        writing = bool(self._editor.text) and not self._editor.fresh
+        if field.kind in ("password", "check") or not self._above:
+            return False
+        if writing and field.kind == "text" and not self._struck.startswith("ctrl"):
+            return False
+        text = self._above.get(field.key, "")
+        if not text:
+            self._notice = NOTHING_ABOVE
+            self.shell.bell()
+            return True
+        self._editor.set_text(text)
+        return self._accept()
 
     def _leave(self, by: int, *, vertical: bool = False) -> bool:
         """Go to the field before or behind (`vertical`: above or below); False at the edge."""

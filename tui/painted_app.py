@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 
+HOLD_SECONDS = 0.1
+"""How long a picture in the making is kept back at most; later, people want to see that something happens."""
 FIRST_FRAME_SECONDS = 0.05
 """Time for the first frame to leave; the driver writes in a thread of its own."""
 
@@ -24,6 +26,7 @@ class PaintedApp(App[int], inherit_bindings=False):
 
     _painter: Painter | None = None
     _paint_later: asyncio.TimerHandle | None = None
+    _held: asyncio.TimerHandle | None = None
     _asked_again = False
 
     def __init__(self, **options: Any) -> None:
@@ -43,6 +46,26 @@ class PaintedApp(App[int], inherit_bindings=False):
 
     def _set_pointer_shape(self, shape: str) -> None:
         """Send nothing: there is no mouse, and not every terminal takes the sequence."""
+
+    def hold_picture(self) -> None:
+        """Send nothing until `show_picture`, for a moment at most: a screen is drawn once it is ready.
+
+        What it showed at its last visit would cost its bytes and flash by.
+        """
+        if self._held is None:
+            self._held = asyncio.get_running_loop().call_later(HOLD_SECONDS, self._let_go)
+
+    def show_picture(self) -> None:
+        """Send the picture as soon as everything that is to be drawn stands in it."""
+        if self._held is not None:
+            self.screen.call_after_refresh(self._let_go)
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            self._held.cancel()
+            self._held = None
+            if self._running and not self._closed:
+                self._send()
 
     def forget_picture(self) -> None:
         """Clear the terminal and draw everything again (line fault, return from another program)."""
@@ -110,7 +133,7 @@ class PaintedApp(App[int], inherit_bindings=False):
     def _send(self) -> None:
         """Write the difference, unless the line has not yet taken what was written before."""
         painter, driver = self._painter, self._driver
-        if painter is None or driver is None or self._paint_later is not None:
+        if painter is None or driver is None or self._paint_later is not None or self._held is not None:
             return
         if getattr(driver, "backlog", 0) > 1:
             self._paint_later = asyncio.get_running_loop().call_later(0.02, self._send_now)

@@ -37,3 +37,12 @@ def heading() -> str:
     from domain.text import cell_width
 
     return "  ".join(t + " " * (width - cell_width(t)) for t, width in zip(TITLES, WIDTHS, strict=True))
+
+
+TITLE = "职工登记"
+KEY_BAR = "F5校验 F6查询 F12返回"
+DIALOG = ("提交", ("总人数：3 人", "总月缴存额：5,760.00 元", "确认提交吗？"), "Y 是    N 否")
+"""Title, lines and answers of the dialog that F5 opens and "n" closes."""
+OTHER_TITLE = "缴存查询"
+OTHER_FIRST = 250
+"""The other screen, which F6 opens and leaves, shows the people from this one on."""

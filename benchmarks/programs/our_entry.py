@@ -1,8 +1,9 @@
-"""The entry screen of our own form and grid."""
+"""The entry screen of our own form and grid, with a dialog and a second screen."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tui.launch import prepare
 
@@ -10,7 +11,17 @@ prepare()
 
 from textual.app import ComposeResult  # noqa: E402
 
-from benchmarks.programs.content import COUNT, FIELDS, TITLES, WIDTHS, row  # noqa: E402
+from benchmarks.programs.content import (  # noqa: E402
+    COUNT,
+    DIALOG,
+    FIELDS,
+    OTHER_FIRST,
+    OTHER_TITLE,
+    TITLE,
+    TITLES,
+    WIDTHS,
+    row,
+)
 from tests.tui.entry_models import Values  # noqa: E402
 from tui.app import ShellApp  # noqa: E402
 from tui.form import Form  # noqa: E402
@@ -30,11 +41,15 @@ class People:
         for place, (title, width) in enumerate(zip(TITLES, WIDTHS, strict=True))
     )
 
+    def __init__(self, first: int = 0) -> None:
+        self._first = first
+
     def count(self) -> int:
-        return COUNT
+        return COUNT - self._first
 
     def window(self, start: int, count: int) -> Sequence[GridRow]:
-        return [GridRow(index, " ", row(index)) for index in range(start, min(start + count, COUNT))]
+        end = min(start + count, self.count())
+        return [GridRow(index, " ", row(self._first + index)) for index in range(start, end)]
 
     def commit_cell(self, index: int, column: str, text: str) -> CellResult:
         return CellResult(True)
@@ -67,17 +82,18 @@ class People:
         return None
 
     def footer(self) -> str:
-        return f"共 {COUNT} 人"
+        return f"共 {self.count()} 人"
 
 
 class EntryScreen(ShellScreen):
     """The form over the grid."""
 
-    TITLE = "职工登记"
+    TITLE = TITLE
+    KEY_BAR = ("refresh", "check", "back")
 
     def __init__(self) -> None:
         super().__init__()
-        self._form = Form(Values(tuple(FormField(name, name, "text", 18) for name in FIELDS)))
+        self._form = Form(Values(tuple(FormField(name, name, "text", 18) for name in FIELDS)), columns=1)
         self._grid = Grid(People())
 
     def body(self) -> ComposeResult:
@@ -88,11 +104,38 @@ class EntryScreen(ShellScreen):
         return super().screen_actions() | {"next_field"}
 
     async def perform(self, request: ActionRequested) -> None:
-        if request.action == "next_field":
-            self.focus_key(self._grid)
+        match request.action:
+            case "next_field":
+                self.focus_key(self._grid if self.focused is self._form else self._form)
+            case "refresh":
+                title, lines, _ = DIALOG
+                await self.ask(title, lines, [("y", "是"), ("n", "否")])
+            case "check":
+                await self.shell.open_screen("other")
+            case _:
+                await super().perform(request)
+
+
+class OtherScreen(ShellScreen):
+    """Other people."""
+
+    TITLE = OTHER_TITLE
+    KEY_BAR = ("refresh", "check", "back")
+
+    def body(self) -> ComposeResult:
+        yield Grid(People(OTHER_FIRST))
+
+    async def perform(self, request: ActionRequested) -> None:
+        if request.action == "check":
+            await self.shell.back()
         else:
             await super().perform(request)
 
 
+def screens() -> dict[str, Any]:
+    """The catalog."""
+    return {"entry": EntryScreen, "other": OtherScreen}
+
+
 if __name__ == "__main__":
-    ShellApp({"entry": EntryScreen}, start="entry").run(mouse=False)
+    ShellApp(screens(), start="entry").run(mouse=False)

@@ -22,6 +22,8 @@ YOUNGEST, OLDEST_WOMAN, OLDEST_MAN = 18, 54, 59
 """Ages in full years of the people made: of working age under every profile."""
 
 SEALED_SHARE = 0.06
+EMPTY_EVERY = 3
+"""Of so many sealed accounts about one has nothing left on it."""
 PERMIT_SHARE = 0.01
 RARE_SHARE = 0.05
 MINORITY_SHARE = 0.03
@@ -44,7 +46,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Employee:
-    """A person with an account: amounts in 分, ratios in basis points."""
+    """A person with an account: amounts and balance in 分, ratios in basis points."""
 
     person: Person
     base: int
@@ -53,6 +55,7 @@ class Employee:
     person_amount: int
     status: AccountStatus
     opened: date
+    balance: int = 0
 
 
 class Generator:
@@ -86,6 +89,9 @@ class Generator:
             ratio = ratios[place % len(ratios)]
             sealed = count > 20 and self.random.random() < SEALED_SHARE
             unit_amount, person_amount = limits.deposits(base, ratio)
+            opened = self.today - timedelta(days=self.random.randrange(40, 4000))
+            emptied = sealed and place % EMPTY_EVERY == 0
+            months = 0 if emptied else (self.today - opened).days // 30
             yield Employee(
                 person=self.person(),
                 base=base,
@@ -93,7 +99,8 @@ class Generator:
                 unit_amount=unit_amount,
                 person_amount=person_amount,
                 status=AccountStatus.SEALED if sealed else AccountStatus.NORMAL,
-                opened=self.today - timedelta(days=self.random.randrange(40, 4000)),
+                opened=opened,
+                balance=months * (unit_amount + person_amount),
             )
 
     def _id_number(self, male: bool) -> str:

@@ -28,8 +28,9 @@ from center.store.engine import Store
 from center.store.tables import account, calendar_year, depositor, scope, unit
 from center.year_table import publish_days
 from domain.business import Limits, RatioPair
+from domain.creditcode import check_character
 from domain.national_calendar import CalendarDays, national_calendar
-from domain.period import BusinessCalendar
+from domain.period import BusinessCalendar, fund_year, fund_year_months
 from domain.profile import Profile
 
 AGENT_PASSWORD = "Demo2026"
@@ -44,6 +45,17 @@ SIZES = (12, 800, 20_000)
 
 ACCOUNTS = ("100000000012", "100000000800", "100000020000")
 CHUNK = 5000
+UNIT_DETAILS = {
+    "postcode": "100000",
+    "subordination": "40",
+    "economy": "150",
+    "industry": "C",
+    "payday": "15",
+    "legalname": "王小明",
+    "legalidtype": "01",
+    "bank": "示例银行营业部",
+}
+"""What is registered of every unit besides its name and address."""
 
 
 class DemoError(RuntimeError):
@@ -176,6 +188,9 @@ def current_limits(profile: Profile, day: date) -> Limits:
 def _add_agent(
     conn: Connection, profile: Profile, made: DemoUnit, person: Person, units: tuple[DemoUnit, ...]
 ) -> DemoAgent:
+    about = {"agentname": person.name, "agentid": person.id_number, "agentmobile": person.mobile}
+    known = json.dumps({**UNIT_DETAILS, **about}, ensure_ascii=False, sort_keys=True)
+    conn.execute(update(unit).where(unit.c.unit_account == made.account).values(details=known))
     login = made.account if profile.auth.account_chooser else AGENT_LOGIN
     served = [made.account]
     if profile.auth.account_chooser and made in key_units(profile, units):
@@ -186,26 +201,38 @@ def _add_agent(
 
 
 def add_unit(conn: Connection, profile: Profile, made: DemoUnit, day: date) -> None:
-    """Register a unit with its inbox."""
+    """Register a unit with its inbox; the small one of a center with 年度核定 has yet to verify the year."""
+    month = day.year * 100 + day.month
+    year = fund_year(month, profile.calendar.fund_year_start)
+    yearly = profile.business.annual is not None
+    behind = yearly and made.people == SIZES[0]
     separate = profile.auth.reconcile_password and made.people == SIZES[0]
     conn.execute(insert(scope).values(scope=made.account, inbox_rev=0))
     conn.execute(
         insert(unit).values(
             unit_account=made.account,
             name=made.name,
-            credit_code=f"91{names.AREAS[0]}{made.account[-10:]}",
+            credit_code=_credit_code(made.account),
             address=f"{names.ADDRESSES[profile.name]}{made.people}号",
             state="01",
             unified_ratio=made.unified,
             ratios=json.dumps([[pair.unit, pair.person] for pair in made.ratios]),
             fund_types=json.dumps(["general"]),
-            paid_through=day.year * 100 + day.month,
+            paid_through=fund_year_months(year - 1, profile.calendar.fund_year_start)[1] if behind else month,
+            verified_year=None if not yearly else year - 1 if behind else year,
             unallocated=0,
             depositor_rev=0,
             account_counter=0,
             reconcile_hash=hash_password(RECONCILE_PASSWORD) if separate else None,
+            details=json.dumps(UNIT_DETAILS, ensure_ascii=False, sort_keys=True),
         )
     )
+
+
+def _credit_code(account_no: str) -> str:
+    """A credit code with a right check character."""
+    first = f"91{names.AREAS[0]}{account_no[-9:]}"
+    return first + check_character(first)
 
 
 def add_employees(conn: Connection, made: DemoUnit, staff: list[Employee]) -> None:
@@ -236,6 +263,7 @@ def add_employees(conn: Connection, made: DemoUnit, staff: list[Employee]) -> No
                 "person_amount": one.person_amount,
                 "fund_type": "general",
                 "opened": one.opened.isoformat(),
+                "balance": one.balance,
                 "rev": number,
                 "gone": False,
             }

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from importlib import import_module
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
+from center.batches import batches
 from center.store.tables import unit
 from domain.business import KnownAccount, PersonFacts
 from domain.profile import Profile
@@ -26,6 +27,19 @@ EFFECTS: dict[str, str] = {
     "open": "center.effects.opening",
     "seal": "center.effects.seal",
     "unseal": "center.effects.seal",
+    "transfer_out": "center.effects.transfer",
+    "transfer_in": "center.effects.transfer",
+    "merge": "center.effects.closing",
+    "zero_close": "center.effects.closing",
+    "unit_change": "center.effects.facts",
+    "person_change": "center.effects.facts",
+    "base_adjust": "center.effects.adjust",
+    "annual": "center.effects.adjust",
+    "makeup": "center.effects.makeup",
+    "makeup_change": "center.effects.makeup_again",
+    "makeup_cancel": "center.effects.makeup_again",
+    "makeup_missed": "center.effects.makeup",
+    "makeup_short": "center.effects.makeup",
 }
 """Business id -> module with `effect(business)`."""
 
@@ -90,6 +104,20 @@ class Effect(Protocol):
         """Write all rows or raise (IntegrityError, RowFailed); returns account numbers by row number."""
 
 
+@runtime_checkable
+class Noting(Protocol):
+    """An effect that has something to say of the unit when a submission is done."""
+
+    def note(self, work: Work) -> str:
+        """One Chinese sentence for the message that tells of it, "" for nothing."""
+
+
+def closing_note(work: Work) -> str:
+    """What is said of the unit beside the numbers of a submission that is done."""
+    effect = effect_of(work.business)
+    return effect.note(work) if isinstance(effect, Noting) else ""
+
+
 def effect_of(business: str) -> Effect:
     """The effect of a business. Raises KeyError for one nobody knows."""
     return cast("Effect", import_module(EFFECTS[business]).effect(business))
@@ -97,8 +125,9 @@ def effect_of(business: str) -> Effect:
 
 def lock_units(conn: Connection, accounts: Sequence[str]) -> None:
     """Lock unit rows until the transaction ends, in one order for everybody."""
-    for name in sorted(set(accounts)):
-        conn.execute(select(unit.c.unit_account).where(unit.c.unit_account == name).with_for_update())
+    for batch in batches(sorted(set(accounts))):
+        named = select(unit.c.unit_account).where(unit.c.unit_account.in_(batch))
+        conn.execute(named.order_by(unit.c.unit_account).with_for_update()).all()
 
 
 def apply_rows(work: Work, rows: Sequence[Row]) -> Results:

@@ -21,9 +21,12 @@ FACTS = tuple((key, f"{key}_from", f"{key}_to") for key in NOTHING)
 """What a line tells of an account: the key, and its columns before and after."""
 
 
-def take_revisions(work: Work, count: int) -> int:
-    """Take `count` revisions of the unit's depositors under its lock; returns the one before the first."""
-    mine = unit.c.unit_account == work.unit_account
+def take_revisions(work: Work, count: int, unit_account: str = "") -> int:
+    """Take `count` revisions of a unit's depositors under its lock; returns the one before the first.
+
+    The unit is the work's own when none is named.
+    """
+    mine = unit.c.unit_account == (unit_account or work.unit_account)
     before = work.conn.execute(select(unit.c.depositor_rev).where(mine)).scalar_one()
     work.conn.execute(update(unit).where(mine).values(depositor_rev=before + count))
     return int(before)

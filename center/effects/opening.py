@@ -13,9 +13,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from center.batches import batches
 from center.effects.apply import Effect, Row, Work
 from center.effects.changes import NOTHING, facts_of, record, write_history
-from center.people import batches
+from center.effects.moves import leave_accounts
 from center.serials import account_number
 from center.store.tables import account, depositor, unit
 from domain.business import AccountStatus, KnownAccount
@@ -56,6 +57,7 @@ def _write(work: Work, rows: Sequence[Row]) -> dict[int, str]:
     counters = select(unit.c.depositor_rev, unit.c.account_counter).where(unit.c.unit_account == unit_account)
     rev, counter = conn.execute(counters).one()
     new: list[dict[str, Any]] = []
+    taken: list[tuple[Row, KnownAccount]] = []
     reopened: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
     numbers: dict[int, str] = {}
@@ -69,11 +71,13 @@ def _write(work: Work, rows: Sequence[Row]) -> dict[int, str]:
             lines.append(record(work, row, number, rev, facts_of(sealed), facts))
         else:
             if sealed is not None:
-                lines.append(_close_elsewhere(work, row, sealed))
+                taken.append((row, sealed))
             counter += 1
             number = account_number(unit_account, counter)
-            identity = {"account_no": number, "unit_account": unit_account, "gone": False}
-            new.append({**facts, **identity, "person_key": row.person_key, "opened": work.day.isoformat()})
+            identity = {"account_no": number, "unit_account": unit_account, "person_key": row.person_key}
+            money = (sealed.balance or 0) if sealed is not None else 0
+            opened = {"gone": False, "opened": work.day.isoformat(), "balance": money}
+            new.append({**facts, **identity, **opened})
             lines.append(record(work, row, number, rev, NOTHING, facts))
         numbers[row.row_no] = number
     if new:
@@ -82,7 +86,7 @@ def _write(work: Work, rows: Sequence[Row]) -> dict[int, str]:
         conn.execute(_REOPEN, reopened)
     mine = update(unit).where(unit.c.unit_account == unit_account)
     conn.execute(mine.values(depositor_rev=rev, account_counter=counter))
-    write_history(work, lines)
+    write_history(work, [*leave_accounts(work, taken), *lines])
     return numbers
 
 
@@ -101,22 +105,6 @@ def _account_facts(row: Row, rev: int) -> dict[str, Any]:
         "fund_type": values.get("fund_type") or "general",
         "rev": rev,
     }
-
-
-def _close_elsewhere(work: Work, row: Row, sealed: KnownAccount) -> dict[str, Any]:
-    """Close another unit's sealed account; the account of the person lives on in the new unit.
-
-    Returns the line of that unit's history.
-    """
-    theirs = unit.c.unit_account == sealed.unit_account
-    rev = work.conn.execute(select(unit.c.depositor_rev).where(theirs)).scalar_one() + 1
-    work.conn.execute(update(unit).where(theirs).values(depositor_rev=rev))
-    closed = {"status": AccountStatus.TRANSFERRED.value}
-    one = update(account).where(account.c.account_no == sealed.account_no)
-    work.conn.execute(one.values(**closed, gone=True, rev=rev))
-    return record(
-        work, row, sealed.account_no, rev, facts_of(sealed), closed, unit_account=sealed.unit_account
-    )
 
 
 def _write_people(conn: Connection, rows: Sequence[Row]) -> None:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Query, Response
+from pydantic import StringConstraints
 
 from center import queries
 from center.deps import Unit
@@ -17,6 +18,9 @@ router = make_router("查询")
 
 AccountNo = Annotated[str, Query(pattern=r"^[0-9A-Za-z-]{0,20}$")]
 
+Stated = Annotated[str, StringConstraints(max_length=60, pattern=r"^[^\x00-\x1f]*$")]
+"""A text of a row that is asked for, "" for any."""
+
 
 @router.get("/units/{unit}/submissions", summary="申报查询")
 def get_submissions(
@@ -25,14 +29,30 @@ def get_submissions(
     month: Annotated[Month | None, Query(description="业务年月 YYYYMM")] = None,
     first: Annotated[date | None, Query(alias="from", description="起始日期")] = None,
     last: Annotated[date | None, Query(alias="to", description="截止日期")] = None,
+    name: Annotated[Stated, Query(description="姓名")] = "",
+    id_number: Annotated[Stated, Query(description="证件号码，15位或18位")] = "",
+    account_no: Annotated[Stated, Query(description="个人账号")] = "",
+    to_account: Annotated[Stated, Query(description="合并转入个人账号")] = "",
 ) -> BatchList:
-    """Submissions of a business month or of a range of days, with the number of rows in each state."""
+    """Submissions of a business month or of a range of days, with the number of rows in each state.
+
+    With a name, an ID number or an account number only those with such a row (X-06, X-09).
+    """
+    stated = {"name": name, "id_number": id_number, "account_no": account_no, "to_account": to_account}
+    about = {key: text for key, text in stated.items() if text}
     if month is not None and not 1 <= month % 100 <= 12:
         raise _invalid("month", "业务年月应为六位数字，如 202611，请改正。")
-    _require_order(first, last)
+    require_order(first, last)
     with scope.store.read() as conn:
         return queries.batches(
-            conn, scope.profile, scope.unit_account, business=business, month=month, first=first, last=last
+            conn,
+            scope.profile,
+            scope.unit_account,
+            business=business,
+            month=month,
+            first=first,
+            last=last,
+            about=about,
         )
 
 
@@ -46,7 +66,7 @@ def get_accounts(
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> AccountPage:
     """Accounts by day of opening or by number."""
-    _require_order(opened_from, opened_to)
+    require_order(opened_from, opened_to)
     with scope.store.read() as conn:
         return queries.accounts(
             conn,
@@ -70,7 +90,7 @@ def get_changes(
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> ChangePage:
     """What businesses changed of the unit's accounts (Q-08, S-14)."""
-    _require_order(first, last)
+    require_order(first, last)
     with scope.store.read() as conn:
         return queries.changes(
             conn,
@@ -97,7 +117,8 @@ def get_depositors(
     return Response(page, media_type="application/json")
 
 
-def _require_order(first: date | None, last: date | None) -> None:
+def require_order(first: date | None, last: date | None) -> None:
+    """Raise body.invalid where a span of days ends before it begins."""
     if first is not None and last is not None and first > last:
         raise _invalid("from", "起始日期不能晚于截止日期，请改正。")
 

@@ -55,11 +55,13 @@ unit = Table(
     Column("account_counter", Integer, nullable=False, default=0),
     Column("reconcile_hash", String(200)),
     Column("verified_year", Integer),
+    Column("details", Text, nullable=False, default="{}"),
 )
 """`ratios` is JSON [[unit_bp, person_bp], ...], `fund_types` JSON [..].
 
 `depositor_rev` grows under the row's lock. `reconcile_hash` is NULL where the unit has no separate password
-of 单位网上对账 (L-13). `verified_year` is the fund year of the last 年度核定.
+of 单位网上对账 (L-13). `verified_year` is the fund year of the last 年度核定. `details` is JSON of the other
+registered items (`center.registered`).
 """
 
 scope = Table(
@@ -219,12 +221,15 @@ account = Table(
     Column("gone", Boolean, nullable=False, default=False),
     Column("sealed_month", Integer),
     Column("sealed_reason", String(10), nullable=False, default=""),
+    Column("balance", BigInteger, nullable=False, default=0),
     Index("ix_account_unit_rev", "unit_account", "rev", "account_no"),
     Index("ix_account_person", "person_key"),
 )
 """Personal accounts; `rev` is the unit's `depositor_rev` at the last change.
 
-`sealed_month` and `sealed_reason` tell of the last sealing while the account is sealed.
+`sealed_month` and `sealed_reason` tell of the last sealing at the unit while the account is sealed.
+`balance` in 分 is the sum of the account's entries: whoever posts entries keeps it, and it moves with the
+account.
 """
 
 account_change = Table(
@@ -260,6 +265,60 @@ account_change = Table(
 
 `rev` is the unit's `depositor_rev` of the change; `month` the business month in which it counts. Of a new
 account `status_from` is "" and the rest 0.
+"""
+
+fact_change = Table(
+    "fact_change",
+    metadata,
+    Column("unit_account", ACCOUNT, ForeignKey("unit.unit_account"), nullable=False),
+    Column("rev", Integer, nullable=False),
+    Column("account_no", ACCOUNT, nullable=False, default=""),
+    Column("person_key", String(18), nullable=False, default=""),
+    Column("business", String(20), nullable=False),
+    Column("submission_id", ID, nullable=False, default=""),
+    Column("row_no", Integer, nullable=False, default=0),
+    Column("item", String(20), nullable=False),
+    Column("value_from", String(200), nullable=False, default=""),
+    Column("value_to", String(200), nullable=False, default=""),
+    Column("day", DAY, nullable=False),
+    Column("month", Integer, nullable=False),
+    PrimaryKeyConstraint("unit_account", "rev"),
+    Index("ix_fact_change_day", "unit_account", "business", "day"),
+)
+"""Append-only: what a business changed of what is registered, as people read it (U-10, P-08, Q-01, Q-07).
+
+`person_key` and `account_no` are "" for an item of the unit. `rev` is taken from the unit's `depositor_rev`.
+"""
+
+makeup_order = Table(
+    "makeup_order",
+    metadata,
+    Column("unit_account", ACCOUNT, ForeignKey("unit.unit_account"), nullable=False),
+    Column("submission_id", ID, nullable=False),
+    Column("row_no", Integer, nullable=False),
+    Column("month", Integer, nullable=False),
+    Column("account_no", ACCOUNT, nullable=False),
+    Column("person_key", String(18), nullable=False),
+    Column("fund_type", String(10), nullable=False),
+    Column("business", String(20), nullable=False),
+    Column("reason", String(10), nullable=False, default=""),
+    Column("unit_amount", BigInteger, nullable=False),
+    Column("person_amount", BigInteger, nullable=False),
+    Column("funding", String(12), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("declared", DAY, nullable=False),
+    Column("business_month", Integer, nullable=False),
+    Column("changed", DAY, nullable=False),
+    Column("claim", String(50)),
+    PrimaryKeyConstraint("unit_account", "submission_id", "row_no", "month"),
+    UniqueConstraint("claim", name="uq_makeup_claim"),
+    Index("ix_makeup_person", "person_key", "state"),
+    Index("ix_makeup_state", "unit_account", "state", "declared"),
+)
+"""Months to be made up, one row a month and account: `declared`, then `settled` by money or `cancelled`.
+
+`claim` names account, fund and month while a whole month may be made up only once (M-12); it is empty for
+differences and after cancelling. `funding` says what pays (parameter 57).
 """
 
 submission = Table(

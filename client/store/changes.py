@@ -13,6 +13,7 @@ from client.store import journal, order
 from client.store.database import Database
 from client.store.roster_sql import (
     all_duplicates,
+    base_picked,
     draft_row,
     drop_batch,
     drop_broken_batch,
@@ -37,7 +38,8 @@ BULK = 5000
 _BULK = (
     "INSERT INTO roster_row (roster_id, pos, typed, checked, findings, errors, amount, person, source,"
     " sheet_row, change, find, picked, in_step, state, submission_id, submission_row, result, reason,"
-    " account_no) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 'draft', '', 0, '', '', '')"
+    " account_no) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+    " (SELECT base_picked FROM roster r WHERE r.roster_id = ?1), ?, 'draft', '', 0, '', '', '')"
 )
 _JUDGED = ("checked", "findings", "errors", "amount", "person", "find")
 _REWRITE = (
@@ -246,7 +248,9 @@ def _put(connection: Connection, roster_id: int, values: Mapping[str, Any], at: 
         pos = order.next_pos(connection, roster_id)
     else:
         pos = order.pos_before(connection, roster_id, max(0, at))
-    added = connection.execute(insert(row_table).values(roster_id=roster_id, pos=pos, **values))
+    unticked = base_picked(connection, roster_id)
+    new = insert(row_table).values(roster_id=roster_id, pos=pos, picked=unticked, **values)
+    added = connection.execute(new)
     return int(added.lastrowid)
 
 

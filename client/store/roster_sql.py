@@ -15,6 +15,7 @@ from client.store.database import utc_now
 from client.store.rows import Roster, RosterTotals, Scope, StoredRow, load_findings
 from client.store.tables import FAULTY, SUMS
 from client.store.tables import roster as roster_table
+from domain.overlap import MARK, repeats, subject_of
 
 FIELDS = (
     "row_id, pos, typed, checked, findings, amount, person, dup_of, source, sheet_row, change, picked,"
@@ -104,30 +105,39 @@ def rows_of(connection: Connection, row_ids: Sequence[int], start: int) -> list[
 
 
 def mark_duplicates(connection: Connection, roster_id: int, person: str) -> None:
-    """Let the second and later rows of a person name the first (O-16, V-18)."""
+    """Let rows that repeat an earlier one name the first (O-16, V-18); keys meet as in `domain.overlap`."""
     if not person:
         return
+    subject = subject_of(person)
+    among = "person = ?" if not subject else "person >= ? AND person < ?"
+    sought = (person,) if not subject else (subject + MARK, subject + chr(ord(MARK) + 1))
     sql = (
-        "SELECT row_id, dup_of FROM roster_row WHERE roster_id = ? AND person = ? AND person <> ''"
+        "SELECT row_id, dup_of, person FROM roster_row INDEXED BY ix_row_person"
+        f" WHERE roster_id = ? AND {among} AND person <> ''"
         " AND pos > 0 AND change <> 'deleted' ORDER BY pos"
     )
-    found = connection.exec_driver_sql(sql, (roster_id, person)).fetchall()
-    for number, row in enumerate(found):
-        first = found[0][0] if number else None
+    found = connection.exec_driver_sql(sql, (roster_id, *sought)).fetchall()
+    for row, place in zip(found, repeats(row[2] for row in found), strict=True):
+        first = None if place is None else found[place][0]
         if row[1] != first:
             connection.exec_driver_sql("UPDATE roster_row SET dup_of = ? WHERE row_id = ?", (first, row[0]))
 
 
 def all_duplicates(connection: Connection, roster_id: int) -> None:
     """Mark the duplicates of a whole roster."""
+    upto = f"substr(person, 1, instr(person, '{MARK}'))"
     sql = (
         "SELECT person FROM roster_row WHERE roster_id = ? AND person <> '' AND pos > 0"
         " GROUP BY person HAVING count(*) > 1"
         f" UNION SELECT person FROM roster_row WHERE roster_id = ? AND pos > 0 AND ({FAULTY})"
         " AND dup_of IS NOT NULL"
+        " UNION SELECT min(person) FROM roster_row WHERE roster_id = ? AND person <> '' AND pos > 0"
+        f" AND instr(person, '{MARK}') > 0 GROUP BY {upto} HAVING count(*) > 1"
     )
-    for row in connection.exec_driver_sql(sql, (roster_id, roster_id)).fetchall():
-        mark_duplicates(connection, roster_id, row[0])
+    found = connection.exec_driver_sql(sql, (roster_id, roster_id, roster_id)).scalars()
+    one_each = {subject_of(person) or person: person for person in found}
+    for person in one_each.values():
+        mark_duplicates(connection, roster_id, person)
 
 
 def drop_batch(connection: Connection, roster_id: int, batch: int) -> None:

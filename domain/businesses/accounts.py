@@ -48,6 +48,8 @@ class AccountBusiness(RosterBusiness[A]):
         """All findings of one row and its normal values; `row` maps column keys to texts as typed."""
         kept = self._kept[context.source]
         typed = {key: clean_cell(text) for key, text in row.items() if key in kept}
+        for key, text in context.on_screen.items():
+            typed[key] = typed.get(key) or clean_cell(text)
         values = dict(typed)
         found = self._missing(typed, context)
         found += self._who(typed, context)

@@ -14,6 +14,7 @@ from domain.age import age_on, age_problem, retirement_month
 from domain.business import CheckContext, Column, Kind, RowCheck, Source, typed_values
 from domain.findings import Finding
 from domain.idnumber import IdNumber, same_person_key
+from domain.overlap import Repeats
 from domain.period import month_of
 from domain.text import safe_text
 
@@ -25,6 +26,9 @@ R = TypeVar("R", bound="BusinessRules")
 
 ACCOUNT_DIGITS = 8
 """Digits of the running number behind the unit account in a personal account number."""
+
+ANY = "*"
+"""In `blocked_by`: every business under way."""
 
 REASON = "reason"
 """Key of the column of reasons; its code table are the reasons of the profile."""
@@ -38,6 +42,12 @@ class RosterBusiness(ABC, Generic[R]):
     """All columns the business may have; a profile chooses, orders and titles them."""
     WIRE_KEYS: ClassVar[tuple[str, ...]] = ()
     """Computed keys that travel with a row whether the roster shows them or not."""
+    needs_details: ClassVar[bool] = False
+    """Whether checks look at the registered details of people."""
+    CHOSEN: ClassVar[tuple[str, ...]] = ()
+    """Keys that a stored row keeps: what was chosen or typed for all rows, whatever is chosen later."""
+    needs_history: ClassVar[bool] = False
+    """True when checks want to know which months were paid and made up."""
 
     def __init__(self, profile: Profile, rules: R) -> None:
         """Declare the business for `profile`."""
@@ -84,6 +94,11 @@ class RosterBusiness(ABC, Generic[R]):
             return frozenset((*self.by_key, *self.WIRE_KEYS))
         return frozenset(typed_values(self, dict.fromkeys(self.by_key, ""), source))
 
+    @property
+    def template_id(self) -> str:
+        """What the mark of a template names; a business with several templates gives each its own."""
+        return self.id
+
     # ---- rows ------------------------------------------------------------------------------------
 
     @abstractmethod
@@ -104,18 +119,20 @@ class RosterBusiness(ABC, Generic[R]):
         """One row a person; a business with months and the like says more."""
         return self.person_key(values)
 
+    def unit_named(self, values: Mapping[str, str]) -> str:
+        """The account of another unit that a row names; a business that names none says ""."""
+        return ""
+
     def check_roster(self, rows: Sequence[Mapping[str, str]], context: CheckContext) -> list[RowCheck]:
         """Check all rows; a second row of one person gets “存在相同的记录” (O-16, S-12, V-18)."""
-        first_seen: dict[str, int] = {}
+        repeats = Repeats()
         checks: list[RowCheck] = []
-        for place, row in enumerate(rows):
+        for row in rows:
             check = self.check_row(row, context)
-            key = self.duplicate_key(check.values)
-            if key and key in first_seen:
-                duplicate = self.duplicate(f"第{first_seen[key] + 1}条")
-                check = replace(check, findings=(*check.findings, duplicate), duplicate_of=first_seen[key])
-            elif key:
-                first_seen[key] = place
+            first = repeats.add(self.duplicate_key(check.values))
+            if first is not None:
+                duplicate = self.duplicate(f"第{first + 1}条")
+                check = replace(check, findings=(*check.findings, duplicate), duplicate_of=first)
             checks.append(check)
         return checks
 
@@ -148,12 +165,13 @@ class RosterBusiness(ABC, Generic[R]):
     def _optional(self, column: Column, context: CheckContext) -> bool:
         """Whether a required column may be empty in rows of this source."""
         if context.source is Source.FILE:
-            return False
+            return column.key in self.rules.on_screen
         return column.kind is Kind.SERIAL or (column.computed and context.source is Source.SINGLE)
 
     def _under_way(self, unfinished: frozenset[str]) -> list[Finding]:
         """The finding about a business of the person that is under way (V-08, V-09; 导则)."""
-        stopping = [name for name in (self.id, *self.rules.blocked_by) if name in unfinished]
+        named = sorted(unfinished) if ANY in self.rules.blocked_by else self.rules.blocked_by
+        stopping = [name for name in (self.id, *named) if name in unfinished]
         if not stopping:
             return []
         title = self.profile.business_title(stopping[0])

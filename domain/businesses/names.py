@@ -25,6 +25,19 @@ BUSINESSES: dict[str, Entry] = {
     "open": Entry("domain.businesses.opening", "登记"),
     "seal": Entry("domain.businesses.seal", "封存"),
     "unseal": Entry("domain.businesses.unseal", "启封"),
+    "transfer_out": Entry("domain.businesses.transfer_out", "本市转移"),
+    "transfer_in": Entry("domain.businesses.transfer_in", "内部转移"),
+    "merge": Entry("domain.businesses.merge", "个人账户合并"),
+    "zero_close": Entry("domain.businesses.zero_close", "零余额销户"),
+    "unit_change": Entry("domain.businesses.unit_change", "单位信息变更"),
+    "person_change": Entry("domain.businesses.person_change", "缴存人信息变更"),
+    "base_adjust": Entry("domain.businesses.adjust", "基数调整"),
+    "annual": Entry("domain.businesses.annual", "年度核定"),
+    "makeup": Entry("domain.businesses.makeup", "补缴"),
+    "makeup_change": Entry("domain.businesses.makeup_change", "补缴修改"),
+    "makeup_cancel": Entry("domain.businesses.makeup_cancel", "补缴取消"),
+    "makeup_missed": Entry("domain.businesses.makeup_missed", "漏缴补缴"),
+    "makeup_short": Entry("domain.businesses.makeup_short", "少缴补缴"),
 }
 """Business id -> what declares it; the ids are the fields of `domain.profile.Businesses`."""
 

@@ -22,7 +22,7 @@ def base_findings(text: str, title: str, context: CheckContext) -> tuple[int | N
     return base, [out_of_range(title, limits.base_min, limits.base_max)]
 
 
-def read_base(text: str, title: str) -> tuple[int | None, list[Finding]]:
+def read_base(text: str, title: str, field: str = "base") -> tuple[int | None, list[Finding]]:
     """A positive amount in 分, or what is wrong with it; an empty text is neither."""
     if not text:
         return None, []
@@ -30,17 +30,17 @@ def read_base(text: str, title: str) -> tuple[int | None, list[Finding]]:
         base = parse_yuan(text)
     except MoneyError as error:
         if error.code == "money.full_width":
-            return None, [Finding("base.full_width", "base", f"输入的{title}格式错误：请改成半角数字。")]
-        return None, [Finding(f"base.{error.code.removeprefix('money.')}", "base", f"{title}：{error.text}")]
+            return None, [Finding("base.full_width", field, f"输入的{title}格式错误：请改成半角数字。")]
+        return None, [Finding(f"base.{error.code.removeprefix('money.')}", field, f"{title}：{error.text}")]
     if base <= 0:
-        return None, [Finding("base.not_positive", "base", f"{title}不能为零或负数，请改成正数。")]
+        return None, [Finding("base.not_positive", field, f"{title}不能为零或负数，请改成正数。")]
     return base, []
 
 
-def limits_unknown(month: int) -> Finding:
+def limits_unknown(month: int, field: str = "base") -> Finding:
     """The limits of a month's fund year are not published."""
     text = f"中心还没有公布{month}所属年度的缴存基数上下限，请联系中心。"
-    return Finding("base.limits_unknown", "base", text)
+    return Finding("base.limits_unknown", field, text)
 
 
 def out_of_range(title: str, least: int, most: int) -> Finding:

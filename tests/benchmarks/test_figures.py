@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import peers
 from benchmarks.__main__ import main
-from benchmarks.figures import Figure, lines
-from benchmarks.keys import CELL_GOAL, GOALS, bytes_per_key
+from benchmarks.figures import Figure, Matrix, lines
+from benchmarks.keys import GOALS, costs_of
 from benchmarks.workbook import ROWS, our_times, write_rows
 from domain.text import cell_width
 
@@ -33,14 +34,32 @@ def test_figures_stand_in_columns() -> None:
 
 def test_unknown_parts_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["speed"]) == 2
-    assert "startup、keys、people、workbook" in capsys.readouterr().err
+    assert "startup、keys、people、workbook、long_use、big、use" in capsys.readouterr().err
 
 
-def test_our_bytes_per_key_keep_their_goals() -> None:
-    found = bytes_per_key("our_entry", "\x1b[B", cell=True)
-    assert found.pop("cell") <= CELL_GOAL
-    assert found.keys() == GOALS.keys()
-    assert {action: value for action, value in found.items() if not 0 < value <= GOALS[action]} == {}
+def test_a_table_of_programs_has_a_hole_where_one_cannot_do_it() -> None:
+    cells = {"本程序": {"首屏": 10.0, "翻一页": 5.0}, "vim": {"翻一页": 1200.0}}
+    shown = lines([Matrix("字节", ("首屏", "翻一页"), cells, "没有安装：nano")])
+    assert [line.split() for line in shown if line] == [
+        ["字节", "本程序", "vim"],
+        ["首屏", "10", "-"],
+        ["翻一页", "5", "1,200"],
+        ["没有安装：nano"],
+    ]
+
+
+@pytest.mark.slow
+def test_our_bytes_per_key_keep_their_goals(tmp_path: Path) -> None:
+    found = costs_of(peers.peers(tmp_path)[0])
+    assert {*found} == {*peers.ACTIONS}
+    assert {a: found[a].sent for a in GOALS if not 0 < found[a].sent <= GOALS[a]} == {}
+
+
+def test_a_peer_that_is_not_installed_says_so(tmp_path: Path) -> None:
+    peer = peers.Peer("x", ["x"], needs="no_such_module")
+    assert peer.missing == "no_such_module"
+    assert peers.Peer("y", ["y"], needs="/no-such-command").missing == "no-such-command"
+    assert peers.peers(tmp_path)[0].missing == ""
 
 
 def test_the_measured_workbook_is_clean_and_arrives(tmp_path: Path) -> None:

@@ -5,54 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date
-from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
-from center.jobs import settle_chunk
 from center.people import unfinished
-from center.store.tables import account, account_change, job, submission_row, unit
+from center.store.tables import account, account_change, submission_row, unit
 from domain.business import AccountStatus
 from domain.profile import PROFILE_NAMES
-from tests.support.center import CenterUnderTest, Login
-from tests.support.filing import OTHER, Office, clerk, moved
+from tests.support.carry_out import approve, carry_out, work_off
+from tests.support.center import CenterUnderTest
+from tests.support.filing import OTHER, Office, moved
 
 MakeCenter = Callable[..., CenterUnderTest]
 REOPENING = [name for name in PROFILE_NAMES if name != "hangzhou"]
 SEALED, NORMAL = AccountStatus.SEALED, AccountStatus.NORMAL
-
-
-def work_off(center: CenterUnderTest) -> None:
-    """Do what the center's jobs would do."""
-    with center.store.read() as conn:
-        ids = list(conn.scalars(select(job.c.job_id).where(job.c.state != "done")))
-    for job_id in ids:
-        chunk = partial(settle_chunk, profile=center.settings.profile, clock=center.clock, job_id=job_id)
-        while center.store.run(chunk)[0]:
-            pass
-
-
-def approve(center: CenterUnderTest, login: Login | None = None) -> None:
-    """Take and approve every open case."""
-    login = login or clerk(center)
-    for case in center.get("/v1/cases", login).json()["cases"]:
-        where = f"/v1/cases/{case['case_id']}"
-        assert center.post(f"{where}/actions", {"action": "take", "version": 1}, login).status_code == 200
-        done = center.post(f"{where}/actions", {"action": "approve", "version": 2}, login)
-        assert done.status_code == 200, done.text
-
-
-def carry_out(office: Office, rows: list[dict[str, str]], business: str, **changes: Any) -> dict[str, Any]:
-    """File rows and see them through whatever the center's workflow is; gives the receipt as it stands."""
-    receipt = office.file(rows, business=business, **changes)
-    if receipt["state"] == "processing":
-        work_off(office.center)
-    if receipt["state"] == "review":
-        approve(office.center)
-    standing: dict[str, Any] = office.unit_get(f"/submissions/{receipt['submission_id']}")
-    return standing
 
 
 @pytest.fixture(autouse=True)

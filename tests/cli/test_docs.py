@@ -14,7 +14,8 @@ from domain.idnumber import ErrorCode
 ROOT = Path(__file__).parents[2]
 OPTION = re.compile(r"^\| `([a-z]+)` \| `([a-z_]+)` \|", re.MULTILINE)
 CODE = re.compile(r"`([a-z_]+(?:\.[a-z_]+)?)`")
-GIVEN = re.compile(r'(?:Finding|layout\.say|MoneyError|RatioError|IdNumberError|found)\(\s*"([a-z_.]+)"')
+RAISED = "MoneyError|RatioError|IdNumberError|PeriodError"
+GIVEN = re.compile(rf'(?:Finding|layout\.say|{RAISED}|found)\(\s*"([a-z_.]+)"')
 NAME = re.compile(r'return "(name\.[a-z_]+)"')
 READING = re.compile(r'^    "(file\.[a-z_]+)":', re.MULTILINE)
 WRITING = {"file.exists", "file.disk_full", "file.not_written", "file.name"}

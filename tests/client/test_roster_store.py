@@ -111,6 +111,11 @@ def test_totals_count_what_can_be_submitted(store: RosterStore, roster: int) -> 
     found = store.totals(roster)
     assert (found.selected, found.selected_good, found.selected_amount) == (3, 2, 40)
     assert store.selected_ids(roster) == ids[1:]
+    later = [store.insert(roster, a_row("9")).row_id]
+    store.bulk_insert(roster, [a_row("10"), a_row("11")])
+    assert store.selected_ids(roster) == ids[1:], "a row that comes later is not ticked"
+    store.select(later, True)
+    assert store.selected_ids(roster) == [*ids[1:], *later]
     store.select_all(roster, False)
     assert store.totals(roster).selected == 0
 
@@ -222,7 +227,6 @@ class RosterMachine(RuleBasedStateMachine):
     def __init__(self, database: Database) -> None:
         super().__init__()
         self.model: list[Model] = []
-        self.default = False
         self.store = RosterStore(database)
         self.roster = self.store.create(SCOPE, "open")
         self.number = 0
@@ -231,7 +235,7 @@ class RosterMachine(RuleBasedStateMachine):
         self.number += 1
         name = str(self.number)
         row = a_row(name, amount=self.number, bad=bad, person=person)
-        return row, Model(name, self.number, bad, person, self.default)
+        return row, Model(name, self.number, bad, person, picked=False)
 
     @rule(
         at=st.floats(0, 1),
@@ -280,7 +284,6 @@ class RosterMachine(RuleBasedStateMachine):
     @rule(selected=st.booleans())
     def tick_all(self, selected: bool) -> None:
         self.store.select_all(self.roster, selected)
-        self.default = selected
         for model in self.model:
             model.picked = selected
 
@@ -324,6 +327,39 @@ def test_any_sequence_of_changes_equals_a_list(database: Database) -> None:
             super().__init__(database)
 
     run_state_machine_as_test(Machine, settings=limits)
+
+
+def test_months_of_a_person_repeat_where_they_overlap(store: RosterStore, roster: int) -> None:
+    """Ranges are compared as the rules compare them; what a deletion frees is free again."""
+    keys = [
+        "p1#202601202603",
+        "p2#202601202612",
+        "p1#202603202604",
+        "p1#202604202605",
+        "p12#202601202601",
+        "p1",
+    ]
+    ids = [store.insert(roster, a_row(str(n), person=key)).row_id for n, key in enumerate(keys)]
+
+    def repeated() -> list[int | None]:
+        found = [store.row(row_id) for row_id in ids]
+        return [None if one is None else one.duplicate_of for one in found]
+
+    assert repeated() == [None, None, 0, 2, None, None]
+    store.update(ids[2], a_row("2", person="p1#202606202606"))
+    assert repeated() == [None, None, None, None, None, None]
+    store.update(ids[2], a_row("2", person="p1#202602202604"))
+    assert repeated() == [None, None, 0, 2, None, None]
+    store.delete([ids[0]])
+    assert repeated() == [None, None, None, 1, None, None]
+
+
+def test_months_that_overlap_are_found_in_an_import(store: RosterStore, roster: int) -> None:
+    keys = [f"p{n}#202601202606" for n in range(50)] + ["p7#202606202606", "p9#202607202607"]
+    store.bulk_insert(roster, (a_row(str(n), person=key) for n, key in enumerate(keys)))
+    found = {row.index: row.duplicate_of for row in store.rows(roster) if row.duplicate_of is not None}
+    assert found == {50: 7}
+    assert store.totals(roster).bad == 1
 
 
 # ---- at size ---------------------------------------------------------------------------------------

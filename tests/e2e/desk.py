@@ -12,6 +12,7 @@ from typing import Any
 from center.demo.generator import Person
 from domain.login_form import login_form
 from tests.e2e.site import CLERK, CLERK_PASSWORD, PASSWORD, PIN, Agent, Site
+from tests.support import stall_watch
 from tests.support.pty_terminal import PtyTerminal
 
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n"
@@ -39,7 +40,8 @@ def split(keys: str) -> list[str]:
 
 
 class Desk:
-    """One person's program. `key` in `ukey` replaces the agent's demo key (a PKCS#11 module)."""
+    """One person's program. `key` in `ukey` replaces the agent's demo key (a PKCS#11 module).
+    `stall_log` is where stalls of its event loop are written (see `tests.support.stall_watch`)."""
 
     def __init__(
         self,
@@ -51,6 +53,7 @@ class Desk:
         columns: int = 80,
         rows: int = 24,
         env: dict[str, str] | None = None,
+        stall_log: Path | None = None,
     ) -> None:
         self.site = site
         self.agent = agent
@@ -58,6 +61,7 @@ class Desk:
         self._ukey = ukey
         self._size = columns, rows
         self._env = env or {}
+        self._stall_log = stall_log
         self.terminal = self._start()
 
     def _start(self) -> PtyTerminal:
@@ -68,7 +72,10 @@ class Desk:
         config.write_text(self._config(), encoding="utf-8")
         columns, rows = self._size
         env = {name: os.environ[name] for name in os.environ if name.startswith("XDG_")} | self._env
-        command = [sys.executable, "-m", "cli.main", "--config", str(config)]
+        command = [sys.executable, "-m", "cli.main"]
+        if self._stall_log is not None:
+            command = stall_watch.argv(self._stall_log, "cli.main")
+        command += ["--config", str(config)]
         return PtyTerminal(command, env=env, columns=columns, rows=rows)
 
     def _config(self) -> str:

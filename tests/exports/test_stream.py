@@ -64,14 +64,14 @@ def blank(rows: Rows) -> None:
     rows[3] = [None] * len(rows[0])
 
 
-SPOILT: dict[str, Callable[[Rows], None]] = {
+SPOILT: dict[str, Callable[[Rows], object]] = {
     "clean": lambda rows: None,
     "duplicate": same_person,
     "damaged": damaged,
     "blank": blank,
     "no title": lambda rows: rows.pop(0),
     "only titles": lambda rows: rows.__delitem__(slice(1, None)),
-    "foreign column": lambda rows: [row.append("x") for row in rows],  # type: ignore[func-returns-value]
+    "foreign column": lambda rows: [row.insert(len(row), "x") for row in rows],  # type: ignore[func-returns-value]
 }
 
 

@@ -15,7 +15,13 @@ HEAVY = {
     *("openpyxl", "python_calamine", "xlsxwriter", "reportlab", "pypinyin"),
     *("pkcs11", "cryptography", "argon2"),
 }
-PYDANTIC_IN_DOMAIN = ("domain.profile", "domain.rules", "domain.wire", "domain.businesses.")
+PYDANTIC_IN_DOMAIN = (
+    "domain.profile",
+    "domain.rules",
+    "domain.wire",
+    "domain.facts_wire",
+    "domain.businesses.",
+)
 """Modules that need it, and declarations, which need the rules of a profile."""
 LIGHT = ("domain.businesses.names",)
 """Read before the first paint all the same."""

@@ -23,7 +23,7 @@ def files() -> Iterator[Path]:
         names[:] = [name for name in names if name not in LEFT_OUT and not name.endswith(".egg-info")]
         for leaf in leaves:
             path = Path(folder, leaf)
-            if path.suffix not in BINARY and path.name != SELF:
+            if leaf not in LEFT_OUT and path.suffix not in BINARY and leaf != SELF:
                 yield path
 
 

@@ -102,7 +102,7 @@ async def test_the_banner_shows_unit_account_and_agent(profile: str, tmp_path: P
 async def test_a_module_is_reached_by_number_and_by_code(profile: str, tmp_path: Path) -> None:
     with desk_of(tmp_path, profile) as front:
         modules = front.profile.home.modules
-        shut = next(one for one in modules if not one.opens)
+        shut = next(one for one in modules if not one.screens)
         number = modules.index(shut) + 1
         async with at_login(front) as desk:
             await log_in(desk, front)

@@ -123,8 +123,7 @@ async def test_all_findings_of_all_rows_are_shown_and_the_good_rows_may_be_taken
         assert "共 4 行，正确 2 行，有错误 2 行" in picture
         assert place.profile.messages["import_bad"].split("，")[0] in picture
         assert "小数" in picture
-        lines = [line for line in picture.splitlines() if line.startswith(" !")]
-        assert [line.split()[1] for line in lines] == ["3", "3", "5"]
+        assert [line.split()[0] for line in desk.marked("!")] == ["3", "3", "5"]
         assert place.rows() == []
         await desk.press("<f10>")
         assert [row.sheet_row for row in place.rows()] == [2, 4]
@@ -177,8 +176,7 @@ async def test_hangzhou_takes_the_whole_file_or_nothing_and_shows_the_first_erro
         await take(desk, place)
         await desk.see("导入校验结果")
         assert desk.status == place.profile.messages["import_bad"]
-        lines = [line for line in desk.picture().splitlines() if line.startswith(" !")]
-        assert [line.split()[1] for line in lines] == ["3", "5"]
+        assert [line.split()[0] for line in desk.marked("!")] == ["3", "5"]
         assert "导入正确行" not in desk.key_bar
         await desk.press("<f10>")
         assert place.rows("file") == []
@@ -197,7 +195,7 @@ async def test_amounts_of_the_file_must_be_those_of_the_clamped_base(make_place:
     async with running(place) as desk:
         await begin(desk, place)
         await take(desk, place)
-        lines = [line for line in desk.picture().splitlines() if line.startswith(" !")]
+        lines = desk.marked("!")
         assert len(lines) == 1 and "月缴存额与计算的月缴存额不一致" in lines[0]
         assert place.rows("file") == []
 

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 
 from domain.wire import InboxItem
 from screens.catalog import SCREENS
 from tests.screens.conftest import MakePlace
 from tests.screens.front import Front, LoginDesk, at_login, front_of
+from tests.screens.test_import import rows_of
+from tests.screens.test_paste import copied
 from tests.support.center import PASSWORD
 from tests.support.filing import Office
 from tests.support.workplace import Desk, Workplace, running
@@ -42,8 +45,8 @@ ARGS: dict[str, dict[str, Any]] = {
 }
 BEFORE_LOGIN = ("login", "relogin", "lock")
 CLERKS = ("cases", "case")
-FROM_WORK = ("import_review", "receipt")
-"""Opened by a file or a submission; tested where those are."""
+FROM_WORK = ("import_review", "paste_review", "receipt")
+"""Opened by a file, a paste or a submission: the preview of a paste below, the others in their tests."""
 AGENTS = [name for name in SCREENS if name not in (*BEFORE_LOGIN, *CLERKS, *FROM_WORK, "keycheck")]
 PRESSED = {"exit", "page_up", "page_down"}
 """Leaves every screen; and what beeps at the edge of a text."""
@@ -135,6 +138,31 @@ async def test_every_key_of_every_bar_does_something(
                 assert_whole(desk, screen)
                 place.wire.down = down
                 await press_all(desk, screen, refused, again)
+
+
+async def test_the_keys_of_a_paste_do_something(
+    make_place: MakePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = make_place("baishan")
+    rows = rows_of(place, 3)
+    rows[1]["base"] = "八千"
+    with watched(monkeypatch) as refused:
+        async with running(place) as desk:
+
+            async def again() -> ShellScreen:
+                while len(desk.app.screen_stack) > 1:
+                    await desk.app.pop_screen()
+                await desk.open("business:open")
+                desk.app._take(events.Paste(copied(place, rows)))
+                await desk.settle()
+                found = desk.app.shell_screen()
+                assert found is not None and desk.title == "粘贴预览"
+                return found
+
+            screen = await again()
+            assert_whole(desk, screen)
+            assert {"accept", "check", "submit"} <= set(screen.key_bar_actions())
+            await press_all(desk, screen, refused, again)
 
 
 @pytest.mark.parametrize("down", [False, True], ids=["online", "line cut"])

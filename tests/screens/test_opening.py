@@ -266,11 +266,7 @@ async def test_an_account_elsewhere_is_found_in_the_background_and_blocks_the_su
         await desk.fill(place.typed(known))
         await desk.until(lambda: place.rows()[0].bad, "the center's finding")
         await desk.until(lambda: "存在正常缴存账户" in desk.status, "its sentence")
-        assert any(
-            line.strip().startswith("!") or "|  !" in line or "|!" in line or " !" in line
-            for line in desk.picture().splitlines()
-            if known.id_number in line
-        )
+        assert [known.id_number in line for line in desk.marked("!")] == [True]
         await desk.press("<f10>")
         assert "有错误" in desk.status
         assert place.wire.sent("PUT") == []

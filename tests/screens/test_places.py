@@ -191,7 +191,7 @@ async def test_query_conditions_and_the_people_shown_are_back(make_place: MakePl
     place = make_place("hangzhou")
     place.office.file(place.office.rows(3))
     async with logged_in(place) as desk:
-        await desk.open("opening_query")
+        await desk.open("query:open")
         await desk.press("\r<down>")
         top_grid, people = desk.app.screen.query(Grid).results(Grid)
         assert people._model.count() == 3 and people.cursor[0] == 1

@@ -67,7 +67,7 @@ async def test_f12_stops_the_refreshing_of_the_home_screen(
 async def test_a_check_says_why_the_center_did_not_do_it(make_place: MakePlace, key: str) -> None:
     place = make_place("hangzhou")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await fill(desk, place, 1)
         place.wire.down = True
         await desk.press("<f8>")
@@ -86,7 +86,7 @@ async def test_the_receipts_number_stays_until_the_next_key(make_place: MakePlac
     receipt = place.office.file(place.office.rows(1))
     event = OutboxEvent("accepted", "x", "已受理。", Receipt.model_validate(receipt))
     async with running(place) as desk:
-        await desk.open("opening_query")
+        await desk.open("query:open")
         desk.app._from_thread(StateEvent("outbox", sent=event))
         await desk.until(lambda: "业务流水号" in desk.status, "the number")
         poll = InboxPoll.model_validate(
@@ -103,7 +103,7 @@ async def test_details_never_stand_under_older_counts(make_place: MakePlace) -> 
     place = make_place("hangzhou")
     place.office.file(place.office.rows(3))
     async with running(place) as desk:
-        await desk.open("opening_query")
+        await desk.open("query:open")
         top, people = desk.app.screen.query(Grid).results(Grid)
         decide(place, {2: "姓名与证件不符"})
         top.goto(0, "ok")
@@ -118,7 +118,7 @@ async def test_several_digits_run_in_row_order_and_a_failure_is_named(make_place
     for _ in range(2):
         place.office.file(place.office.rows(1))
     async with running(place) as desk:
-        await desk.open("opening_query")
+        await desk.open("query:open")
         top = desk.app.screen.query(Grid).first(Grid)
         await desk.press("5<down>5<down>9")
         assert "没有选项 9" in desk.picture()
@@ -139,7 +139,7 @@ async def test_several_digits_run_in_row_order_and_a_failure_is_named(make_place
 async def test_rows_of_a_roster_are_deleted_by_their_digit(make_place: MakePlace) -> None:
     place = make_place("hangzhou")
     async with running(place) as desk:
-        await desk.open("opening")
+        await desk.open("business:open")
         await fill(desk, place, 3)
         names = [row.typed["name"] for row in place.rows()]
         await desk.press("<shift+tab><up>4\r")

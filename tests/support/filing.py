@@ -175,7 +175,9 @@ class Office:
         """A row about an account, with the first reason and a good base where the business wants them."""
         rules = self.profile.rules(business)
         assert rules is not None
-        row = {"account_no": number, "reason": rules.reasons[0].code}
+        row = {"account_no": number}
+        if rules.reasons:
+            row["reason"] = rules.reasons[0].code
         if "base" in rules.required:
             row["base"] = "8000.00"
         return row | cells

@@ -27,14 +27,16 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import pyte
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 KEEP: Final = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONDONTWRITEBYTECODE", "SOFTHSM2_CONF")
 _QUERY: Final = re.compile(rb"\x1b\[6n|\x1b\[0?c|\x1b\[>0?c|\x1b\[\?\d+\$p")
-_UNKNOWN_TO_PYTE: Final = re.compile(rb"\x1b\[[<=>][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b\][^\x07\x1b]*\x07")
+_UNKNOWN_TO_PYTE: Final = re.compile(
+    rb"\x1b\[[<=>][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*m|\x1b\[\?[0-9;]*\$p|\x1b\][^\x07\x1b]*\x07"
+)
 _OTHER_SCREEN: Final = re.compile(rb"\x1b\[\?1049[hl]")
 _INCOMPLETE: Final = re.compile(rb"\x1b(\[[0-?]*[ -/]*)?$|\x1b\][^\x07]{0,200}$")
 
@@ -92,7 +94,7 @@ class PtyTerminal:
         self._reader = threading.Thread(target=self._read_all, name="pty-reader", daemon=True)
         self._reader.start()
 
-    def __enter__(self) -> PtyTerminal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

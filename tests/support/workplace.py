@@ -278,6 +278,11 @@ class Desk:
         strips = self.app.screen._compositor.render_strips()
         return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
 
+    def marked(self, mark: str) -> list[str]:
+        """The rows of a grid with digits beside them that bear this mark, from behind the mark."""
+        row = re.compile(rf"(?:^|\|)_{re.escape(mark)} (.*)")
+        return [found[1] for line in self.picture().splitlines() if (found := row.search(line))]
+
     @property
     def status(self) -> str:
         screen = self.app.shell_screen()

@@ -64,7 +64,7 @@ FAMILIES: Final = (
     Family("grid-read-only", "view", (("read only", ()), ("refused", ("right", "5")))),
     Family("form", "form", (
         ("first field", ()),
-        ("typed over", ("王", "é")),
+        ("typed over", ("王", "·")),
         ("a field refused", ("enter", "1", "2", "enter")),
         ("money computes", ("escape", *"11010519491231002.", "enter", *"9000")),
         ("choice", ("enter", "enter", "enter")),
@@ -101,8 +101,9 @@ FAMILIES: Final = (
         ("help", ("f12", "f1")),
         ("help of the screen", ("f1",)),
     )),
-    Family("status", "grid", tuple(
-        (f"status {kind}", ("f5",)) for kind in (*KINDS[1:], KINDS[0])
+    Family("status", "grid", (
+        *((f"status {kind}", ("f5",)) for kind in (*KINDS[1:], KINDS[0])),
+        ("a letter of another encoding", ("é",)),
     )),
     Family("keycheck", "keycheck", (
         ("nothing struck", ()),

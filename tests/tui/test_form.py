@@ -272,3 +272,19 @@ async def test_hostile_values_are_drawn_as_tokens(typed: str) -> None:
         form.focus_field("base")
         text = "".join(picture(form))
         assert "\x1b" not in text and "\u202e" not in text
+
+
+async def test_a_star_repeats_what_was_recorded_last_but_in_a_text_it_is_typed() -> None:
+    async with bench() as (app, form, model, pilot):
+        strike(app, "*<dup>")
+        assert (form.snapshot()["name"], app.bells) == ("*", 1), "nothing was recorded yet"
+        strike(app, "<bs>张三<enter>01<enter>11010519491231002.<enter>8000<enter><enter><enter>")
+        await settle(pilot)
+        form.clear_all()
+        strike(app, "李*四<enter>*22010519491231002X<enter>*")
+        assert form.current == "sync"
+        held = form.snapshot()
+        assert (held["name"], held["id_type"], held["base"]) == ("李*四", "01", "8000")
+        assert held["id_number"] == "22010519491231002X"
+        strike(app, "<enter>*")
+        assert (form.current, form.snapshot()["mobile"], app.bells) == ("mobile", "", 2)

@@ -1,0 +1,119 @@
+"""Orders to make up months: what is known of them for checks, and their way to the money.
+
+An order is `declared` when it is filed, `settled` when money has paid it and `cancelled` when it is taken
+back before. Only a declared order moves; whoever moves it holds the lock of the unit's row.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final, Literal
+
+from sqlalchemy import Connection, Row, select, update
+
+from center.batches import batches
+from center.store.tables import account_change, makeup_order
+from domain.business import AccountStatus, KnownAccount, MadeUp, PersonFacts
+from domain.period import month_of
+
+DECLARED: Final = "declared"
+SETTLED: Final = "settled"
+CANCELLED: Final = "cancelled"
+NORMAL, SEALED = AccountStatus.NORMAL, AccountStatus.SEALED
+
+
+def with_history(conn: Connection, people: Mapping[str, PersonFacts]) -> dict[str, PersonFacts]:
+    """The people with the months made up for them and what their accounts paid a month."""
+    made_up: dict[str, list[MadeUp]] = defaultdict(list)
+    live = makeup_order.c.state != CANCELLED
+    for batch in batches(people):
+        found = select(makeup_order).where(makeup_order.c.person_key.in_(batch), live)
+        for row in conn.execute(found.order_by(makeup_order.c.month)):
+            amount = row.unit_amount + row.person_amount
+            one = MadeUp(row.account_no, row.month, row.fund_type, row.state == SETTLED, amount)
+            made_up[row.person_key].append(one)
+    known = [account for person in people.values() for account in person.accounts]
+    lines = _changes(conn, known)
+    return {
+        key: replace(
+            person,
+            accounts=tuple(
+                replace(account, deposits=_deposits(account, lines[account.account_no]))
+                for account in person.accounts
+            ),
+            made_up=tuple(made_up[key]),
+        )
+        for key, person in people.items()
+    }
+
+
+def _changes(conn: Connection, accounts: Sequence[KnownAccount]) -> dict[str, list[Row[Any]]]:
+    """The history of accounts, oldest first."""
+    found: dict[str, list[Row[Any]]] = defaultdict(list)
+    for batch in batches(account.account_no for account in accounts):
+        mine = select(account_change).where(account_change.c.account_no.in_(batch))
+        for row in conn.execute(mine.order_by(account_change.c.month, account_change.c.rev)):
+            found[row.account_no].append(row)
+    return found
+
+
+def _deposits(account: KnownAccount, lines: Sequence[Row[Any]]) -> tuple[tuple[int, int], ...]:
+    """From which month on an account paid how much a month in 分; 0 while it rests."""
+    opened = month_of(date.fromisoformat(account.opened)) if account.opened else 0
+    if not lines:
+        steps = [(opened, account.amount if account.status is NORMAL or account.sealed_month else 0)]
+        if account.status is SEALED and account.sealed_month:
+            steps.append((account.sealed_month, 0))
+        return tuple(steps)
+    first = lines[0]
+    before = first.unit_amount_from + first.person_amount_from if first.status_from == NORMAL else 0
+    steps = [(opened, before)] if first.status_from else []
+    for line in lines:
+        amount = line.unit_amount_to + line.person_amount_to if line.status_to == NORMAL else 0
+        month = line.month if line.status_from else min(line.month, opened or line.month)
+        steps.append((month, amount))
+    return tuple(steps)
+
+
+def waiting(
+    conn: Connection, unit_account: str, business: str, account_no: str, month: int
+) -> list[Row[Any]]:
+    """The declared orders of a business for a month of an account."""
+    found = select(makeup_order).where(
+        makeup_order.c.unit_account == unit_account,
+        makeup_order.c.account_no == account_no,
+        makeup_order.c.month == month,
+        makeup_order.c.business == business,
+        makeup_order.c.state == DECLARED,
+    )
+    return list(conn.execute(found))
+
+
+def move(
+    conn: Connection,
+    unit_account: str,
+    orders: Sequence[tuple[str, int, int]],
+    state: Literal["settled", "cancelled"],
+    day: date,
+) -> int:
+    """Settle or cancel declared orders named by (submission id, row number, month); returns how many moved.
+
+    An order that has moved already stays where it is.
+    """
+    values: dict[str, Any] = {"state": state, "changed": day.isoformat()}
+    if state == CANCELLED:
+        values["claim"] = None
+    moved = 0
+    for submission_id, row_no, month in orders:
+        one = update(makeup_order).where(
+            makeup_order.c.unit_account == unit_account,
+            makeup_order.c.submission_id == submission_id,
+            makeup_order.c.row_no == row_no,
+            makeup_order.c.month == month,
+            makeup_order.c.state == DECLARED,
+        )
+        moved += conn.execute(one.values(values)).rowcount
+    return moved

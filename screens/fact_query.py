@@ -1,0 +1,114 @@
+"""单位信息变更查询 and 缴存人信息变更查询: what was changed, when and by whom (U-10, P-08, Q-01, Q-07)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from screens.business_rows import PAGE
+from screens.business_titles import screen_title
+from screens.date_fields import span_fields
+from screens.fact_entry import ACCOUNT, WHO
+from screens.history_query import HistoryQueryScreen, Progress, Stopped, read_pages
+from tui.form_model import FormField
+from tui.grid_model import GridColumn
+
+if TYPE_CHECKING:
+    from client.api import CenterClient
+    from domain.facts_wire import FactChangeRow
+
+COLUMNS: Final = (
+    GridColumn(ACCOUNT, "账号", 14),
+    GridColumn("name", "姓名", 10),
+    GridColumn("id_number", "证件号码", 18),
+    GridColumn("item", "变更项目", 12),
+    GridColumn("value_from", "变更前", 20),
+    GridColumn("value_to", "变更后", 20),
+    GridColumn("day", "变更日期", 10),
+    GridColumn("operator", "经办人", 8),
+    GridColumn("approver", "审批人", 8),
+    GridColumn("serial", "业务流水号", 17),
+)
+
+
+def write_changes(
+    path: Path,
+    overwrite: bool,
+    *,
+    title: str,
+    head: Sequence[tuple[str, str]],
+    columns: Sequence[GridColumn],
+    rows: Sequence[FactChangeRow],
+) -> None:
+    """Write changed items as a workbook with lines about center, unit and days. Raises WorkbookError."""
+    from exports.table_export import ExportColumn, write_table
+
+    shown = [ExportColumn(column.title, width=column.width) for column in columns]
+    body = ([str(getattr(one, column.key)) for column in columns] for one in rows)
+    write_table(path, title=title, columns=shown, rows=body, head=head, overwrite=overwrite)
+
+
+class FactQueryScreen(HistoryQueryScreen):
+    """Days, and for people the account, over the changed items."""
+
+    HELP_LINES: ClassVar[tuple[str, ...]] = ("日期按办结之日；导出的文件即变更记录凭证。",)
+
+    def __init__(self, business_id: str) -> None:
+        super().__init__()
+        self.business_id = business_id
+
+    @property
+    def by_person(self) -> bool:
+        """Whether the changes are about people."""
+        rules = self.state.profile.rules(self.business_id)
+        return rules is not None and ACCOUNT in rules.columns
+
+    def screen_title(self) -> str:
+        """Return the query's title at this center."""
+        return screen_title(f"query:{self.business_id}", self.state.profile)
+
+    def conditions(self) -> list[FormField]:
+        """Return the person where it is about people, and days."""
+        title = self.state.profile.term(ACCOUNT)
+        who = [FormField(ACCOUNT, title, "text", 20)] if self.by_person else []
+        return [*who, *span_fields("查询日期")]
+
+    def history_columns(self) -> list[GridColumn]:
+        """Return who, what, when and by whom."""
+        titles = {ACCOUNT: self.state.profile.term(ACCOUNT)}
+        return [
+            GridColumn(c.key, titles.get(c.key, c.title), c.width, editable=False)
+            for c in COLUMNS
+            if self.by_person or c.key not in WHO
+        ]
+
+    def fetch(
+        self, client: CenterClient, values: dict[str, str], progress: Progress, stopped: Stopped
+    ) -> list[FactChangeRow]:
+        """Read the changed items that meet the conditions. Blocking."""
+        self._span = values["first"], values["last"]
+        ask = partial(
+            client.fact_changes,
+            self.state.unit,
+            self.business_id,
+            start=values["first"],
+            end=values["last"],
+            account_no=values.get(ACCOUNT, ""),
+            limit=PAGE,
+        )
+        return read_pages(lambda after: ask(after=after), progress, stopped)
+
+    def write(self, path: Path, overwrite: bool) -> None:
+        """Write the changed items that were found."""
+        profile, context = self.state.profile, self.state.context
+        rules = profile.rules(self.business_id)
+        title = (rules.voucher if rules is not None else "") or self.screen_title()
+        head = [
+            ("中心", profile.center),
+            ("单位", f"{self.state.unit} {context.name if context is not None else ''}"),
+            ("查询日期", "至".join(self._span)),
+        ]
+        columns = self.history_columns()
+        write_changes(path, overwrite, title=title, head=head, columns=columns, rows=self._found)
