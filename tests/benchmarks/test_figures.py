@@ -48,6 +48,7 @@ def test_a_table_of_programs_has_a_hole_where_one_cannot_do_it() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_our_bytes_per_key_keep_their_goals(tmp_path: Path) -> None:
     found = costs_of(peers.peers(tmp_path)[0])
     assert {*found} == {*peers.ACTIONS}

@@ -167,10 +167,10 @@ def test_whatever_is_filed_no_money_is_lost_and_copies_stay_true(
         assert copy.known == {one.account_no: one.status for one in mine if not one.gone}
         assert len({one.rev for one in mine}) == len(mine)
         with shaanxi.store.read() as conn:
-            head = select(unit.c.depositor_rev, unit.c.account_counter).where(
+            counters = select(unit.c.depositor_rev, unit.c.account_counter).where(
                 unit.c.unit_account == office.unit
             )
-            reached, counter = conn.execute(head).one()
-            numbers = select(func.count()).select_from(account).where(account.c.unit_account == office.unit)
-            assert conn.execute(numbers).scalar_one() == counter
+            reached, counter = conn.execute(counters).one()
+            held = select(func.count()).select_from(account).where(account.c.unit_account == office.unit)
+            assert conn.execute(held).scalar_one() == counter
         assert max((one.rev for one in mine), default=0) <= reached

@@ -61,9 +61,7 @@ async def change(desk: Desk, number: str, *texts: str) -> None:
 @pytest.mark.parametrize(
     "profile",
     [
-        pytest.param(
-            n, marks=[pytest.mark.feature(row, profile=n) for row in ("B-03", "B-04", "B-08", "B-14")]
-        )
+        pytest.param(n, marks=[pytest.mark.feature(row, profile=n) for row in ("B-03", "B-04", "B-08")])
         for n in ADJUSTING
     ],
 )
