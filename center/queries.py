@@ -77,7 +77,7 @@ def _holding(unit_account: str, about: Mapping[str, str]) -> Select[Any]:
         if key == "id_number":
             found = found.where(submission_row.c.person_key == same_person_key(text))
         else:
-            stored = json.dumps({key: text})[1:-1]
+            stored = row_store.in_payload(key, text)
             found = found.where(submission_row.c.payload.contains(stored, autoescape=True))
     return found
 
