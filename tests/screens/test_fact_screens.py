@@ -198,6 +198,13 @@ async def test_a_change_of_a_person_goes_its_way(make_place: MakePlace, profile:
         await desk.open("query:person_change")
         picture = desk.picture()
         assert number in picture and "家庭住址" in picture and "共 1 条" in picture
+        await desk.press("<tab>")
+        go_to(desk, "account_no")
+        await desk.press(f"{second.id_number[-5:]}\r<f5>")
+        assert "共 0 条" in desk.picture()
+        go_to(desk, "account_no")
+        await desk.press(f"{first.name}\r<f5>")
+        assert "共 1 条" in desk.picture()
 
 
 @pytest.mark.parametrize("profile", rows_of("baishan", "shanxi", row="P-05"))

@@ -31,7 +31,7 @@ PAID_THROUGH = {"annual": 202606}
 """Until when the unit has paid: the yearly verification comes right after June, all others later."""
 PAID = 202610
 MONTHS = ("202610", "202609", "202611")
-MONEY = ("8000.00", "8100.00", "1920.00", "960.00", "100.00")
+MONEY = ("8000.00", "8100.00", "2160.00", "1920.00", "960.00", "100.00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +130,21 @@ def _search(
         if not check.findings:
             return row, ""
         wrong = next(iter(errors(check.findings) or check.findings)).field
-        if wrong not in at or at[wrong] + 1 >= len(choices[wrong]):
+        alike = [key for key in columns if _go_together(columns, key, wrong)]
+        if wrong not in at or any(at[key] + 1 >= len(choices[key]) for key in alike):
             break
-        at[wrong] += 1
+        for key in alike:
+            at[key] += 1
     assert check is not None
     return None, "；".join(found.text for found in check.findings)
+
+
+def _go_together(columns: Mapping[str, Column], key: str, wrong: str) -> bool:
+    """Both sides' ratios are a pair."""
+    if wrong not in columns:
+        return False
+    pair = columns[key].kind is Kind.RATIO and columns[wrong].kind is Kind.RATIO
+    return key == wrong or (pair and not columns[key].computed)
 
 
 def _choices(column: Column, office: Office, somebody: Somebody) -> tuple[str, ...]:
@@ -160,7 +170,7 @@ def _choices(column: Column, office: Office, somebody: Somebody) -> tuple[str, .
         case Kind.MONTH:
             return MONTHS
         case Kind.RATIO:
-            return ("12", "10")
+            return ("12", "10", "8")
         case Kind.MOBILE:
             return (somebody.person.mobile,)
         case _:
