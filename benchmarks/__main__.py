@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from benchmarks import big_roster, in_use, keys, long_use, people, startup, workbook
+from benchmarks import big_roster, in_use, keys, large, long_use, people, startup, workbook
 from benchmarks.figures import Figure, Matrix, lines
 
 PARTS: dict[str, Callable[[Callable[[str], None]], Sequence[Figure | Matrix]]] = {
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[Callable[[str], None]], Sequence[Figure | Matrix]]] =
     "long_use": long_use.measure,
     "big": big_roster.measure,
     "use": in_use.measure,
+    "large": large.measure,
 }
 
 

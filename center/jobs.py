@@ -18,7 +18,7 @@ from center import inbox
 from center import rows as row_store
 from center.bell import BELL
 from center.clock import Clock, utc_text
-from center.effects.apply import lock_units
+from center.effects.apply import Work, closing_note, lock_units
 from center.moment import Moment
 from center.settings import Settings
 from center.store.engine import Store
@@ -182,5 +182,6 @@ def settle_chunk(conn: Connection, profile: Profile, clock: Clock, job_id: str, 
         close_submission(conn, key)
         rules = profile.rules(row.business)
         assert rules is not None, "a job of a business the center does not offer"
-        push_done(conn, profile, rules, key, moment, changes["ok"], changes["failed"])
+        work = Work(conn, profile, unit_account, row.business, moment.day, moment.month, key[1])
+        push_done(conn, profile, rules, key, moment, changes["ok"], changes["failed"], closing_note(work))
     return Settled(not done, unit_account, rows[-1].row_no if rows else 0, row.total)

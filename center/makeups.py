@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row, select, update
 
@@ -19,7 +19,9 @@ from center.store.tables import account_change, makeup_order
 from domain.business import AccountStatus, KnownAccount, MadeUp, PersonFacts
 from domain.period import month_of
 
-DECLARED, SETTLED, CANCELLED = "declared", "settled", "cancelled"
+DECLARED: Final = "declared"
+SETTLED: Final = "settled"
+CANCELLED: Final = "cancelled"
 NORMAL, SEALED = AccountStatus.NORMAL, AccountStatus.SEALED
 
 
@@ -30,7 +32,8 @@ def with_history(conn: Connection, people: Mapping[str, PersonFacts]) -> dict[st
     for batch in batches(people):
         found = select(makeup_order).where(makeup_order.c.person_key.in_(batch), live)
         for row in conn.execute(found.order_by(makeup_order.c.month)):
-            one = MadeUp(row.account_no, row.month, row.fund_type, row.state == SETTLED)
+            amount = row.unit_amount + row.person_amount
+            one = MadeUp(row.account_no, row.month, row.fund_type, row.state == SETTLED, amount)
             made_up[row.person_key].append(one)
     known = [account for person in people.values() for account in person.accounts]
     lines = _changes(conn, known)
@@ -73,6 +76,20 @@ def _deposits(account: KnownAccount, lines: Sequence[Row[Any]]) -> tuple[tuple[i
         month = line.month if line.status_from else min(line.month, opened or line.month)
         steps.append((month, amount))
     return tuple(steps)
+
+
+def waiting(
+    conn: Connection, unit_account: str, business: str, account_no: str, month: int
+) -> list[Row[Any]]:
+    """The declared orders of a business for a month of an account."""
+    found = select(makeup_order).where(
+        makeup_order.c.unit_account == unit_account,
+        makeup_order.c.account_no == account_no,
+        makeup_order.c.month == month,
+        makeup_order.c.business == business,
+        makeup_order.c.state == DECLARED,
+    )
+    return list(conn.execute(found))
 
 
 def move(

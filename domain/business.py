@@ -206,12 +206,13 @@ class KnownAccount:
 
 @dataclass(frozen=True, slots=True)
 class MadeUp:
-    """A month that was made up for an account: declared and waiting for the money, or settled."""
+    """A month that was made up for an account, `amount` in 分: waiting for the money, or settled."""
 
     account_no: str
     month: int
     fund_type: str = "general"
     settled: bool = False
+    amount: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +236,8 @@ class PersonFacts:
     unfinished: frozenset[str] = frozenset()
     name: str = ""
     id_number: str = ""
-    made_up: tuple[MadeUp, ...] = ()
-    """Months made up and not cancelled, where the business asks for them (M-12)."""
+    made_up: tuple[MadeUp, ...] | None = None
+    """Months made up and not cancelled, None while that is not known: the center alone knows (M-12)."""
     details: Mapping[str, str] | None = None
 
     def at(self, unit_account: str) -> tuple[KnownAccount, ...]:

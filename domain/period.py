@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from typing import Literal
 
 from domain.text import clean_cell, has_full_width, safe_text
@@ -79,6 +80,7 @@ def months_between(first: int, last: int) -> int:
     return _index(last) - _index(first)
 
 
+@lru_cache(maxsize=2048)
 def month_range(first: int, last: int) -> tuple[int, ...]:
     """All months from `first` to `last`, both included; empty when `last` is earlier."""
     return tuple(add_months(first, step) for step in range(months_between(first, last) + 1))

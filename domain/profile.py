@@ -170,6 +170,8 @@ class Businesses(Strict):
     base_adjust: AdjustRules | None = None
     annual: AnnualRules | None = None
     makeup: MakeupRules | None = None
+    makeup_change: MakeupRules | None = None
+    makeup_cancel: MakeupRules | None = None
     makeup_missed: MakeupRules | None = None
     makeup_short: MakeupRules | None = None
 

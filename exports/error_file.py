@@ -52,7 +52,7 @@ def error_file_name(source: Path | str, now: datetime, *, ascii_only: bool = Fal
 
 def write_error_file(path: Path | str, check: FileCheck, *, overwrite: bool = False) -> Path:
     """Write the annotated workbook. Raises WorkbookError: file.exists, file.disk_full, file.not_written."""
-    path = Path(path)
+    path, check = Path(path), check.whole()
     with writing(path, overwrite=overwrite) as temporary, plain_book(temporary) as book:
         name = sheet_title(check.imported.sheet.name, (LIST_SHEET,))
         _write_list(book, check.findings, name)

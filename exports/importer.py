@@ -6,7 +6,7 @@ merged and blank rows (I-04, I-06, V-10, V-27, V-34).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -85,20 +85,30 @@ def read_roster(
         from exports.formulas import mark_unreadable
 
         mark_unreadable(path, sheet, {index for _, index in layout.columns})
-    row = layout.header_row or 1
-    titles = {column.key: column.title for column in template_columns(business)}
-    found = [
-        PlacedFinding(row, at, titles.get(finding.field, finding.field), "", finding)
-        for at, finding in layout.findings
-    ]
-    rows = _take_rows(sheet, layout, rules, found) if layout.header_row else []
+    found = title_findings(layout, business)
+    rows = list(take_rows(sheet.rows, sheet, layout, rules, found)) if layout.header_row else []
     if len(rows) > limit_rows:
         raise sentence("file.rows", limit=limit_rows)
-    if layout.header_row and not rows:
+    found += end_findings(sheet, layout, empty=not rows)
+    return ImportedSheet(sheet, layout, rows, found)
+
+
+def title_findings(layout: Layout, business: Business) -> list[PlacedFinding]:
+    """What is wrong with the titles."""
+    titles = {column.key: column.title for column in template_columns(business)}
+    return [
+        PlacedFinding(layout.header_row or 1, at, titles.get(finding.field, finding.field), "", finding)
+        for at, finding in layout.findings
+    ]
+
+
+def end_findings(sheet: Sheet, layout: Layout, *, empty: bool) -> list[PlacedFinding]:
+    """What is wrong with the sheet as a whole, known once its rows have been read."""
+    row, found = layout.header_row or 1, []
+    if layout.header_row and empty:
         text = "表内没有数据行，请从列名的下一行起填写。"
         found.append(PlacedFinding(row + 1, None, "", "", Finding("roster.empty", "", text)))
-    found += _sheet_findings(sheet, layout, row)
-    return ImportedSheet(sheet, layout, rows, found)
+    return [*found, *_sheet_findings(sheet, layout, row)]
 
 
 def _find_sheet(
@@ -135,17 +145,19 @@ def _has_blanks(sheet: Sheet, layout: Layout) -> bool:
 # ---- rows -------------------------------------------------------------------------------------------
 
 
-def _take_rows(
-    sheet: Sheet, layout: Layout, rules: ImportRules, found: list[PlacedFinding]
-) -> list[ImportedRow]:
-    """The data rows below the header; blank rows at the end do not count."""
+def take_rows(
+    raws: Iterable[RawRow], sheet: Sheet, layout: Layout, rules: ImportRules, found: list[PlacedFinding]
+) -> Iterator[ImportedRow]:
+    """The data rows below the header, made of the rows of a sheet; blank rows at the end do not count.
+
+    Blank rows that a center does not take are told in `found`.
+    """
     first = _first_data_row(sheet, layout)
     columns = layout.columns
     content = [index for column, index in columns if column.kind is not Kind.SERIAL]
     pairs = [(column.key, index) for column, index in columns]
-    rows: list[ImportedRow] = []
     last = first - 1
-    for raw in sheet.rows:
+    for raw in raws:
         if raw.row_number < first or not _has_content(raw, content):
             continue
         if rules.fixed_layout and raw.row_number > last + 1:
@@ -156,8 +168,7 @@ def _take_rows(
         row = ImportedRow(last, {key: texts[index] if index < width else "" for key, index in pairs})
         if raw.kinds:
             judge_kinds(row, raw, columns, rules)
-        rows.append(row)
-    return rows
+        yield row
 
 
 def _first_data_row(sheet: Sheet, layout: Layout) -> int:
@@ -294,24 +305,43 @@ def check_rows(
     checks = business.check_roster(_Counted(rows, progress), context.for_source(Source.FILE))
     if progress is not None:
         progress(len(rows), len(rows))
-    order = {column.key: place for place, column in enumerate(template_columns(business))}
-    missing = imported.layout.missing
-    done: list[FileRow] = []
-    placed: list[PlacedFinding] = []
-    count = amount = 0
-    places = _Places(imported, business)
+    judged = Judged(imported, business)
+    done = []
     for row, check in zip(rows, checks, strict=True):
-        if row.findings or check.findings:
+        if check.duplicate_of is not None:
             own = by_sheet_row(check, lambda place: rows[place].row_number, business)
-            findings = joined(row.findings, own, order, missing)
-            if business.first_error_only:
+            check = replace(check, findings=own)
+        done.append(judged.put(row, check))
+    return FileCheck(imported, done, imported.findings, judged.placed, judged.totals, len(done))
+
+
+class Judged:
+    """Puts the findings of cells and of values together, row by row, and adds up."""
+
+    def __init__(self, imported: ImportedSheet, business: Business) -> None:
+        self._order = {column.key: place for place, column in enumerate(template_columns(business))}
+        self._missing = imported.layout.missing
+        self._places = _Places(imported, business)
+        self._first_only = business.first_error_only
+        self.placed: list[PlacedFinding] = []
+        self._count = self._amount = 0
+
+    @property
+    def totals(self) -> Totals:
+        """Over the rows so far that nothing stops."""
+        return Totals(self._count, self._amount)
+
+    def put(self, row: ImportedRow, check: RowCheck) -> FileRow:
+        """Take the next row with its check; a duplicate names its worksheet row already."""
+        if row.findings or check.findings:
+            findings = joined(row.findings, check.findings, self._order, self._missing)
+            if self._first_only:
                 findings = first_only(findings)
             check = replace(check, findings=findings)
-            placed += [places.put(row, finding) for finding in findings]
+            self.placed += [self._places.put(row, finding) for finding in findings]
         if check.ok:
-            count, amount = count + 1, amount + check.amount
-        done.append(FileRow(row.row_number, row.values, check))
-    return FileCheck(imported, done, imported.findings, placed, Totals(count, amount))
+            self._count, self._amount = self._count + 1, self._amount + check.amount
+        return FileRow(row.row_number, row.values, check)
 
 
 def first_only(findings: Sequence[Finding]) -> tuple[Finding, ...]:

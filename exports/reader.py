@@ -18,10 +18,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from exports.sheet import CellRange, Format, RawRow, Sheet
 from exports.workbook_error import WorkbookError, sentence, wrong_format
+
+if TYPE_CHECKING:
+    from exports.zip_check import ZipFacts
 
 MAX_FILE = 50 * 1024 * 1024
 LIMIT_ROWS = 100_000
@@ -60,6 +63,39 @@ def read_workbook(
 
             return read_text_table(file, path, limit_rows)
         return _parse(file, path, found, sheet, skip, limit_rows)
+
+
+@contextmanager
+def sheet_in_batches(
+    path: Path | str,
+    *,
+    skip: Collection[str] = OUTPUT_SHEETS,
+    limit_rows: int = LIMIT_ROWS,
+    formats: Collection[str] | None = None,
+) -> Iterator[tuple[Sheet, Iterator[list[RawRow]]] | None]:
+    """The sheet `read_workbook` would read, without rows, and its rows batch by batch.
+
+    None for a file that has to be looked at as a whole: text, and a workbook with formulas or error values.
+    Raises WorkbookError, also while the batches are taken and at the end.
+    """
+    path = Path(path)
+    with _opened(path) as file:
+        kind = sniff(file, path)
+        if formats is not None and kind not in formats:
+            raise wrong_format(tuple(formats))
+        if kind == "csv":
+            yield None
+            return
+        with _again(file, path) as own, _child(own, "", skip) as process:
+            facts = _facts(file, kind, limit_rows)
+            if facts is not None and facts.formulas_or_errors:
+                yield None
+                return
+            lines = _lines(process)
+            sheet = _head(process, lines, kind)
+            process.in_time()
+            sheet.has_hidden_rows = facts is not None and facts.hidden_rows
+            yield sheet, _batches(process, lines)
 
 
 @contextmanager
@@ -143,17 +179,22 @@ def _look_at_ole(file: BinaryIO) -> None:
 def _parse(
     file: BinaryIO, path: Path, kind: Format, wanted: str, skip: Collection[str], limit_rows: int
 ) -> Sheet:
-    facts = None
     with _again(file, path) as own, _child(own, wanted, skip) as process:
-        if kind == "xlsx":
-            from exports.zip_check import check_zip
-
-            facts = check_zip(file, limit_rows)
+        facts = _facts(file, kind, limit_rows)
         sheet = _collect(process, kind, limit_rows)
     if facts is not None:
         sheet.has_formulas = facts.formulas_or_errors
         sheet.has_hidden_rows = facts.hidden_rows
     return sheet
+
+
+def _facts(file: BinaryIO, kind: Format, limit_rows: int) -> ZipFacts | None:
+    """What the raw parts of an .xlsx tell; None for an .xls."""
+    if kind != "xlsx":
+        return None
+    from exports.zip_check import check_zip
+
+    return check_zip(file, limit_rows)
 
 
 @contextmanager
@@ -175,6 +216,12 @@ class _Process:
     def __init__(self, popen: subprocess.Popen[bytes]) -> None:
         self.popen = popen
         self.late = False
+        self.timer: threading.Timer | None = None
+
+    def in_time(self) -> None:
+        """The sheet has been parsed: from here on the child waits for whoever takes its rows."""
+        if self.timer is not None:
+            self.timer.cancel()
 
     def stop_late(self) -> None:
         self.late = True
@@ -211,7 +258,7 @@ def _child(file: BinaryIO, wanted: str, skip: Collection[str]) -> Iterator[_Proc
         start_new_session=True,
     )
     process = _Process(popen)
-    timer = threading.Timer(WALL_SECONDS, process.stop_late)
+    timer = process.timer = threading.Timer(WALL_SECONDS, process.stop_late)
     timer.daemon = True
     timer.start()
     try:
@@ -225,24 +272,40 @@ def _child(file: BinaryIO, wanted: str, skip: Collection[str]) -> Iterator[_Proc
 
 
 def _collect(process: _Process, kind: Format, limit_rows: int) -> Sheet:
+    lines = _lines(process)
+    sheet = _head(process, lines, kind)
+    for batch in _batches(process, lines):
+        sheet.rows += batch
+        if len(sheet.rows) > limit_rows + 100:
+            raise sentence("file.rows", limit=limit_rows)
+    return sheet
+
+
+def _lines(process: _Process) -> Iterator[bytes]:
     assert process.popen.stdout is not None
-    lines = iter(process.popen.stdout)
+    return iter(process.popen.stdout)
+
+
+def _head(process: _Process, lines: Iterator[bytes], kind: Format) -> Sheet:
+    """The sheet without its rows."""
     head = _answer(next(lines, b""))
     if not isinstance(head, dict):
         raise process.failure()
     if "error" in head:
         raise sentence(head["error"])
     merged = [CellRange(a + 1, b, c + 1, d) for a, b, c, d in head["merged"]]
-    sheet = Sheet(head["sheet"], [], kind, merged, tuple(head["sheets"]))
+    return Sheet(head["sheet"], [], kind, merged, tuple(head["sheets"]))
+
+
+def _batches(process: _Process, lines: Iterator[bytes]) -> Iterator[list[RawRow]]:
+    """The rows as they come, to the mark of their end."""
     for line in lines:
         batch = _answer(line)
         if batch == []:
-            return sheet
+            return
         if batch is None:
             break
-        sheet.rows += _rows(batch)
-        if len(sheet.rows) > limit_rows + 100:
-            raise sentence("file.rows", limit=limit_rows)
+        yield list(_rows(batch))
     raise process.failure()
 
 

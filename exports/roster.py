@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from domain.business import RowCheck, Totals
@@ -89,6 +90,14 @@ class FileCheck:
     """By row, then by column order of the template."""
     totals: Totals
     """Over the rows that nothing stops."""
+    count: int
+    """Number of rows, held in `rows` or not."""
+    reread: Callable[[], FileCheck] | None = None
+    """Reads and checks the file again, where `rows` and the sheet's were handed on and not kept."""
+
+    def whole(self) -> FileCheck:
+        """The check with all its rows. Raises WorkbookError when the file cannot be read again."""
+        return self if self.reread is None else self.reread()
 
     @property
     def findings(self) -> list[PlacedFinding]:

@@ -10,6 +10,7 @@ import re
 import zipfile
 import zlib
 from dataclasses import dataclass
+from functools import cache
 from typing import BinaryIO
 
 from exports.places import column_number
@@ -27,7 +28,6 @@ ROWS_BESIDE_DATA = 1000
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 _CHUNK = 1 << 20
 _OVERLAP = 64
-_FAR_CELL = re.compile(rb"""\sr=["'](?:([A-Z]{2,3})([0-9]+)|([A-Z])([0-9]{5,}))["']""")
 _HIDDEN_ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]*\bhidden=["'](?:1|true)["']""")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
 
@@ -108,10 +108,16 @@ def _scan(
     return ZipFacts(formulas, hidden)
 
 
+@cache
+def _far(digits: int) -> re.Pattern[bytes]:
+    """Cells that may be too far: two letters, or a row number of so many digits."""
+    return re.compile(rb"""\sr=["'](?:([A-Z]{2,3})([0-9]+)|([A-Z])([0-9]{%d,}))["']""" % digits)
+
+
 def _far_cell(data: bytes, limit_rows: int) -> tuple[str, int] | None:
     """The first cell that lies outside what may be imported."""
     last_row = limit_rows + ROWS_BESIDE_DATA
-    for match in _FAR_CELL.finditer(data):
+    for match in _far(len(str(last_row))).finditer(data):
         letters, row = (match[1] or match[3]).decode(), int(match[2] or match[4])
         if row > last_row or column_number(letters) > MAX_COLUMNS:
             return letters, row

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from client.errors import ClientError
 from domain.business import Source
 from domain.codes import table
 from domain.money import format_ratio
-from exports.workbook_error import WorkbookError
+from exports.workbook_error import WorkbookError, sentence
 from screens.file_choice import choose_file, write_out
 from screens.for_all import ask_for_all
-from screens.roster_take import Cancelled, take_rows
+from screens.roster_take import Cancelled, may_replace, tell_totals
 from tui.progress import in_thread
 
 if TYPE_CHECKING:
     from client.store.rows import Scope
-    from domain.business import CheckContext
-    from exports.roster import FileCheck, FileRow
+    from domain.business import CheckContext, RowCheck
+    from exports.roster import FileCheck
+    from exports.stream import RosterStream
     from screens.business_screen import BusinessScreen
+
+Say = Callable[[int], None]
+"""Tells how many rows are done; may raise to stop."""
 
 
 async def save_template(screen: BusinessScreen) -> None:
@@ -46,6 +52,8 @@ class ImportFlow:
         self._screen = screen
         self._uploaded: Path | None = None
         self._check: FileCheck | None = None
+        self._path = Path()
+        self._reviewed: FileCheck | None = None
         self._fund_type = ""
         self._on_screen: dict[str, str] = {}
         self._whose: Scope | None = None
@@ -203,20 +211,19 @@ class ImportFlow:
     # ---- reading -----------------------------------------------------------------------------------
 
     async def _read(self, path: Path) -> None:
-        """Read and check in a worker; findings go to the review, a clean file into the roster."""
+        """Read and check in a worker; findings go to the review, a clean file into the roster.
+
+        Rows go into the roster slice by slice while they are read, and all come out again when the file has
+        findings. Where they would replace others, that is asked when the file has proven clean.
+        """
         screen = self._screen
-        stop: list[bool] = []
-        try:
-            check = await screen.busy(
-                "正在读取文件…", self._check_file, path, stop, on_cancel=lambda: stop.append(True)
-            )
-        except WorkbookError as error:
-            screen.shell.bell()
-            await screen.tell("文件不能导入", [error.text])
-            screen.status(error.text, kind="error")
-            return
-        except Cancelled:
-            screen.status("已停止读取，没有导入。", kind="warning")
+        self._path = path
+        service = screen.desk.service
+        kept = not screen.with_form and bool(await in_thread(service.store.count, service.roster_id))
+        check = await self._pass(
+            "正在读取文件…", "正在校验", self._check_file if kept else self._import_clean
+        )
+        if check is None:
             return
         if check.findings:
             self._check = check
@@ -226,27 +233,82 @@ class ImportFlow:
                 "import_review", check=check, source=path, atomic=atomic, refusal=refusal
             )
             return
-        await self._take(check.rows)
+        if kept:
+            await self._take(check)
+        else:
+            await self._taken(check)
 
-    def _check_file(self, path: Path, stop: list[bool]) -> FileCheck:
-        from exports.importer import check_file
+    async def _pass(self, first: str, word: str, work: Callable[[Say], FileCheck]) -> FileCheck | None:
+        """Go through the file in a worker; None when that came to nothing, which has been told."""
+        screen = self._screen
+        say, stop = screen.shell.progress.say, list[bool]()
 
-        screen, service = self._screen, self._screen.desk.service
-        say = screen.shell.progress.say
-
-        def progress(done: int, total: int) -> None:
+        def progress(done: int) -> None:
             if stop:
                 raise Cancelled
-            say(f"正在校验 {done}/{total} 行，F12 停止")
+            say(f"{word} {done} 行，F12 停止")
 
-        return check_file(
-            path,
+        try:
+            return await screen.busy(first, work, progress, on_cancel=lambda: stop.append(True))
+        except WorkbookError as error:
+            screen.shell.bell()
+            await screen.tell("文件不能导入", [error.text])
+            screen.status(error.text, kind="error")
+        except Cancelled:
+            screen.status("已停止读取，没有导入。", kind="warning")
+        except ClientError as error:
+            screen.status(error.sentence, kind="error", beep=True)
+        return None
+
+    def _stream(self) -> RosterStream:
+        from exports.stream import RosterStream
+
+        service = self._screen.desk.service
+        return RosterStream(
+            self._path,
             service.business,
             self._of_file(service.context),
-            formats=tuple(screen.state.profile.imports.formats),
-            progress=progress,
+            formats=tuple(self._screen.state.profile.imports.formats),
             with_people=service.with_people,
         )
+
+    def _check_file(self, progress: Say) -> FileCheck:
+        """Check the file and keep no row."""
+        stream, done = self._stream(), 0
+        for part in stream.slices():
+            done += len(part)
+            progress(done)
+        return stream.result
+
+    def _import_clean(self, progress: Say) -> FileCheck:
+        """Put all rows into the roster, or none when there is a finding."""
+        stream = self._stream()
+        try:
+            self._import(stream, progress, lambda check: bool(check.findings))
+        except _NotTaken as refused:
+            return refused.check
+        return stream.result
+
+    def _import_good(self, progress: Say) -> FileCheck:
+        """Put the rows without error into the roster, as they were reviewed."""
+        stream, reviewed = self._stream(), self._reviewed
+        try:
+            self._import(stream, progress, lambda check: reviewed is None or check.totals != reviewed.totals)
+        except _NotTaken:
+            raise sentence("file.busy") from None
+        return stream.result
+
+    def _import(self, stream: RosterStream, progress: Say, bad: Callable[[FileCheck], bool]) -> None:
+        """Append the good rows in one step, all or none; none when the whole turns out `bad`."""
+
+        def rows() -> Iterator[tuple[int, Mapping[str, str], RowCheck]]:
+            for part in stream.slices():
+                yield from [(row.row_number, row.values, row.check) for row in part if row.check.ok]
+            if bad(stream.result):
+                raise _NotTaken(stream.result)
+
+        service, anew = self._screen.desk.service, not self._screen.with_form
+        service.import_rows(rows(), source=Source.FILE, anew=anew, progress=progress)
 
     async def reviewed(self, answer: object) -> None:
         """Go on after the review: import the good rows, or nothing."""
@@ -254,11 +316,28 @@ class ImportFlow:
         if check is None or answer != "good":
             self._screen.status("没有导入，清册没有改动。", kind="warning")
             return
-        await self._take(check.good_rows)
+        await self._take(check)
 
     # ---- into the roster -----------------------------------------------------------------------------
 
-    async def _take(self, rows: list[FileRow]) -> None:
-        checked = [(row.row_number, row.values, row.check) for row in rows]
-        if await take_rows(self._screen, checked, len(rows), Source.FILE, "导入"):
-            self._uploaded = None
+    async def _take(self, reviewed: FileCheck) -> None:
+        """Import the good rows of a file that has been looked at."""
+        if not self._screen.with_form and not await may_replace(self._screen, "导入"):
+            return
+        self._reviewed = reviewed
+        check = await self._pass("正在导入…", "正在导入", self._import_good)
+        if check is not None:
+            await self._taken(check)
+
+    async def _taken(self, check: FileCheck) -> None:
+        self._uploaded = None
+        await self._screen.returned(None)
+        await tell_totals(self._screen, f"导入成功 {check.totals.count} 条")
+
+
+class _NotTaken(Exception):
+    """A file whose rows do not go into the roster."""
+
+    def __init__(self, check: FileCheck) -> None:
+        super().__init__("not taken")
+        self.check = check

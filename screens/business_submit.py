@@ -12,6 +12,7 @@ from client.roster import Which
 from client.store.rows import Frozen
 from domain.business import Totals
 from domain.businesses.accounts import OVERRULED
+from screens.app import AppScreen
 from screens.key_facts import day, name_of
 from screens.pin_entry import unlock
 from screens.receipt import local_time
@@ -279,8 +280,10 @@ class SubmitFlow:
         elif event.kind == "accepted" and event.receipt is not None:
             batch = not screen.with_form
             told = screen.state.profile.messages.get("batch_sent", "") if batch else ""
-            await self._offer_print(event.receipt)
-            await screen.shell.open_screen("receipt", receipt=event.receipt, told=told)
+            wanted = await self._wants_print()
+            shown = await screen.shell.open_screen("receipt", receipt=event.receipt, told=told)
+            if wanted and isinstance(shown, AppScreen):
+                await self._print(shown, event.receipt)
         elif event.kind == "refused":
             await self._refused(event)
         elif event.kind == "waiting":
@@ -288,23 +291,24 @@ class SubmitFlow:
         else:
             screen.status(f"已保存在发件箱：{event.sentence}", kind="warning", beep=True)
 
-    async def _offer_print(self, receipt: Receipt) -> None:
-        """Where the center asks whether to print, write the voucher of what was filed (M-07)."""
+    async def _wants_print(self) -> bool:
+        """Ask whether to print, where the center asks that (M-07)."""
         screen, rules = self._screen, self._screen.desk.business.rules
         if not rules.print_after:
-            return
+            return False
         options = [("y", "是"), ("n", "否")]
-        if await screen.ask(screen.desk.business.title, [rules.print_after], options, cancel="n") != "y":
-            return
+        return await screen.ask(rules.title, [rules.print_after], options, cancel="n") == "y"
+
+    async def _print(self, shown: AppScreen, receipt: Receipt) -> None:
+        """Write the voucher of what was filed; the screen with the receipt says where it is."""
         from screens.vouchers import FILED, write_batch_voucher
 
+        business = self._screen.desk.business
         day = date.fromisoformat(local_time(receipt.received)[:10])
         try:
-            await write_batch_voucher(
-                screen, screen.desk.business, receipt.submission_id, receipt.serial, day, FILED
-            )
+            await write_batch_voucher(shown, business, receipt.submission_id, receipt.serial, day, FILED)
         except ClientError as error:
-            screen.status(f"凭条没有写成，可在查询中再导出：{error.sentence}", kind="warning", beep=True)
+            shown.status(f"凭条没有写成，可在查询中再导出：{error.sentence}", kind="warning", beep=True)
 
     async def _refused(self, event: OutboxEvent) -> None:
         screen = self._screen

@@ -98,6 +98,8 @@ class FactScreen(BusinessScreen):
             self.status(told, kind="error", beep=True)
         elif facts is not None:
             await self._judge_again()
+            count = await in_thread(self.desk.store.count, self.desk.service.roster_id)
+            self.status(self._opening_words(count, False))
             self._tell_pending(facts)
 
     async def _fetch(self, account: str) -> str:

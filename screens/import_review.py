@@ -103,9 +103,9 @@ class ImportReviewScreen(AppScreen):
         check: FileCheck = args["check"]
         self._check, self._source = check, args["source"]
         self._atomic, self._refusal = bool(args["atomic"]), str(args["refusal"])
-        bad = sum(not row.check.ok for row in check.rows)
         first, second = self.query(InfoLine).results(InfoLine)
-        counts = f"共 {len(check.rows)} 行，正确 {check.totals.count} 行，有错误 {bad} 行"
+        bad = check.count - check.totals.count
+        counts = f"共 {check.count} 行，正确 {check.totals.count} 行，有错误 {bad} 行"
         first.show(f"{self._source.name}：{counts}")
         second.show(self._verdict())
         self._findings = FindingsModel(check.findings, mask=self.state.settings.screen.mask_id)

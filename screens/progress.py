@@ -34,7 +34,7 @@ ALL: Final = ("0", "全部")
 REVIEWED: Final = (ALL, ("1", "是"), ("2", "否"))
 COLUMNS: Final = (
     GridColumn("serial", "业务流水号", 17),
-    GridColumn("title", "交易名称", 10),
+    GridColumn("title", "交易名称", 12),
     GridColumn("reviewed", "复核", 4),
     GridColumn("declared", "办理时间", 10),
     GridColumn("state", "状态", 6),

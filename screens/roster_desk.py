@@ -171,10 +171,11 @@ def month_text(context: CheckContext) -> str:
 def facts_line(context: CheckContext, base_title: str, hours: str = "") -> str:
     """The unit's facts in one line: business month, ratio, limits of the base, hours.
 
-    A business without a base ("" for its title) needs neither ratio nor limits.
+    A business without a base ("" for its title) needs neither ratio nor limits, but the month paid up to.
     """
     parts = [month_text(context)]
     if not base_title:
+        parts += [f"缴至 {context.unit.paid_through}"] if context.unit.paid_through else []
         return "  ".join([*parts, f"受理 {hours}"] if hours else parts)
     pair = context.chosen_ratio or context.unit.ratio
     if context.unit.unified_ratio or context.chosen_ratio is not None:

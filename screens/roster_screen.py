@@ -316,6 +316,8 @@ class RosterScreen(AppScreen):
             self.status("清册没有打开，请返回后重新进入。", kind="error", beep=True)
             return
         if await self._picking.answer(request):
+            if self._beside and request.widget is self._form:
+                self._notes.show(self._form.refusal, wrong=True)
             return
         match request.action:
             case "record":

@@ -33,7 +33,7 @@ async def take_rows(
     """
     desk = screen.desk
     anew = not screen.with_form
-    if anew and not await _may_replace(screen, word):
+    if anew and not await may_replace(screen, word):
         return False
     say, stop = screen.shell.progress.say, list[bool]()
 
@@ -76,7 +76,7 @@ async def tell_totals(screen: RosterScreen, done: str) -> None:
         screen.status(f"{text}。", kind="good")
 
 
-async def _may_replace(screen: RosterScreen, word: str) -> bool:
+async def may_replace(screen: RosterScreen, word: str) -> bool:
     """A batch roster holds one file: importing again replaces it (I-08)."""
     desk = screen.desk
     count = await in_thread(desk.store.count, desk.service.roster_id)

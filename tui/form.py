@@ -72,6 +72,11 @@ class Form(FormView):
         """Key of the field under the cursor."""
         return self._field.key
 
+    @property
+    def refusal(self) -> str:
+        """Why the field under the cursor was refused, "" when it was not."""
+        return self._refused.get(self.current, "")
+
     def snapshot(self) -> dict[str, Any]:
         """Return the texts as typed, the half-typed one too; passwords are left out."""
         return {key: text for key, text in self._all_texts().items() if not self._is_secret(key)}

@@ -30,7 +30,7 @@ from center.year_table import publish_days
 from domain.business import Limits, RatioPair
 from domain.creditcode import check_character
 from domain.national_calendar import CalendarDays, national_calendar
-from domain.period import BusinessCalendar
+from domain.period import BusinessCalendar, fund_year, fund_year_months
 from domain.profile import Profile
 
 AGENT_PASSWORD = "Demo2026"
@@ -201,7 +201,11 @@ def _add_agent(
 
 
 def add_unit(conn: Connection, profile: Profile, made: DemoUnit, day: date) -> None:
-    """Register a unit with its inbox."""
+    """Register a unit with its inbox; the small one of a center with 年度核定 has yet to verify the year."""
+    month = day.year * 100 + day.month
+    year = fund_year(month, profile.calendar.fund_year_start)
+    yearly = profile.business.annual is not None
+    behind = yearly and made.people == SIZES[0]
     separate = profile.auth.reconcile_password and made.people == SIZES[0]
     conn.execute(insert(scope).values(scope=made.account, inbox_rev=0))
     conn.execute(
@@ -214,7 +218,8 @@ def add_unit(conn: Connection, profile: Profile, made: DemoUnit, day: date) -> N
             unified_ratio=made.unified,
             ratios=json.dumps([[pair.unit, pair.person] for pair in made.ratios]),
             fund_types=json.dumps(["general"]),
-            paid_through=day.year * 100 + day.month,
+            paid_through=fund_year_months(year - 1, profile.calendar.fund_year_start)[1] if behind else month,
+            verified_year=None if not yearly else year - 1 if behind else year,
             unallocated=0,
             depositor_rev=0,
             account_counter=0,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import exists, not_, select, update
+from sqlalchemy import Select, exists, func, not_, select, update
 
 from center.batches import batches
 from center.effects.apply import OVERTAKEN, Effect, Row, RowFailed, Work
@@ -64,7 +64,7 @@ class AnnualEffect(AdjustEffect):
             raise RowFailed("annual.done", f"该职工{year}年度的年度核定已经办理，不用再办，请从清册中删除。")
         told = [replace(row, values={**row.values, "reason": str(year)}) for row in rows]
         done = super().write(work, told)
-        if not self._left(work, year):
+        if not self._anybody_left(work, year):
             mine = unit.c.unit_account == work.unit_account
             work.conn.execute(update(unit).where(mine).values(verified_year=year))
         return done
@@ -86,14 +86,33 @@ class AnnualEffect(AdjustEffect):
             for part in batches(numbers)
         )
 
-    def _left(self, work: Work, year: int) -> bool:
-        """Whether somebody who takes part is not verified; the accounts changed longest ago come first."""
+    def note(self, work: Work) -> str:
+        """Whether the unit is through, or how many are missing."""
+        mine = account_change.c.submission_id == work.submission_id
+        found = select(account_change.c.reason).where(
+            account_change.c.unit_account == work.unit_account, mine
+        )
+        year = work.conn.execute(found.limit(1)).scalar()
+        if year is None:
+            return ""
+        count = select(func.count()).select_from(self._left(work, int(year)).subquery())
+        left = work.conn.execute(count).scalar_one()
+        if not left:
+            return f"本单位{year}年度的年度核定已全部完成。"
+        return f"还有{left}名职工没有核定，请补办后再汇缴7月份公积金。"
+
+    def _anybody_left(self, work: Work, year: int) -> bool:
+        """Whether somebody is not verified; the accounts changed longest ago come first."""
+        left = self._left(work, year).order_by(account.c.rev).limit(1)
+        return work.conn.execute(left).first() is not None
+
+    def _left(self, work: Work, year: int) -> Select[tuple[str]]:
+        """The accounts that take part and are not verified."""
         june = add_months(fund_year_months(year, work.profile.calendar.fund_year_start)[0], -1)
         own, lines = account.c, account_change.c
         done = exists().where(self._lines(work, year) & (lines.account_no == own.account_no))
-        left = (
+        return (
             select(own.account_no)
             .where(own.unit_account == work.unit_account, own.status == AccountStatus.NORMAL.value)
             .where(not_(own.gone), own.opened <= last_day(june).isoformat(), not_(done))
         )
-        return work.conn.execute(left.order_by(own.rev).limit(1)).first() is not None

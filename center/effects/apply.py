@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from importlib import import_module
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
@@ -36,6 +36,8 @@ EFFECTS: dict[str, str] = {
     "base_adjust": "center.effects.adjust",
     "annual": "center.effects.adjust",
     "makeup": "center.effects.makeup",
+    "makeup_change": "center.effects.makeup_again",
+    "makeup_cancel": "center.effects.makeup_again",
     "makeup_missed": "center.effects.makeup",
     "makeup_short": "center.effects.makeup",
 }
@@ -100,6 +102,20 @@ class Effect(Protocol):
 
     def write(self, work: Work, rows: Sequence[Row]) -> dict[int, str]:
         """Write all rows or raise (IntegrityError, RowFailed); returns account numbers by row number."""
+
+
+@runtime_checkable
+class Noting(Protocol):
+    """An effect that has something to say of the unit when a submission is done."""
+
+    def note(self, work: Work) -> str:
+        """One Chinese sentence for the message that tells of it, "" for nothing."""
+
+
+def closing_note(work: Work) -> str:
+    """What is said of the unit beside the numbers of a submission that is done."""
+    effect = effect_of(work.business)
+    return effect.note(work) if isinstance(effect, Noting) else ""
 
 
 def effect_of(business: str) -> Effect:

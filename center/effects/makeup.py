@@ -25,11 +25,15 @@ ONCE = ("makeup", "makeup_missed")
 
 def effect(business: str) -> Effect:
     """The effect of a business that makes up months."""
-    return MakeupEffect()
+    return MakeupEffect(business)
 
 
 class MakeupEffect:
-    """Declares orders."""
+    """Declares orders of a business, whichever one files them."""
+
+    def __init__(self, business: str) -> None:
+        """Declare orders of `business`."""
+        self.business = business
 
     def units(self, work: Work, rows: Sequence[Row]) -> Sequence[str]:
         """No other unit is concerned."""
@@ -47,43 +51,42 @@ class MakeupEffect:
             if known.status not in (AccountStatus.NORMAL, AccountStatus.SEALED):
                 raise RowFailed("account.changed", OVERTAKEN)
             numbers[row.row_no] = known.account_no
-            orders += _orders(work, row, known)
+            orders += self._orders(work, row, known)
             lines.append(record(work, row, known.account_no, rev, facts_of(known), {}))
         if orders:
             work.conn.execute(insert(makeup_order), orders)
         write_history(work, lines)
         return numbers
 
-
-def _orders(work: Work, row: Row, known: KnownAccount) -> list[dict[str, Any]]:
-    """The orders of a row; the months of a range have the same amount each."""
-    rules = work.profile.rules(work.business)
-    assert isinstance(rules, MakeupRules), "a make-up of a center that does not offer it"
-    values = row.values
-    first = values.get("first_month") or values["month"]
-    months = month_range(int(first), int(values.get("last_month") or first))
-    unit, person = (parse_yuan(values[key]) // len(months) for key in ("unit_amount", "person_amount"))
-    fund_type = values.get("fund_type") or known.fund_type
-    once = work.business in ONCE
-    return [
-        {
-            "unit_account": work.unit_account,
-            "submission_id": work.submission_id,
-            "row_no": row.row_no,
-            "month": month,
-            "account_no": known.account_no,
-            "person_key": row.person_key,
-            "fund_type": fund_type,
-            "business": work.business,
-            "reason": values.get("reason", ""),
-            "unit_amount": unit,
-            "person_amount": person,
-            "funding": rules.funding,
-            "state": DECLARED,
-            "declared": work.day.isoformat(),
-            "business_month": work.month,
-            "changed": work.day.isoformat(),
-            "claim": f"{known.account_no}/{fund_type}/{month}" if once else None,
-        }
-        for month in months
-    ]
+    def _orders(self, work: Work, row: Row, known: KnownAccount) -> list[dict[str, Any]]:
+        """The orders of a row; the months of a range have the same amount each."""
+        rules = work.profile.rules(work.business)
+        assert isinstance(rules, MakeupRules), "a make-up of a center that does not offer it"
+        values = row.values
+        first = values.get("first_month") or values["month"]
+        months = month_range(int(first), int(values.get("last_month") or first))
+        unit, person = (parse_yuan(values[key]) // len(months) for key in ("unit_amount", "person_amount"))
+        fund_type = values.get("fund_type") or known.fund_type
+        once = self.business in ONCE
+        return [
+            {
+                "unit_account": work.unit_account,
+                "submission_id": work.submission_id,
+                "row_no": row.row_no,
+                "month": month,
+                "account_no": known.account_no,
+                "person_key": row.person_key,
+                "fund_type": fund_type,
+                "business": self.business,
+                "reason": values.get("reason", ""),
+                "unit_amount": unit,
+                "person_amount": person,
+                "funding": rules.funding,
+                "state": DECLARED,
+                "declared": work.day.isoformat(),
+                "business_month": work.month,
+                "changed": work.day.isoformat(),
+                "claim": f"{known.account_no}/{fund_type}/{month}" if once else None,
+            }
+            for month in months
+        ]

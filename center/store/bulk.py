@@ -13,8 +13,19 @@ from operator import itemgetter
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Boolean, ColumnElement, Connection, Integer, Table, Text, func, literal, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Integer,
+    Table,
+    Text,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 Record = Mapping[str, Any]
 """Values by column name; all records of one call have the same keys."""
@@ -26,9 +37,9 @@ def insert_rows(conn: Connection, table: Table, records: Sequence[Record]) -> No
         return
     names = tuple(records[0])
     fixed = {
-        column.name: column.default.arg
+        column.name: default.arg
         for column in table.columns
-        if column.name not in records[0] and column.default is not None and column.default.is_scalar
+        if column.name not in records[0] and isinstance(default := column.default, ScalarElementColumnDefault)
     }
     every = (*names, *fixed)
     if conn.dialect.name == "sqlite":

@@ -30,7 +30,10 @@ from client.store.tables import roster_row as row_table
 from domain.findings import Finding, errors
 
 CHUNK = 500
-"""Rows per transaction of a bulk insert, and most values of one IN list."""
+"""Rows per transaction when rows are checked anew, and most values of one IN list."""
+
+BULK = 5000
+"""Rows per transaction of a bulk insert: each waits for the disk."""
 
 _BULK = (
     "INSERT INTO roster_row (roster_id, pos, typed, checked, findings, errors, amount, person, source,"
@@ -157,7 +160,7 @@ class RosterChanges:
         *,
         replace: bool = False,
         progress: Callable[[int], None] | None = None,
-        chunk: int = CHUNK,
+        chunk: int = BULK,
     ) -> int:
         """Append rows, a transaction per chunk; all stay or none, whatever interrupts. Returns how many.
 
@@ -168,7 +171,7 @@ class RosterChanges:
         stored = 0
         try:
             source = iter(rows)
-            while part := list(islice(source, chunk)):
+            while part := [tuple(row_values(row).values()) for row in islice(source, chunk)]:
                 stored += self._append(roster_id, part, batch)
                 if progress is not None:
                     progress(stored)
@@ -193,13 +196,11 @@ class RosterChanges:
             connection.exec_driver_sql(sql, (batch, os.getpid(), roster_id))
             return batch
 
-    def _append(self, roster_id: int, part: Sequence[NewRow], batch: int) -> int:
+    def _append(self, roster_id: int, part: Sequence[tuple[Any, ...]], batch: int) -> int:
+        """Append rows given as their `row_values`."""
         with self.database.write() as connection:
             start = order.next_pos(connection, roster_id)
-            values = []
-            for number, row in enumerate(part):
-                cells = row_values(row)
-                values.append((roster_id, start + number, *cells.values(), batch))
+            values = [(roster_id, start + at, *cells, batch) for at, cells in enumerate(part)]
             connection.exec_driver_sql(_BULK, values)
             return len(values)
 

@@ -112,7 +112,8 @@ def mark_duplicates(connection: Connection, roster_id: int, person: str) -> None
     among = "person = ?" if not subject else "person >= ? AND person < ?"
     sought = (person,) if not subject else (subject + MARK, subject + chr(ord(MARK) + 1))
     sql = (
-        f"SELECT row_id, dup_of, person FROM roster_row WHERE roster_id = ? AND {among} AND person <> ''"
+        "SELECT row_id, dup_of, person FROM roster_row INDEXED BY ix_row_person"
+        f" WHERE roster_id = ? AND {among} AND person <> ''"
         " AND pos > 0 AND change <> 'deleted' ORDER BY pos"
     )
     found = connection.exec_driver_sql(sql, (roster_id, *sought)).fetchall()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from json.encoder import c_make_encoder, encode_basestring_ascii  # type: ignore[attr-defined]
 from typing import Any, Literal
 
 from client.store.tables import OPENED
@@ -166,12 +167,19 @@ class Frozen:
     amount: int
 
 
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+_encoder = json.JSONEncoder(separators=(",", ":"))
+_encode = _encoder.encode
+_pieces: Any = (
+    c_make_encoder(None, _encoder.default, encode_basestring_ascii, None, ":", ",", False, False, False)
+    if c_make_encoder is not None
+    else lambda value, _: _encoder.iterencode(value)
+)
+"""The encoder of the standard library made once: `encode` makes it anew for every row."""
 
 
 def dump_cells(cells: Mapping[str, str]) -> str:
     """JSON of a row, ASCII only."""
-    return _encode(dict(cells))
+    return "".join(_pieces(dict(cells), 0))
 
 
 def dump_findings(findings: Sequence[Finding]) -> str:

@@ -75,7 +75,8 @@ def amount_range(ratio: RatioPair, limits: Limits) -> tuple[int, int]:
 
 def _first(amount: int, ratio: RatioPair, limits: Limits) -> int:
     """The least base whose monthly amount is not below `amount`."""
-    low, high = 0, (max(0, amount) + ROUNDED) * WHOLE // (ratio.unit + ratio.person) + 1
+    both = ratio.unit + ratio.person
+    low, high = max(0, amount - ROUNDED - 1) * WHOLE // both, (max(0, amount) + ROUNDED) * WHOLE // both + 1
     while low < high:
         middle = (low + high) // 2
         if monthly(middle, ratio, limits) >= amount:

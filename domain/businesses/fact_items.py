@@ -89,7 +89,7 @@ def _credit(text: str, today: date) -> tuple[str, str]:
 def _certificate(text: str, today: date) -> tuple[str, str]:
     """What has the form of an ID number (15 or 18 characters) must be a right one; others are as they are."""
     number = text.upper()
-    if re.fullmatch(r"[0-9]{15}|[0-9]{17}[0-9X]", number):
+    if re.fullmatch(r"[0-9]{15}|[0-9]{17}[0-9A-Z]", number):
         try:
             return parse_id_number(number, today).text, ""
         except IdNumberError as error:
@@ -118,12 +118,12 @@ RULES: dict[str, Callable[[str, date], tuple[str, str]]] = {
     "name": _name,
     "mobile": _pattern(MOBILE.pattern, "应为11位手机号，请核对后改正。"),
     "phone": _pattern(
-        r"(0[0-9]{2,3}-?)?[1-9][0-9]{6,7}(-[0-9]{1,6})?", "应为固定电话，如 0571-87654321，请核对后改正。"
+        r"(0[0-9]{2,3}-?)?[1-9][0-9]{6,7}(-[0-9]{1,6})?", "的写法不对，应如 0571-87654321，请核对后改正。"
     ),
     "postcode": _pattern(r"[0-9]{6}", "应为6位数字，请核对后改正。"),
     "email": _pattern(
         r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+",
-        "应为电子邮箱，如 gjj@example.com，请核对后改正。",
+        "的写法不对，应如 gjj@example.com，请核对后改正。",
     ),
     "credit": _credit,
     "certificate": _certificate,

@@ -9,7 +9,9 @@ from domain.findings import Finding
 def money_awaited(match: Match, field: str) -> list[Finding]:
     """Months made up for the account that are declared and not paid yet."""
     number = match.account.account_no
-    waiting = [one.month for one in match.person.made_up if one.account_no == number and not one.settled]
+    waiting = [
+        one.month for one in match.person.made_up or () if one.account_no == number and not one.settled
+    ]
     if not waiting:
         return []
     text = f"该账户{min(waiting)}的补缴已申报、尚未入账，请等入账或撤销补缴后再办理。"

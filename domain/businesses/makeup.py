@@ -54,7 +54,7 @@ class Makeup(AccountBusiness[MakeupRules]):
             start = self.profile.calendar.fund_year_start
             found += month_findings(month, "month", titles["month"], self.rules, context, start)
             if match is not None:
-                found += repeated(match.person.made_up, match.account.account_no, "month", (month, month))
+                found += self.check_made_up(month, match)
         if amount is None:
             return found
         values["total_amount"] = format_yuan(amount)
@@ -65,6 +65,10 @@ class Makeup(AccountBusiness[MakeupRules]):
         if self.rules.cap_check:
             found += self._cap(amount, month, match, context)
         return found
+
+    def check_made_up(self, month: int, match: Match) -> list[Finding]:
+        """A month is made up once."""
+        return repeated(match.person.made_up, match.account.account_no, "month", (month, month))
 
     def _sides(
         self, values: dict[str, str], amount: int, month: int, match: Match, context: CheckContext
@@ -112,12 +116,16 @@ def frozen_finding(match: Match, field: str) -> list[Finding]:
 
 
 def repeated(
-    made_up: tuple[MadeUp, ...], account_no: str, field: str, months: tuple[int, int], fund_type: str = ""
+    made_up: tuple[MadeUp, ...] | None,
+    account_no: str,
+    field: str,
+    months: tuple[int, int],
+    fund_type: str = "",
 ) -> list[Finding]:
     """Months that were made up for the account already (M-12, V-21)."""
     known = sorted(
         one.month
-        for one in made_up
+        for one in made_up or ()
         if one.account_no == account_no
         and months[0] <= one.month <= months[1]
         and (not fund_type or one.fund_type == fund_type)
@@ -127,6 +135,19 @@ def repeated(
     more = f"等{len(known)}个月" if len(known) > 1 else ""
     text = f"存在重复补缴的年月：{known[0]}{more}已经申报过补缴，请核对后改正。"
     return [Finding("makeup.repeated", field, text)]
+
+
+def not_waiting(made_up: tuple[MadeUp, ...] | None, account_no: str, month: int) -> list[Finding]:
+    """Why no order for a month of an account waits for its money (M-08)."""
+    if made_up is None:
+        return []
+    orders = [one for one in made_up if one.account_no == account_no and one.month == month]
+    if not orders:
+        text = f"该职工没有申报过{month}的补缴，请核对补缴月份。"
+        return [Finding("makeup.not_declared", "month", text)]
+    if all(one.settled for one in orders):
+        return [Finding("makeup.settled", "month", f"{month}的补缴已经入账，不能再修改或取消，请联系中心。")]
+    return []
 
 
 def months_repeat(first: str, field: str) -> Finding:

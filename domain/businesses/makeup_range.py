@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import ClassVar
 
 from domain.business import CheckContext, Column, Kind, Limits, RatioPair, Source
@@ -21,7 +22,7 @@ from domain.businesses.makeup_rules import MakeupRules
 from domain.businesses.wages import limits_unknown, out_of_range, read_base, stated_amounts
 from domain.findings import Finding, Severity, errors
 from domain.money import RatioError, format_ratio, format_yuan, parse_ratio
-from domain.period import format_month, fund_year, month_range
+from domain.period import format_month, fund_year, month_range, months_between
 
 MONTHS = ("first_month", "last_month")
 COMPUTED = ("month_amount", "total_amount")
@@ -85,7 +86,9 @@ class RangeMakeup(AccountBusiness[MakeupRules]):
         if "fund_type" in self.by_key and not values.get("fund_type") and len(context.unit.fund_types) == 1:
             values["fund_type"] = context.unit.fund_types[0]
         months, found = self._months(typed, values, context)
-        reads, wrong = self._wages(typed, values, months, context)
+        years, wrong = self._years(months, context)
+        found += wrong
+        reads, wrong = self._wages(typed, values, years, context)
         found += wrong
         if months is None:
             return found
@@ -93,7 +96,7 @@ class RangeMakeup(AccountBusiness[MakeupRules]):
             found += self.check_made_up(months, match, values)
         if len(reads) < len(self.PAYS):
             return found
-        computed, wrong = self._computed(reads, months, context)
+        computed, wrong = self._computed(reads, months, years)
         shown = {key: computed[key] for key in COMPUTED if key in computed}
         found += wrong
         found += stated_amounts({key: typed.get(key, "") for key in COMPUTED}, shown, self.by_key)
@@ -104,10 +107,11 @@ class RangeMakeup(AccountBusiness[MakeupRules]):
         """月缴存额 and 补缴金额 while typing; unknown ones are ""."""
         values: dict[str, str] = {}
         months, _ = self._months(row, values, context)
-        reads, _ = self._wages(row, values, months, context)
+        years, _ = self._years(months, context)
+        reads, _ = self._wages(row, values, years, context)
         known: Mapping[str, str] = {}
         if months is not None and len(reads) == len(self.PAYS):
-            known, _ = self._computed(reads, months, context)
+            known, _ = self._computed(reads, months, years)
         return {key: known.get(key, "") for key in COMPUTED}
 
     def amount(self, values: Mapping[str, str], match: Match | None) -> int:
@@ -156,13 +160,20 @@ class RangeMakeup(AccountBusiness[MakeupRules]):
             found.append(Finding("makeup.months_reversed", "last_month", text))
         return (None if errors(found) else (first, last)), found
 
-    def _years(self, months: tuple[int, int], context: CheckContext) -> dict[int, Limits | None]:
-        """What holds in the fund years that a range touches, by the first month in each."""
+    def _years(
+        self, months: tuple[int, int] | None, context: CheckContext
+    ) -> tuple[list[Limits], list[Finding]]:
+        """What holds in the fund years that a range touches; none where one of them is not published."""
+        if months is None:
+            return [], []
         start = self.profile.calendar.fund_year_start
-        firsts: dict[int, int] = {}
-        for month in month_range(*months):
-            firsts.setdefault(fund_year(month, start), month)
-        return {month: context.limits_for(month, start) for month in firsts.values()}
+        years: list[Limits] = []
+        for month in _first_months(*months, start):
+            limits = context.limits_for(month, start)
+            if limits is None:
+                return [], [replace(limits_unknown(month), field="first_month")]
+            years.append(limits)
+        return years, []
 
     # ---- wages and ratios --------------------------------------------------------------------------
 
@@ -170,25 +181,18 @@ class RangeMakeup(AccountBusiness[MakeupRules]):
         self,
         typed: Mapping[str, str],
         values: dict[str, str],
-        months: tuple[int, int] | None,
+        years: list[Limits],
         context: CheckContext,
     ) -> tuple[list[_Read], list[Finding]]:
-        """The wages within the limits of the months, and the ratios."""
-        years = self._years(months, context) if months is not None else {}
-        known = [limits for limits in years.values() if limits is not None]
-        found = [
-            replace(limits_unknown(month), field="first_month")
-            for month, limits in years.items()
-            if limits is None
-        ]
-        judged = known if not found else []
+        """The wages within the limits of the months, and the ratios; none while no year is known."""
+        found: list[Finding] = []
         reads: list[_Read] = []
         for pay in self.PAYS:
-            base, wrong = self._base(pay, typed, values, judged, context)
+            base, wrong = self._base(pay, typed, values, years, context)
             found += wrong
-            ratio, wrong = self._ratio(pay, typed, values, judged, context)
+            ratio, wrong = self._ratio(pay, typed, values, years, context)
             found += wrong
-            if base is not None and ratio is not None and judged:
+            if base is not None and ratio is not None and years:
                 reads.append(_Read(pay, base, ratio))
         return reads, found
 
@@ -273,19 +277,27 @@ class RangeMakeup(AccountBusiness[MakeupRules]):
     # ---- amounts -----------------------------------------------------------------------------------
 
     def _computed(
-        self, reads: list[_Read], months: tuple[int, int], context: CheckContext
+        self, reads: list[_Read], months: tuple[int, int], years: list[Limits]
     ) -> tuple[dict[str, str], list[Finding]]:
         """The monthly amount, the whole, and its sides; each side is rounded by itself, month by month."""
-        known = [limits for limits in self._years(months, context).values() if limits is not None]
-        monthly = {_monthly(reads, limits) for limits in known}
+        monthly = {_monthly(reads, limits) for limits in years}
         if len(monthly) != 1:
-            return {}, [years_differ("first_month", "补缴年月")] if monthly else []
+            return {}, [years_differ("first_month", "补缴年月")]
         (sides,) = monthly
-        count = len(month_range(*months))
+        count = months_between(*months) + 1
         if min(sides) < 0 or sum(sides) <= 0:
             return {}, [not_positive("total_amount", self.by_key["total_amount"].title)]
         computed = {"month_amount": format_yuan(sum(sides)), "total_amount": format_yuan(sum(sides) * count)}
         return computed | {key: format_yuan(side * count) for key, side in zip(SIDES, sides, strict=True)}, []
+
+
+@lru_cache(maxsize=2048)
+def _first_months(first: int, last: int, start: int) -> tuple[int, ...]:
+    """The first month of a range in each fund year that it touches."""
+    firsts: dict[int, int] = {}
+    for month in month_range(first, last):
+        firsts.setdefault(fund_year(month, start), month)
+    return tuple(firsts.values())
 
 
 def _monthly(reads: list[_Read], limits: Limits) -> tuple[int, int]:

@@ -34,6 +34,8 @@ BUSINESSES: dict[str, Entry] = {
     "base_adjust": Entry("domain.businesses.adjust", "基数调整"),
     "annual": Entry("domain.businesses.annual", "年度核定"),
     "makeup": Entry("domain.businesses.makeup", "补缴"),
+    "makeup_change": Entry("domain.businesses.makeup_change", "补缴修改"),
+    "makeup_cancel": Entry("domain.businesses.makeup_cancel", "补缴取消"),
     "makeup_missed": Entry("domain.businesses.makeup_missed", "漏缴补缴"),
     "makeup_short": Entry("domain.businesses.makeup_short", "少缴补缴"),
 }

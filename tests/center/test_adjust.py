@@ -16,7 +16,7 @@ from domain.business import AccountStatus, CheckContext, KnownAccount, PersonFac
 from domain.businesses.adjust import BaseAdjust
 from domain.businesses.registry import declare
 from domain.money import format_yuan, parse_yuan
-from tests.center.test_seal import approve, carry_out, work_off
+from tests.support.carry_out import approve, carry_out, work_off
 from tests.support.center import CenterUnderTest
 from tests.support.filing import Office, moved
 
@@ -342,6 +342,8 @@ def test_the_year_is_verified_once_for_everybody(make_center: MakeCenter) -> Non
     assert (receipt["state"], receipt["ok"], receipt["amount"]) == ("done", 2, "4320.00")
     assert [(one.base, one.unit_amount) for one in office.accounts()] == [(900_000, 108_000)] * 2
     assert verified(office) == 2026
+    told = "年度核定处理完成：成功2人，失败0人。本单位2026年度的年度核定已全部完成。"
+    assert office.inbox("messages")[0]["body"] == told
     assert [(line.business, line.reason) for line in history(office)[-2:]] == [("annual", "2026")] * 2
     again = office.send(sent(office, "annual", rows))
     assert (again.status_code, again.json()["findings"][0]["code"]) == (422, "annual.done")
@@ -362,6 +364,7 @@ def test_who_is_missing_may_follow_but_nobody_comes_twice(make_center: MakeCente
     office, rows = july(make_center, 3)
     assert file(office, "annual", rows[:2])["ok"] == 2
     assert verified(office) == 2025
+    assert "还有1名职工没有核定" in office.inbox("messages")[0]["body"]
     again = file(office, "annual", [rows[0]])
     assert (again["ok"], again["failed"]) == (0, 1)
     assert file(office, "annual", rows[2:])["ok"] == 1

@@ -205,3 +205,18 @@ def test_the_small_unit_of_hangzhou_alone_reconciles_by_a_separate_password(
         assert verify_password(known[small.account], RECONCILE_PASSWORD)
     else:
         assert known[small.account] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "units"),
+    [
+        ("shaanxi", [(202606, 2025), (202611, 2026), (202611, 2026)]),
+        ("baishan", [(202611, None)] * 3),
+    ],
+)
+def test_one_unit_has_its_year_to_verify_where_that_is_done(
+    demos: dict[str, Demo], name: str, units: list[tuple[int, int | None]]
+) -> None:
+    with demos[name].store.read() as conn:
+        found = conn.execute(select(unit.c.paid_through, unit.c.verified_year).order_by(unit.c.unit_account))
+        assert [tuple(row) for row in found] == units

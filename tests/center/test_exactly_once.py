@@ -12,7 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select, update
 
-from center import jobs
+from center import inbox, jobs
 from center import rows as row_store
 from center.effects import changes
 from center.effects.apply import Row, Work, apply_rows
@@ -35,7 +35,7 @@ POINTS: list[tuple[Any, str]] = [
     (changes, "insert_rows"),
     (row_store, "apply_rows"),
     (row_store, "update_rows"),
-    (jobs.inbox, "next_rev"),
+    (inbox, "next_rev"),
 ]
 """What a chunk calls on its way; the fault comes before the call or behind it."""
 

@@ -166,6 +166,15 @@ def test_baishan_wants_attachments(make_center: MakeCenter) -> None:
     assert answer.json()["code"] == "attachment.missing"
 
 
+@pytest.mark.feature("E-04", profile="hangzhou")
+def test_making_up_leaves_nothing_to_synchronise(make_center: MakeCenter) -> None:
+    office = Office(make_center("hangzhou"))
+    number = office.give_account(office.people(1)[0])
+    known = office.unit_get("/depositors", since=0)["revision"]
+    office.file([ranged(office, number)], business="makeup_missed")
+    assert office.unit_get("/depositors", since=known)["rows"] == []
+
+
 # ---- once a month --------------------------------------------------------------------------------
 
 
@@ -309,3 +318,96 @@ def test_frozen_between_check_and_effect_fails_alone(make_center: MakeCenter) ->
     office = Office(make_center("hangzhou"))
     number = office.give_account(office.people(1)[0], AccountStatus.SEALED, 202601)
     assert office.file([ranged(office, number)], business="makeup_missed")["ok"] == 1
+
+
+# ---- changed and taken back before the money -------------------------------------------------------
+
+
+def settle(office: Office) -> None:
+    """The money of every order has come."""
+    with office.center.store.write() as conn:
+        keys = [(one.submission_id, one.row_no, one.month) for one in orders(office)]
+        makeups.move(conn, office.unit, keys, "settled", date(2026, 11, 25))
+
+
+@pytest.mark.feature("M-08", profile="shaanxi")
+def test_shaanxi_changes_an_order_before_its_money(make_center: MakeCenter) -> None:
+    office = office_of(make_center, "shaanxi")
+    number = office.give_account(office.people(1)[0])
+    carry_out(office, [filed(office, number), filed(office, number, "202609")], "makeup")
+    changed = office.account_row(number, "makeup_change", month="202610", total_amount="600.10")
+    receipt = office.file([changed], business="makeup_change")
+    assert (receipt["state"], receipt["ok"], receipt["amount"]) == ("done", 1, "600.10")
+    now = {(one.month, one.state): one for one in orders(office)}
+    assert sorted(now) == [(202609, "declared"), (202610, "cancelled"), (202610, "declared")]
+    new, old = now[202610, "declared"], now[202610, "cancelled"]
+    assert (new.unit_amount, new.person_amount, new.business) == (30_005, 30_005, "makeup")
+    assert old.unit_amount + old.person_amount == 50_000, "what was filed stays as it was filed"
+    over = office.account_row(number, "makeup_change", month="202610", total_amount="99999.00")
+    answer = office.send(office.body([over], "makeup_change"))
+    assert [one["code"] for one in answer.json()["findings"]] == ["makeup.over_cap"]
+
+
+@pytest.mark.feature("M-08", profile="shaanxi")
+def test_shaanxi_takes_an_order_back_before_its_money(make_center: MakeCenter) -> None:
+    office = office_of(make_center, "shaanxi")
+    number = office.give_account(office.people(1)[0])
+    carry_out(office, [filed(office, number), filed(office, number, "202609")], "makeup")
+    gone = {"account_no": number, "month": "202610"}
+    assert office.file([gone], business="makeup_cancel")["ok"] == 1
+    assert [(one.month, one.state) for one in orders(office)] == [(202609, "declared"), (202610, "cancelled")]
+    again = office.send(office.body([gone], "makeup_cancel"))
+    assert again.json()["findings"][0]["text"] == "该职工没有申报过202610的补缴，请核对补缴月份。"
+    assert carry_out(office, [filed(office, number)], "makeup")["ok"] == 1
+
+
+@pytest.mark.feature("M-08", profile="shaanxi")
+@pytest.mark.parametrize("business", ["makeup_change", "makeup_cancel"])
+def test_what_is_paid_or_under_way_stays(make_center: MakeCenter, business: str) -> None:
+    office = office_of(make_center, "shaanxi")
+    number, other = (office.give_account(person) for person in office.people(2))
+    office.file([filed(office, other)], business="makeup")
+    more = {"month": "202610"} | ({"total_amount": "1.00"} if business == "makeup_change" else {})
+    row = office.account_row(other, business, **more)
+    answer = office.send(office.body([row], business))
+    assert "person.in_flight" in [one["code"] for one in answer.json()["findings"]]
+    work_off(office.center)
+    carry_out(office, [filed(office, number)], "makeup")
+    settle(office)
+    answer = office.send(office.body([office.account_row(number, business, **more)], business))
+    assert [one["code"] for one in answer.json()["findings"]] == ["makeup.settled"]
+    assert {one.state for one in orders(office)} == {"settled"}
+
+
+def test_an_order_settled_between_check_and_effect_is_left(make_center: MakeCenter) -> None:
+    """The check saw it wait; the effect looks again under the lock and fails that row alone."""
+    from center.effects.apply import Row, Work, apply_rows
+
+    office = office_of(make_center, "shaanxi")
+    number, other = (office.give_account(person) for person in office.people(2))
+    carry_out(office, [filed(office, number), filed(office, other)], "makeup")
+    business = declare("makeup_cancel", office.profile)
+    rows = [{"account_no": one, "month": "202610"} for one in (number, other)]
+    with office.center.store.write() as conn:
+        people = people_of(conn, business, rows)
+        (one,) = makeups.waiting(conn, office.unit, "makeup", number, 202610)
+        makeups.move(
+            conn, office.unit, [(one.submission_id, one.row_no, 202610)], "settled", date(2026, 11, 25)
+        )
+        work = Work(conn, office.profile, office.unit, "makeup_cancel", date(2026, 11, 25), 202611, "x")
+        facts = [people.people[people.by_account[row["account_no"]]] for row in rows]
+        found = apply_rows(
+            work,
+            [Row(at, "k", row, known) for at, (row, known) in enumerate(zip(rows, facts, strict=True), 1)],
+        )
+    assert found.accounts == {2: other}
+    assert found.failed[1][0] == "makeup.gone"
+    assert sorted(one.state for one in orders(office)) == ["cancelled", "settled"]
+
+
+@pytest.mark.parametrize("name", [name for name in PROFILE_NAMES if name != "shaanxi"])
+@pytest.mark.parametrize("business", ["makeup_change", "makeup_cancel"])
+def test_other_centers_take_nothing_back_on_line(make_center: MakeCenter, name: str, business: str) -> None:
+    office = Office(make_center(name))
+    answer = office.send(office.body([{"account_no": "1", "month": "202610"}], business))
+    assert (answer.status_code, answer.json()["code"]) == (403, "module.off")

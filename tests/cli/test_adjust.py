@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
 from cli.main import main
+from domain.business import CheckContext, Source, UnitFacts
+from domain.businesses.adjust import BaseAdjust
+from domain.businesses.registry import declare
 from domain.idnumber import check_digit
+from domain.profile import load_profile
+from exports.error_file import write_error_file
+from exports.importer import check_file
 
 KINDS = [
     ("baishan", "base", ["9000"]),
@@ -104,3 +111,34 @@ def test_the_workbook_of_the_year_is_all_text(tmp_path: Path, capsys: pytest.Cap
     append(file, ["10000100000002", "李四", number, "8000.00", 9000])
     main(["check", *words, str(file), "--month", "202607", "--json"])
     assert "cell.not_text" in {code for _, code in findings(capsys)}
+
+
+@pytest.mark.feature("V-10", profile="baishan")
+@pytest.mark.feature("V-10", profile="lyszfgjj")
+@pytest.mark.feature("V-10", profile="shanxi")
+@pytest.mark.parametrize(("profile", "kind", "texts"), KINDS)
+def test_the_error_workbook_corrected_comes_back_clean(
+    profile: str, kind: str, texts: list[str], tmp_path: Path
+) -> None:
+    business = declare("base_adjust", load_profile(profile))
+    assert isinstance(business, BaseAdjust)
+    business = business.of_kind(kind)
+    where = CheckContext(
+        date(2026, 11, 20), 202611, UnitFacts("100001"), business.profile.limits_for(202611), Source.FILE
+    )
+    file = written(tmp_path, "base_adjust", "--profile", profile, "--kind", kind)
+    append(
+        file,
+        [1, "10000100000001", "张三", None, *texts],
+        [2, "10000100000002", "李四", None, *(["1"] * 2)[: len(texts)]],
+    )
+    check = check_file(file, business, where)
+    assert [found.row_number for found in check.row_findings] == [5]
+    out = write_error_file(tmp_path / "错误.xlsx", check)
+    book = load_workbook(out)
+    sheet = next(one for one in book.worksheets if one.cell(3, 2).value == "个人账号*")
+    for at, text in enumerate(texts):
+        sheet.cell(5, 5 + at, text)
+    book.save(out)
+    again = check_file(out, business, where)
+    assert again.ok and again.totals.count == 2

@@ -191,7 +191,7 @@ def test_duplicates_within_an_import_and_with_rows_before_it(store: RosterStore,
     store.insert(roster, a_row("kept", person="p7"))
     told: list[int] = []
     rows = (a_row(str(n), person=f"p{n % 1500}") for n in range(2000))
-    assert store.bulk_insert(roster, rows, progress=told.append) == 2000
+    assert store.bulk_insert(roster, rows, progress=told.append, chunk=500) == 2000
     assert told == [500, 1000, 1500, 2000]
     first = store.window(roster, 8, 1)[0]
     assert (first.typed["name"], first.duplicate_of) == ("7", 0)
@@ -327,6 +327,39 @@ def test_any_sequence_of_changes_equals_a_list(database: Database) -> None:
             super().__init__(database)
 
     run_state_machine_as_test(Machine, settings=limits)
+
+
+def test_months_of_a_person_repeat_where_they_overlap(store: RosterStore, roster: int) -> None:
+    """Ranges are compared as the rules compare them; what a deletion frees is free again."""
+    keys = [
+        "p1#202601202603",
+        "p2#202601202612",
+        "p1#202603202604",
+        "p1#202604202605",
+        "p12#202601202601",
+        "p1",
+    ]
+    ids = [store.insert(roster, a_row(str(n), person=key)).row_id for n, key in enumerate(keys)]
+
+    def repeated() -> list[int | None]:
+        found = [store.row(row_id) for row_id in ids]
+        return [None if one is None else one.duplicate_of for one in found]
+
+    assert repeated() == [None, None, 0, 2, None, None]
+    store.update(ids[2], a_row("2", person="p1#202606202606"))
+    assert repeated() == [None, None, None, None, None, None]
+    store.update(ids[2], a_row("2", person="p1#202602202604"))
+    assert repeated() == [None, None, 0, 2, None, None]
+    store.delete([ids[0]])
+    assert repeated() == [None, None, None, 1, None, None]
+
+
+def test_months_that_overlap_are_found_in_an_import(store: RosterStore, roster: int) -> None:
+    keys = [f"p{n}#202601202606" for n in range(50)] + ["p7#202606202606", "p9#202607202607"]
+    store.bulk_insert(roster, (a_row(str(n), person=key) for n, key in enumerate(keys)))
+    found = {row.index: row.duplicate_of for row in store.rows(roster) if row.duplicate_of is not None}
+    assert found == {50: 7}
+    assert store.totals(roster).bad == 1
 
 
 # ---- at size ---------------------------------------------------------------------------------------

@@ -368,6 +368,7 @@ def test_the_unit_must_be_ready_for_it(changes: dict[str, Any], text: str) -> No
     assert yearly(**changes) == [text]
 
 
+@pytest.mark.feature("B-13", profile="shaanxi")
 @pytest.mark.feature("V-31", profile="shaanxi")
 def test_only_those_paid_to_june_take_part() -> None:
     who = "参与年度核定的人员为缴至当年6月所有正常汇缴职工"
@@ -376,6 +377,8 @@ def test_only_those_paid_to_june_take_part() -> None:
     assert yearly(account(status=AccountStatus.SEALED))[0].startswith(f"{who}，该职工的账户状态是")
 
 
+@pytest.mark.feature("B-02", profile="shaanxi")
+@pytest.mark.feature("B-12", profile="shaanxi")
 def test_the_limits_are_those_of_the_new_year_and_a_base_may_stay() -> None:
     assert yearly(new_base="8000") == []
     assert yearly(new_base="28000") == []  # beyond 2025's limit, within 2026's

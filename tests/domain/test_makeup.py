@@ -52,7 +52,7 @@ def context(
     source: Source = Source.SINGLE,
     month: int = MONTH,
     unit: UnitFacts = UNIT,
-    made_up: tuple[MadeUp, ...] = (),
+    made_up: tuple[MadeUp, ...] | None = (),
     under_way: tuple[str, ...] = (),
     years: Mapping[int, Limits] | None = None,
 ) -> CheckContext:
@@ -204,6 +204,21 @@ def test_a_month_of_a_person_stands_once_in_a_roster(name: str) -> None:
         [], [], ["roster.duplicate"], ["roster.duplicate"],
     ]  # fmt: skip
     assert checks[2].findings[0].text.startswith("存在重复补缴的年月：与第1条")
+
+
+@pytest.mark.feature("M-08", profile="shaanxi")
+@pytest.mark.parametrize("business", ["makeup_change", "makeup_cancel"])
+def test_only_what_waits_for_its_money_is_changed_or_taken_back(business: str) -> None:
+    kind = declare(business, load_profile("shaanxi"))
+
+    def told(made_up: tuple[MadeUp, ...] | None) -> list[str]:
+        check = kind.check_row(row(), context("shaanxi", made_up=made_up))
+        return [found.code for found in check.findings]
+
+    assert told((MadeUp(NUMBER, 202609),)) == []
+    assert told((MadeUp(NUMBER, 202608), MadeUp("10000100000002", 202609))) == ["makeup.not_declared"]
+    assert told((MadeUp(NUMBER, 202609, settled=True),)) == ["makeup.settled"]
+    assert told(None) == [], "a client does not know what was filed"
 
 
 # ---- the amount ----------------------------------------------------------------------------------

@@ -358,7 +358,7 @@ def test_the_center_takes_only_the_limit(business: Any) -> None:
 
 @pytest.mark.feature("M-09", profile="hangzhou")
 def test_a_range_over_years_that_would_differ_goes_to_the_counter() -> None:
-    over = {"first_month": "202606", "last_month": "202607"}
+    over: dict[str, Any] = {"first_month": "202606", "last_month": "202607"}
     assert codes(MISSED, **over) == []
     assert text(MISSED, due_base="2500", **over).endswith("请按年度分开录入或到中心柜台办理。")
     assert codes(MISSED, due_base="2600", **over) == ["makeup.years_differ"]

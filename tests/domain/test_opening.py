@@ -169,6 +169,7 @@ def test_other_centers_have_no_age_rule(name: str) -> None:
     assert opening(name).check_row(old, context(name)).ok
 
 
+@pytest.mark.feature("B-12", profile="hangzhou")
 @pytest.mark.feature("O-13", profile="hangzhou")
 @pytest.mark.feature("V-13", profile="hangzhou")
 def test_hangzhou_clamps_a_typed_base_and_says_both_limits() -> None:

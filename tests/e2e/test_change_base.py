@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,37 +10,14 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from center.demo.generator import Employee, Person
-from center.demo.setup import DemoUnit, add_employees
-from center.store.engine import Store
 from center.store.tables import account, unit
-from domain.business import AccountStatus, RatioPair
 from tests.e2e.conftest import MakeSite
 from tests.e2e.desk import Desk, split
-from tests.e2e.site import Agent, Site, site_settings
+from tests.e2e.people import employ
+from tests.e2e.site import Agent, Site
 
 pytestmark = pytest.mark.xdist_group("e2e-change-base")
-OWN = RatioPair(1200, 1200)
 KEYS_PER_CHANGE = 15
-
-
-def employ(site: Site, agent: Agent, count: int) -> list[Person]:
-    """People with accounts at the agent's unit, whose ID numbers end differently."""
-    people: list[Person] = []
-    while len(people) < count:
-        someone = site.person()
-        if someone.id_number[-4:] not in {one.id_number[-4:] for one in people}:
-            people.append(replace(someone, name=f"{someone.name[0]}{'甲乙丙丁戊己'[len(people)]}"))
-    staff = [
-        Employee(one, 800_000, OWN, 96_000, 96_000, AccountStatus.NORMAL, date(2020, 3, 1)) for one in people
-    ]
-    store = Store(site_settings(site.folder, site.profile.name, site.url))
-    try:
-        with store.write() as conn:
-            add_employees(conn, DemoUnit(agent.unit, agent.unit_name, count, True, (OWN,)), staff)
-    finally:
-        store.close()
-    return people
 
 
 def bases(site: Site, agent: Agent) -> list[int]:

@@ -99,7 +99,7 @@ def test_a_refusal_with_its_opinion_reaches_the_waiting_agent(site_of: MakeSite,
         clerk.see("已不通过，意见已发给单位经办人。")
         agent.see("消息(1)", "成功0人，失败2人")
         agent.keys("<tab>\r")
-        agent.see("材料不全，请补齐后重报")
+        agent.see("消息内容", "材料不全，请补齐后重报", "办理状态")
         agent.home()
         agent.open()
         agent.see(*numbers)

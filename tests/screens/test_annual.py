@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from center.store.tables import account, unit
 from client.store.rows import StoredRow
+from screens.annual import AnnualScreen
 from tests.screens.conftest import MakePlace
 from tests.screens.people import employ
 from tests.screens.test_adjust import choose, pick
@@ -57,6 +58,13 @@ async def bring(desk: Desk, place: Workplace, path: Path) -> None:
     await choose(desk, "批量导入")
 
 
+async def bring_again(desk: Desk) -> None:
+    """Upload the newest file once more and import it."""
+    await choose(desk, "上传文件")
+    await pick(desk, "1")
+    await choose(desk, "批量导入")
+
+
 @pytest.mark.feature("B-07", profile="shaanxi")
 @pytest.mark.feature("B-08", profile="shaanxi")
 @pytest.mark.feature("B-09", profile="shaanxi")
@@ -82,6 +90,13 @@ async def test_the_workbook_comes_with_its_people_and_goes_back_filled_in(make_p
         assert len(rows(place)) == 2
         await desk.press("<ctrl+home><home><right><right><right><right>9200\r")
         assert [row.shown("new_base") for row in rows(place)] == ["9200.00", "9100.50"]
+        screen = desk.app.shell_screen()
+        assert isinstance(screen, AnnualScreen)
+        await desk.press("<ctrl+x><ctrl+k>y")
+        assert rows(place) == []
+        await bring_again(desk)
+        await desk.until(lambda: len(rows(place)) == 2, "再次导入")
+        await desk.press("<ctrl+home><home><right><right><right><right>9200\r")
         await desk.press("<f10>")
         await desk.see("总人数：2 人")
         assert "总月缴存额：4,392.12 元" in desk.picture()

@@ -39,6 +39,9 @@ async def to_receipt(desk: Desk, place: Workplace, business: str) -> None:
         place.deliver("证明.pdf", PDF)
         await desk.press("<f6>1\r")
         await desk.press("<f10>")
+    if rules_of(place, business).print_after:
+        await desk.see(rules_of(place, business).print_after)
+        await desk.press("y")
     await desk.see("业务流水号")
 
 
@@ -100,7 +103,21 @@ async def test_changed_items_stand_in_the_list_at_once(make_place: MakePlace, pr
         assert "总项数 0" in desk.picture()
 
 
-@pytest.mark.parametrize("profile", WITH)
+WAY = {
+    "baishan": ("U-05", "U-06", "U-07", "U-08", "V-01", "A-01"),
+    "lyszfgjj": ("U-05", "U-06", "U-09", "A-01"),
+    "shaanxi": ("U-06",),
+    "shanxi": ("U-06", "U-07", "U-08", "V-01"),
+}
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        pytest.param(name, marks=[pytest.mark.feature(row, profile=name) for row in rows])
+        for name, rows in WAY.items()
+    ],
+)
 async def test_a_change_of_the_unit_goes_its_way(make_place: MakePlace, profile: str) -> None:
     place = make_place(profile, address="甲路1号", details=DETAILS)
     rules = rules_of(place, "unit_change")
@@ -123,7 +140,10 @@ async def test_a_change_of_the_unit_goes_its_way(make_place: MakePlace, profile:
             assert len(place.wire.sent("PUT", "submissions")) == 1
             decide(place, {})
             await desk.press("<f5>")
+            assert "您已完成办理单位信息变更" in place.office.inbox("messages")[0]["body"]
         assert "[乙路2号 " in desk.picture()
+    vouchers = list((place.folder / "out").glob("*")) if (place.folder / "out").exists() else []
+    assert bool(vouchers) == bool(rules.print_after)
 
 
 @pytest.mark.parametrize("profile", rows_of(*WITH, row="U-10"))
@@ -146,7 +166,13 @@ async def test_the_query_tells_what_was_changed(make_place: MakePlace, profile: 
 # ---- people ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("profile", rows_of(*WITH, row="P-04"))
+@pytest.mark.parametrize(
+    "profile",
+    [
+        pytest.param(name, marks=[pytest.mark.feature(row, profile=name) for row in ("P-04", "P-06", "P-08")])
+        for name in WITH
+    ],
+)
 async def test_a_change_of_a_person_goes_its_way(make_place: MakePlace, profile: str) -> None:
     place = make_place(profile)
     rules = rules_of(place, "person_change")
@@ -171,7 +197,14 @@ async def test_a_change_of_a_person_goes_its_way(make_place: MakePlace, profile:
         assert values["address"] == "延安路1号"
         await desk.open("query:person_change")
         picture = desk.picture()
-        assert first.name in picture and "延安路1号" in picture or "家庭住址" in picture
+        assert number in picture and "家庭住址" in picture and "共 1 条" in picture
+        await desk.press("<tab>")
+        go_to(desk, "account_no")
+        await desk.press(f"{second.id_number[-5:]}\r<f5>")
+        assert "共 0 条" in desk.picture()
+        go_to(desk, "account_no")
+        await desk.press(f"{first.name}\r<f5>")
+        assert "共 1 条" in desk.picture()
 
 
 @pytest.mark.parametrize("profile", rows_of("baishan", "shanxi", row="P-05"))

@@ -27,7 +27,7 @@ AGENTS = (
     "home", "inbox", "changes", "progress", "sync", "templates", "unit_info", "reconcile", "help",
     "attachments", "lock", "relogin", "receipt", "message", "paste_pad",
 )  # fmt: skip
-ELSEWHERE = {"login", "cases", "case", "import_review", "paste_review", "keycheck"}
+ELSEWHERE = {"login", "cases", "case", "import_review", "paste_review", "keycheck", "adjust_grid"}
 
 
 def test_every_screen_of_the_program_is_looked_at() -> None:
@@ -39,6 +39,8 @@ def screens_of(place: Workplace) -> list[str]:
     """The screens an agent can come to at a center."""
     offered = place.profile.offered()
     single = [f"{kind}:{name}" for name in offered for kind in ("business", "query")]
+    adjusting = place.profile.business.base_adjust
+    single += ["adjust_grid"] if adjusting is not None and adjusting.grid else []
     return [*AGENTS, *single, *(f"batch:{name}" for name, rules in offered.items() if rules.batch_title)]
 
 

@@ -27,7 +27,8 @@ def rounded(exact: Fraction, mode: Rounding) -> int:
     grain = GRAIN[mode]
     if mode in (Rounding.TO_YUAN, Rounding.TO_JIAO, Rounding.TO_FEN):
         return int(amount.quantize(grain, ROUND_HALF_UP) * 100)
-    jiao, fen = f"{amount:.6f}".partition(".")[2][:2]
+    decimals = f"{amount:.6f}".partition(".")[2]
+    jiao, fen = decimals[0], decimals[1]
     up = {
         Rounding.FLOOR_YUAN: False,
         Rounding.FLOOR_JIAO: False,
