@@ -18,7 +18,7 @@ from tui.edit import LineEditor, is_table, typed_form
 from tui.form_model import PERSON_HELP
 from tui.grid_find import FIND, GOTO
 from tui.grid_layout import column_widths
-from tui.grid_model import CellResult, GridModel
+from tui.grid_model import GridModel
 from tui.grid_moves import GridMoving
 from tui.grid_work import WORK
 
@@ -176,14 +176,6 @@ class Grid(GridMoving):
         """Put in the account number that was chosen and go on as the action `then` does."""
         if self._store(text) and not self.handle_action(then) and not self._offer_to_screen(then):
             self.shell.bell()
-
-    def refuse_text(self, message: str) -> None:
-        """Keep the text under edit and say why it was not taken."""
-        self._say(CellResult(False, message))
-        if self._editor is not None:
-            self._editor.fresh = bool(self._editor.text)
-        self._touch_row(self._index)
-        self._touch_footer()
 
     def _ask_person(self, action: str) -> bool:
         """Have the screen find out whom a text means that is about to be accepted."""
