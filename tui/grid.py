@@ -192,7 +192,9 @@ class Grid(GridMoving):
         return True
 
     def help_lines(self) -> list[str]:
-        """Say what the current column is and what it takes."""
+        """Say what the current column is and what it takes, or how one finds a row."""
+        if self._line is not None:
+            return self._line_help()
         column = self._column_now
         lines = [f"{column.title}{'（必填）' if column.required else ''}"]
         if column.choices:
