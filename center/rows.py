@@ -41,11 +41,15 @@ def stored_key(business: Business, values: Mapping[str, str]) -> str:
 
 
 def lock_people_of(conn: Connection, business: Business, rows: Sequence[Mapping[str, str]]) -> None:
-    """Make others that file or settle the same people wait until this transaction ends."""
+    """Make others that file or settle the same people wait until this transaction ends.
+
+    A row may state one person's account and another's ID; which of them is meant is decided later.
+    """
     if not needs_locks(conn):
         return
     known = People({}, owners(conn, rows))
-    lock_people(conn, [known.key(business, values) for values in rows])
+    stated = (known.key(business, values) for values in rows)
+    lock_people(conn, [*stated, *known.by_account.values()])
 
 
 def check_rows(
