@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from pydantic_core import to_json
 from sqlalchemy import Connection, Row, func, select
 
 from center.deps import UnitScope
@@ -18,7 +17,7 @@ from center.effects.news import other_units
 from center.facts import unit_facts, year_rules
 from center.moment import Moment
 from center.people import People, lock_people, named_units, needs_locks, owners, people_of
-from center.store.bulk import insert_rows, update_rows
+from center.store.bulk import insert_rows, payload_text, update_rows
 from center.store.tables import submission, submission_row
 from domain.business import Business, CheckContext, PersonFacts, RowCheck, Source
 from domain.businesses.move_rules import TransferRules
@@ -142,7 +141,7 @@ def store_rows(
                 "submission_id": key[1],
                 "row_no": place,
                 "person_key": stored_key(business, check.values),
-                "payload": to_json(check.values).decode(),
+                "payload": payload_text(check.values),
                 **now,
             }
         )
