@@ -432,3 +432,17 @@ def test_other_centers_take_nothing_back_on_line(make_center: MakeCenter, name: 
     office = Office(make_center(name))
     answer = office.send(office.body([{"account_no": "1", "month": "202610"}], business))
     assert (answer.status_code, answer.json()["code"]) == (403, "module.off")
+
+
+def test_a_registration_takes_no_account_with_an_unpaid_makeup(make_center: MakeCenter) -> None:
+    center = make_center("hangzhou")
+    office, other = Office(center, paid_through=202610), Office(center, OTHER)
+    person = office.people(1)[0]
+    number = office.give_account(person, AccountStatus.SEALED, 202609)
+    carry_out(office, [ranged(office, number)], "makeup_missed")
+    answer = other.send(other.body([other.row(person)]))
+    assert [found["code"] for found in answer.json()["findings"]] == ["account.awaited"], answer.text
+    with center.store.write() as conn:
+        conn.execute(update(makeup_order).values(state=makeups.SETTLED))
+    assert carry_out(other, [other.row(person)], "open")["ok"] == 1
+    assert [one.gone for one in office.accounts()] == [True]
