@@ -253,7 +253,7 @@ def depositors(conn: Connection, unit_account: str, *, since: int, limit: int) -
     return to_json({"rows": [_depositor(*row) for row in rows[:limit]], "revision": revision, "more": more})
 
 
-_DEPOSITORS = select(
+_DEPOSITORS: Select[Any] = select(
     account.c.account_no,
     depositor.c.name,
     depositor.c.id_number,
