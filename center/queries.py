@@ -250,7 +250,9 @@ def depositors(conn: Connection, unit_account: str, *, since: int, limit: int) -
     rows = conn.execute(found.limit(limit + 1)).all()
     more = len(rows) > limit
     revision = rows[limit - 1].rev if more else now
-    return to_json({"rows": [_depositor(*row) for row in rows[:limit]], "revision": revision, "more": more})
+    return to_json(
+        {"rows": [_depositor(*list(row)) for row in rows[:limit]], "revision": revision, "more": more}
+    )
 
 
 _DEPOSITORS: Select[Any] = select(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from domain.business import Business, Kind, roster_columns
+from domain.businesses.base import ACCOUNT_CELLS
 from domain.idnumber import same_person_key
 from screens.roster_export import export_columns, export_value
 from screens.roster_model import cell_text, grid_columns
@@ -27,7 +28,7 @@ LATE_NOTE: Final = "? 申报日期与处理日期不同，请核对是否需要�
 PAGE: Final = 1000
 RESULT_COLUMNS: Final = (
     GridColumn("state", "状态", 6),
-    GridColumn("account_no", "账号", 14),
+    GridColumn("account_no", "账号", ACCOUNT_CELLS),
     GridColumn("processed", "处理日期", 10),
     GridColumn("reason", "失败原因", 40),
 )
@@ -141,7 +142,7 @@ def rows_about(rows: list[RowResult], about: Mapping[str, str]) -> list[RowResul
 ACCOUNT_COLUMNS: Final = (
     GridColumn("name", "姓名", 12),
     GridColumn("id_number", "证件号码", 18),
-    GridColumn("account_no", "账号", 14),
+    GridColumn("account_no", "账号", ACCOUNT_CELLS),
     GridColumn("opened", "开户日期", 10),
     GridColumn("state", "状态", 6),
     GridColumn("base", "缴存基数", 12, align="right"),

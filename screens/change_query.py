@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from domain.businesses.base import ACCOUNT_CELLS
 from domain.businesses.fact_rules import FactRules
 from screens.business_rows import PAGE
 from screens.business_titles import TITLES
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 ALL: Final = ("0", "全部")
 COLUMNS: Final = (
-    GridColumn("account_no", "账号", 14),
+    GridColumn("account_no", "账号", ACCOUNT_CELLS),
     GridColumn("name", "姓名", 10),
     GridColumn("id_number", "证件号码", 18),
     GridColumn("title", "变更类型", 10),

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from domain.facts_wire import FactChangeRow
 
 COLUMNS: Final = (
-    GridColumn(ACCOUNT, "账号", 14),
     GridColumn("name", "姓名", 10),
-    GridColumn("id_number", "证件号码", 18),
     GridColumn("item", "变更项目", 12),
-    GridColumn("value_from", "变更前", 20),
-    GridColumn("value_to", "变更后", 20),
+    GridColumn("value_from", "变更前", 18),
+    GridColumn("value_to", "变更后", 18),
     GridColumn("day", "变更日期", 10),
+    GridColumn(ACCOUNT, "账号", 14),
+    GridColumn("id_number", "证件号码", 18),
     GridColumn("operator", "经办人", 8),
     GridColumn("approver", "审批人", 8),
     GridColumn("serial", "业务流水号", 17),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from client.errors import ClientError
 from domain.business import CheckContext, Source, roster_columns
 from exports.workbook_error import WorkbookError
+from screens.roster_model import RosterModel
 from screens.roster_take import Cancelled, take_rows, tell_totals
 from tui.keys import ActionRequested
 from tui.progress import in_thread
@@ -149,18 +150,17 @@ class PasteFlow:
         return check_paste(table, business, context, may_lack=may_lack, progress=progress)
 
     def _column(self, key: str, index: int, table: PastedTable, progress: Progress) -> PastedRows:
-        """Check the cells against the roster's rows from `index` on."""
+        """Check the cells against the rows from position `index` on, sorted or filtered as they are shown."""
         from exports.paste_check import check_column, without_title
 
-        desk = self._screen.desk
-        service, store = desk.service, desk.store
+        service, model = self._screen.desk.service, self._screen.grid.model
         column = next(one for one in roster_columns(service.business) if one.key == key)
         if column.computed:
             raise WorkbookError(
                 "paste.column", f"“{column.title}”是计算栏，不能粘贴，请把光标移到可录入的栏目。"
             )
         table = without_title(table, column)
-        rows = store.window(service.roster_id, index, len(table))
+        rows = model.rows_from(index, len(table)) if isinstance(model, RosterModel) else []
         if len(rows) < len(table):
             text = f"粘贴了 {len(table)} 行，从光标起清册只有 {len(rows)} 行，请移动光标或少复制几行。"
             raise WorkbookError("paste.column", text)

@@ -39,6 +39,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from client.errors import AuthExpired, ClientError
+from domain.businesses.base import ACCOUNT_CELLS
 from screens.dialog_form import Check, FieldsModel
 from screens.receipt import local_time
 from tui.form_model import FormField
@@ -153,12 +154,12 @@ class PersonModel(FieldsModel):
 class DepositorSource:
     """The unit's people for a pick list (`tui.picklist.SearchedSource`)."""
 
-    widths = (16, 12, 18, 8, 12)
+    widths = (ACCOUNT_CELLS, 10, 18, 8, 10)
 
     def __init__(self, cache: DepositorCache, *, account_title: str = "个人账号", mask: bool = False) -> None:
         from client.store.depositors import Found
 
-        self.titles = (account_title, "姓名", "证件号码", "状态", "缴存基数".rjust(8))
+        self.titles = (account_title, "姓名", "证件号码", "状态", "缴存基数".rjust(6))
         self._cache = cache
         self._mask = mask
         self._found = Found("")

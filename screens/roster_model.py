@@ -147,8 +147,11 @@ class RosterModel:
 
     def at(self, index: int) -> StoredRow | None:
         """Return the stored row at a position."""
-        found = self._view.window(index, 1)
-        return found[0] if found else None
+        return next(iter(self.rows_from(index, 1)), None)
+
+    def rows_from(self, start: int, count: int) -> list[StoredRow]:
+        """Return at most `count` stored rows from position `start` on, in the order they are shown."""
+        return self._view.window(start, count)
 
     # ---- editing -----------------------------------------------------------------------------------
 

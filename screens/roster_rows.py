@@ -66,7 +66,8 @@ class RosterRows:
             return
         if queue.delete_confirm:
             current = f"当前的第 {screen.grid.cursor[0] + 1} 条记录"
-            which = f"{'' if chosen else '已勾选的 '}{len(ids)} 条记录" if chosen or ticked else current
+            marked = f"{'选中' if chosen else '已勾选'}的 {len(ids)} 条记录"
+            which = marked if chosen or ticked else current
             answer = await screen.ask(
                 "删除", [f"删除{which}，确认吗？"], [("y", "确定"), ("n", "取消")], cancel="n"
             )

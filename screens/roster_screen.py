@@ -239,8 +239,9 @@ class RosterScreen(AppScreen):
         return RosterModel(desk.service, amount_title=self._words.amount, narrow=self._beside, mask=mask)
 
     def _opening_words(self, count: int, draft: bool) -> str:
-        kept = "，上次没有录完的内容已恢复" if draft and self.with_form else ""
-        return f"{self._words.queue}中有 {count} 条记录{kept}。" if count or kept else ""
+        told = [f"{self._words.queue}中有 {count} 条记录"] if count else []
+        kept = ["上次没有录完的内容已恢复"] if draft and self.with_form else []
+        return f"{'，'.join(told + kept)}。" if told or kept else ""
 
     def show_facts(self) -> None:
         """Draw the line of facts anew."""

@@ -67,13 +67,13 @@ async def tell_totals(screen: RosterScreen, done: str) -> None:
     """Say what was done and what the roster comes to now."""
     desk = screen.desk
     sums = await in_thread(desk.store.totals, desk.service.roster_id)
+    if sums.bad:
+        # The totals stand below the rows; what is to be done must not be cut off behind them.
+        screen.status(f"{done}，有 {sums.bad} 条与清册重复或有错误，按 F8 查看。", kind="warning")
+        return
     words = screen.words(screen.state.profile)
     amount = f"，{words.amount} {money_text(sums.amount)} 元" if words.amount else ""
-    text = f"{done}：{words.count} {sums.good}{amount}"
-    if sums.bad:
-        screen.status(f"{text}，有 {sums.bad} 条与清册重复或有错误，按 F8 查看。", kind="warning")
-    else:
-        screen.status(f"{text}。", kind="good")
+    screen.status(f"{done}：{words.count} {sums.good}{amount}。", kind="good")
 
 
 async def may_replace(screen: RosterScreen, word: str) -> bool:

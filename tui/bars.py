@@ -113,6 +113,10 @@ class StatusLine(Bar):
             self._text, self._kind = text, kind
             self.refresh()
 
+    def is_cut(self) -> bool:
+        """Whether the text is too long for the line."""
+        return glyphs.cell_len(glyphs.display(STATUS_STYLES[self._kind][0] + self._text)) > self.size.width
+
     def place(self, text: str) -> None:
         """Set the text at the right."""
         if text != self._place:
@@ -120,12 +124,14 @@ class StatusLine(Bar):
             self.refresh()
 
     def spans(self, cells: int) -> tuple[list[Span], Style]:
-        """Draw mark and text, then the place, which is never cut by the text."""
+        """Draw mark and text, then the place, which is left out for a text that needs the whole line."""
         mark, style = STATUS_STYLES[self._kind]
         place = glyphs.display(self._place)
-        room = cells - (glyphs.cell_len(place) + 1 if place else 0)
         text = glyphs.display(mark + self._text)
-        if glyphs.cell_len(text) > room:
+        room = cells - (glyphs.cell_len(place) + 1 if place else 0)
+        if room < glyphs.cell_len(text) <= cells:
+            place = ""
+        elif glyphs.cell_len(text) > room:
             text = glyphs.fit(text, room)
         spans: list[Span] = [(text, style)]
         if place:

@@ -18,7 +18,7 @@ from tui.edit import LineEditor, is_table, typed_form
 from tui.form_model import PERSON_HELP
 from tui.grid_find import FIND, GOTO
 from tui.grid_layout import column_widths
-from tui.grid_model import CellResult, GridModel
+from tui.grid_model import GridModel
 from tui.grid_moves import GridMoving
 from tui.grid_work import WORK
 
@@ -177,14 +177,6 @@ class Grid(GridMoving):
         if self._store(text) and not self.handle_action(then) and not self._offer_to_screen(then):
             self.shell.bell()
 
-    def refuse_text(self, message: str) -> None:
-        """Keep the text under edit and say why it was not taken."""
-        self._say(CellResult(False, message))
-        if self._editor is not None:
-            self._editor.fresh = bool(self._editor.text)
-        self._touch_row(self._index)
-        self._touch_footer()
-
     def _ask_person(self, action: str) -> bool:
         """Have the screen find out whom a text means that is about to be accepted."""
         if self._editor is None or self._column_now.kind != "person":
@@ -200,7 +192,9 @@ class Grid(GridMoving):
         return True
 
     def help_lines(self) -> list[str]:
-        """Say what the current column is and what it takes."""
+        """Say what the current column is and what it takes, or how one finds a row."""
+        if self._line is not None:
+            return self._line_help()
         column = self._column_now
         lines = [f"{column.title}{'（必填）' if column.required else ''}"]
         if column.choices:
@@ -220,47 +214,55 @@ class Grid(GridMoving):
         """Act on a key; what is not the grid's own goes to the screen once the cell is accepted."""
         if self._line is None and self.option_action(action):
             return True
-        shown, self._notice = self._notice, ""
+        return self._telling(lambda: self._act(action))
+
+    def _act(self, action: str) -> bool:
         done = self._line_action(action) if self._line is not None else None
-        if done is None and self._ask_person(action):
-            done = True
-        elif done is None:
-            act = self._acts.get(action)
-            done = act() if act is not None else action not in _UNTOUCHED and not self._leave_row()
-        if shown != self._notice:
-            self._touch_footer()
-        return done
+        if done is not None:
+            return done
+        if self._ask_person(action):
+            return True
+        act = self._acts.get(action)
+        return act() if act is not None else action not in _UNTOUCHED and not self._leave_row()
 
     def handle_text(self, char: str) -> bool:
         """Type into the cell or the find line; blank ticks the row while nothing is being edited."""
         if self._line is not None:
             return self._line_text(char)
-        if self.option_typed(char):
-            return True
-        if self._editor is None and char == " ":
-            return self._toggle_selected()
-        shown, self._notice = self._notice, ""
-        if self._editor is not None or self._may_edit():
-            text, narrowed = typed_form(char, self._column_now.kind)
-            if narrowed:
-                self._notice = NARROWED
-            self._type(text)
-        if shown != self._notice:
-            self._touch_footer()
-        return True
+        return self._telling(lambda: self._typed(char))
 
     def handle_paste(self, text: str) -> bool:
         """Insert a single cell at the caret; rows and columns go to the screen as `paste`."""
         if self._line is not None:
             return self._line_text(text)
+        return self._telling(lambda: self._pasted(text))
+
+    def _telling(self, act: Callable[[], bool]) -> bool:
+        """Take the last message away, act, and draw the footer when there is another one."""
+        before, self._notice = self._notice, ""
+        done = act()
+        if before != self._notice:
+            self._touch_footer()
+        return done
+
+    def _typed(self, char: str) -> bool:
+        if self.option_typed(char):
+            return True
+        if self._editor is None and char == " ":
+            return self._toggle_selected()
+        if self._editor is not None or self._may_edit():
+            text, narrowed = typed_form(char, self._column_now.kind)
+            if narrowed:
+                self._notice = NARROWED
+            self._type(text)
+        return True
+
+    def _pasted(self, text: str) -> bool:
         if is_table(text):
-            if not self._finish():
-                return True
-            self.request("paste", text=text, **{k: v for k, v in self.snapshot().items() if k != "text"})
-            return True
-        if self._editor is None and not self._may_edit():
-            return True
-        self._type(text.strip("\r\n"))
+            if self._finish():
+                self.request("paste", text=text, **{k: v for k, v in self.snapshot().items() if k != "text"})
+        elif self._editor is not None or self._may_edit():
+            self._type(text.strip("\r\n"))
         return True
 
     # -- accepting -------------------------------------------------------------------------------------

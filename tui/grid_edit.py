@@ -129,16 +129,23 @@ class GridEditing(GridView):
         column = self._column_now
         text = resolve_choice(column.choices, text) or text
         result = self._model.commit_cell(self._index, column.key, text)
-        self._say(result)
         if not result.accepted:
-            if self._editor is not None:
-                self._editor.fresh = bool(self._editor.text)
+            self.refuse_text(result.message)
             return False
+        self._say(result)
         self._dirty = True
         self._stop_editing()
         self._reread()
         self._touch_footer()
         return True
+
+    def refuse_text(self, message: str) -> None:
+        """Keep the text under edit and say why it was not taken."""
+        self._say(CellResult(False, message))
+        if self._editor is not None:
+            self._editor.fresh = bool(self._editor.text)
+        self._touch_row(self._index)
+        self._touch_footer()
 
     def _close_row(self, *, force: bool = False) -> bool:
         """Have the model check the row that is being left; `force` keeps the cursor in a refused row."""

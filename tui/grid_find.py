@@ -144,6 +144,16 @@ class GridFinding(GridOptions):
             self._place_cursor(*self._origin)
             self._touch_footer()
 
+    def _line_help(self) -> list[str]:
+        """Say what the line takes and which keys work in it."""
+        if self._line_kind == GOTO:
+            return [f"输入 1 至 {self._rows.count} 之间的行号，按回车到该行；按 Esc 回到原处。"]
+        again = self.shell.keymap.label("find", "find")
+        return [
+            f"输入{HINTS[FIND]}，光标随输入跳到相符的行。",
+            f"按 {again} 或向下键到下一处，向上键到上一处；按回车停在该行，按 Esc 回到原处。",
+        ]
+
     # -- searching -------------------------------------------------------------------------------------
 
     def _search(self, step: int) -> bool:
@@ -218,8 +228,11 @@ class GridFinding(GridOptions):
             return f"请输入 1 至 {self._rows.count} 之间的行号。"
         if self._missed:
             return "! 没有找到，请改正或按 Esc 返回。"
+        if not self._line.text:
+            return HINTS[FIND]
+        again = self.shell.keymap.label("find", "find")
         where = f"行 {self._index + 1}/{self._rows.count}"
-        return f"{where}  {self._cell_text(self._index, 0)}" if self._line.text else HINTS[FIND]
+        return f"{where}  {self._cell_text(self._index, 0)}  {again} 下一处"
 
     def caret(self) -> tuple[int, int] | None:
         """Return the caret of the line while it is open."""

@@ -1,4 +1,7 @@
-"""F1: what the current field wants, and again: the whole screen with its keys, from the action registry."""
+"""F1: what the current field wants, and again: the whole screen with its keys, from the action registry.
+
+A sentence that the status line had to cut stands first.
+"""
 
 from __future__ import annotations
 
@@ -57,9 +60,17 @@ def screen_lines(screen: KeyScreen, widget: Widget | None) -> list[str]:
     return lines + key_lines(screen, context, (*bar, *own, *rest))
 
 
+def _cut_status(screen: KeyScreen) -> list[str]:
+    """Return the sentence of the status line where the line is too short for it."""
+    from tui.bars import StatusLine
+
+    line = screen.query_one_optional(StatusLine)
+    return [line.text, ""] if line is not None and line.is_cut() else []
+
+
 async def show_help(screen: KeyScreen, widget: Widget | None) -> None:
     """Show the field's help if it has any; F1 there, or no field help, shows the screen's."""
-    field = widget.help_lines() if isinstance(widget, KeyWidget) else []
+    field = [*_cut_status(screen), *(widget.help_lines() if isinstance(widget, KeyWidget) else [])]
     key = screen.shell.keymap.label(GLOBAL, "help")
     if field:
         lines = [*field, "", f"再按 {key} 看整个画面的说明。"]

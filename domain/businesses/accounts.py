@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from domain.business import AccountStatus, CheckContext, Column, KnownAccount, PersonFacts, RowCheck, Source
-from domain.businesses.base import RosterBusiness, account_number_problem
+from domain.businesses.base import ACCOUNT_CELLS, RosterBusiness, account_number_problem
 from domain.businesses.plain_cells import check_cells
 from domain.findings import Finding, Severity, errors
 from domain.idnumber import IdNumber, IdNumberError, parse_id_number, same_person_key
@@ -191,13 +191,17 @@ def _identity(text: str, context: CheckContext) -> IdNumber | None:
         return None
 
 
+ACCOUNT_ALIASES = ("个人客户号", "账号", "职工账号")
+
+
 def account_columns(*more: Column) -> tuple[Column, ...]:
     """The columns that name a person, in front of a business's own."""
     from domain.business import Kind
 
     return (
         Column("serial", "序号", Kind.SERIAL, 5, in_roster=False),
-        Column("account_no", "个人账号", Kind.TEXT, 15, aliases=("个人客户号", "账号", "职工账号")),
+        # One more for the caret behind the last digit.
+        Column("account_no", "个人账号", Kind.TEXT, ACCOUNT_CELLS + 1, aliases=ACCOUNT_ALIASES),
         Column("name", "姓名", Kind.NAME, 12, aliases=("个人姓名", "职工姓名", "缴存人姓名")),
         Column("id_number", "证件号码", Kind.ID, 19, aliases=("身份证号", "身份证号码", "证件号")),
         *more,

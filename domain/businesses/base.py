@@ -27,6 +27,10 @@ R = TypeVar("R", bound="BusinessRules")
 ACCOUNT_DIGITS = 8
 """Digits of the running number behind the unit account in a personal account number."""
 
+ACCOUNT_CELLS = 20
+"""Cells of a personal account number: unit accounts have up to twelve digits. The last digits tell people
+apart, so no column may cut them off."""
+
 ANY = "*"
 """In `blocked_by`: every business under way."""
 

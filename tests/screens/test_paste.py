@@ -257,6 +257,24 @@ async def test_one_column_goes_down_from_the_cursor(make_place: MakePlace) -> No
         assert "是计算栏，不能粘贴" in desk.picture()
 
 
+async def test_one_column_goes_down_the_rows_as_they_are_shown(make_place: MakePlace) -> None:
+    place = make_place("shaanxi")
+    rows = rows_of(place, 3)
+    for row, base in zip(rows, ("9000", "7000", "8000"), strict=True):
+        row["base"] = base
+    async with running(place) as desk:
+        await desk.open("business:open")
+        await paste(desk, copied(place, rows))
+        await desk.press("\r")
+        grid = desk.app.screen.query_one(Grid)
+        desk.app.screen.set_focus(grid)
+        assert grid.goto(0, "base")
+        await desk.press("<ctrl+o><ctrl+home>")
+        await paste(desk, "7100\r8100\r")
+        await desk.press("\r")
+        assert [row.typed["base"] for row in place.rows()] == ["9000", "7100", "8100"]
+
+
 async def test_the_pad_takes_what_a_terminal_does_not_mark(make_place: MakePlace) -> None:
     place = make_place("lyszfgjj")
     rows = rows_of(place, 3)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from center.demo.generator import Person
 from center.people import named_units, people_of
-from center.store.tables import account
+from center.store.tables import account, makeup_order
 from domain.business import (
     AccountStatus,
     Business,
@@ -71,7 +73,34 @@ def stages(office: Office, other: Office) -> list[Callable[[], Somebody]]:
         first = office.give_account(person, SEALED, SEALED_MONTH)
         return Somebody(person, first, office.give_account(person))
 
-    return [lambda: Somebody(office.people(1)[0]), normal, sealed, elsewhere, twice]
+    def declared() -> Somebody:
+        somebody = normal()
+        with office.center.store.write() as conn:
+            conn.execute(insert(makeup_order).values(_order(office, somebody)))
+        return somebody
+
+    return [lambda: Somebody(office.people(1)[0]), normal, sealed, elsewhere, twice, declared]
+
+
+def _order(office: Office, somebody: Somebody) -> dict[str, Any]:
+    """A month made up for somebody that waits for its money."""
+    return {
+        "unit_account": office.unit,
+        "submission_id": str(uuid.uuid4()),
+        "row_no": 1,
+        "month": PAID,
+        "account_no": somebody.account,
+        "person_key": somebody.person.key,
+        "fund_type": "general",
+        "business": "makeup",
+        "unit_amount": 5_000,
+        "person_amount": 5_000,
+        "funding": "notice",
+        "state": "declared",
+        "declared": LONG_AGO,
+        "business_month": PAID,
+        "changed": LONG_AGO,
+    }
 
 
 def file_context(office: Office, business: Business, other: Office) -> CheckContext:

@@ -7,6 +7,7 @@ import pytest
 from tests.tui import shell_app
 from tests.tui.shell_app import First
 from tui.bars import STATUS_STYLES, KeyBar, StatusLine, TitleBar, strip_of
+from tui.dialog import DialogBox, DialogScreen
 from tui.theme import PLAIN
 
 
@@ -50,6 +51,25 @@ async def test_the_status_line_marks_errors_and_never_cuts_the_place() -> None:
         assert app.beeps == 1
     marks = [mark for mark, _ in STATUS_STYLES.values()]
     assert marks.count("! ") == marks.count("? ") == 1
+
+
+async def test_a_long_sentence_takes_the_whole_line_and_a_longer_one_stands_in_the_help() -> None:
+    app = shell_app.make()
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, First)
+        screen.place("行 37/500")
+        fitting = "身份证号码校验位不正确，请核对。" * 2 + "请按 F8。"
+        screen.status(fitting, kind="error")
+        assert drawn(app, StatusLine).rstrip() == f"! {fitting}"
+        screen.status(fitting * 2, kind="error")
+        assert drawn(app, StatusLine).endswith("> 行 37/500")
+        await pilot.press("f1")
+        await pilot.pause(0.05)
+        assert isinstance(app.screen, DialogScreen)
+        box = app.screen.query_one(DialogBox)
+        lines = [box.render_line(y).text.strip("| ") for y in range(box.size.height)]
+        assert (fitting * 2).replace(" ", "") in "".join(lines).replace(" ", "")
 
 
 async def test_the_key_bar_shows_whole_items_in_the_order_of_the_screen() -> None:

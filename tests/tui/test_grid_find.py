@@ -152,6 +152,19 @@ async def test_what_is_not_found_stays_to_be_corrected() -> None:
         assert (grid.cursor, grid.finding) == ((1, "base"), None)
 
 
+async def test_the_line_says_how_one_goes_on_and_its_help_is_its_own() -> None:
+    async with bench(WorkRoster(PEOPLE)) as (app, grid, pilot):
+        strike(app, "<find>")
+        await rest(app, pilot)
+        strike(app, "王")
+        await rest(app, pilot)
+        assert "Ctrl+F 下一处" in picture(grid)[-1]
+        assert "向上键到上一处" in "".join(grid.help_lines())
+        strike(app, "<esc><goto>")
+        await rest(app, pilot)
+        assert "行号" in "".join(grid.help_lines())
+
+
 async def test_the_caret_stands_in_the_find_line() -> None:
     async with bench(WorkRoster(PEOPLE)) as (app, grid, pilot):
         strike(app, "<find>张")

@@ -48,6 +48,27 @@ async def test_a_digit_that_means_nothing_here_beeps_and_names_those_that_do() -
         assert [action for action, _ in app.stage.requests] == ["open"]
 
 
+async def test_a_refusal_is_drawn_at_once() -> None:
+    grid = Grid(listed(2))
+    app = Bench(Stage(grid))
+
+    def drawn() -> str:
+        return "".join(strip.text for strip in app.screen._compositor.render_strips(app.size))
+
+    async with app.run_test(size=(100, 24)) as pilot:
+        grid.set_options(OPTIONS)
+        await settle(pilot)
+        strike(app, "7")
+        await settle(pilot)
+        assert "没有选项 7" in drawn()
+        strike(app, "5")
+        await settle(pilot)
+        assert "没有选项 7" not in drawn()
+        grid.process_paste("张三")
+        await settle(pilot)
+        assert "此处只能查看，不能修改。" in drawn()
+
+
 async def test_in_a_cell_that_can_be_edited_a_digit_is_typed() -> None:
     grid = Grid(listed(2, editable=True))
     app = Bench(Stage(grid))
