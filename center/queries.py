@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Connection, Row, Select, select
 
 from center import rows as row_store
@@ -26,8 +28,6 @@ from domain.wire import (
     BatchSummary,
     ChangePage,
     ChangeRow,
-    DepositorPage,
-    DepositorRow,
     RowPage,
     RowResult,
 )
@@ -77,7 +77,7 @@ def _holding(unit_account: str, about: Mapping[str, str]) -> Select[Any]:
         if key == "id_number":
             found = found.where(submission_row.c.person_key == same_person_key(text))
         else:
-            stored = json.dumps({key: text})[1:-1]
+            stored = row_store.in_payload(key, text)
             found = found.where(submission_row.c.payload.contains(stored, autoescape=True))
     return found
 
@@ -234,42 +234,70 @@ def _change(row: Row[Any], profile: Profile) -> ChangeRow:
     )
 
 
-def depositors(conn: Connection, unit_account: str, *, since: int, limit: int) -> DepositorPage:
+def depositors(conn: Connection, unit_account: str, *, since: int, limit: int) -> bytes:
     """Depositors changed after revision `since`, in order of revision; ask again while `more`.
 
+    JSON of a `DepositorPage`, written straight from the rows: a first synchronisation has a hundred thousand.
     The next question starts from the answer's `revision`. Every change has a revision of its own, taken under
     the lock of the unit's row, so no change is ever skipped. One that left the unit comes as `gone`. A
     revision the center never reached counts as 0.
     """
     now = conn.execute(select(unit.c.depositor_rev).where(unit.c.unit_account == unit_account)).scalar_one()
     since = since if since <= now else 0
-    found = _accounts(unit_account).where(account.c.rev > since, account.c.rev <= now)
-    rows = conn.execute(found.order_by(account.c.rev).limit(limit + 1)).all()
-    shown = rows[:limit]
+    found = _DEPOSITORS.where(account.c.unit_account == unit_account)
+    found = found.where(account.c.rev > since, account.c.rev <= now).order_by(account.c.rev)
+    rows = conn.execute(found.limit(limit + 1)).all()
     more = len(rows) > limit
-    return DepositorPage(
-        rows=[_depositor(row) for row in shown], revision=shown[-1].rev if more else now, more=more
+    revision = rows[limit - 1].rev if more else now
+    return to_json(
+        {"rows": [_depositor(*list(row)) for row in rows[:limit]], "revision": revision, "more": more}
     )
 
 
-def _depositor(row: Row[Any]) -> DepositorRow:
-    return DepositorRow(
-        account_no=row.account_no,
-        name=row.name,
-        id_number=row.id_number,
-        base=format_yuan(row.base),
-        unit_ratio=format_ratio(row.unit_ratio),
-        person_ratio=format_ratio(row.person_ratio),
-        unit_amount=format_yuan(row.unit_amount),
-        person_amount=format_yuan(row.person_amount),
-        status=row.status,
-        mobile=row.mobile,
-        fund_type=row.fund_type,
-        opened=row.opened,
-        sealed_month=row.sealed_month or 0,
-        gone=row.gone,
-        sealed_reason=row.sealed_reason,
-    )
+_DEPOSITORS = select(
+    account.c.account_no,
+    depositor.c.name,
+    depositor.c.id_number,
+    account.c.base,
+    account.c.unit_ratio,
+    account.c.person_ratio,
+    account.c.unit_amount,
+    account.c.person_amount,
+    account.c.status,
+    depositor.c.mobile,
+    account.c.fund_type,
+    account.c.opened,
+    account.c.sealed_month,
+    account.c.gone,
+    account.c.sealed_reason,
+    account.c.rev,
+).join_from(account, depositor, depositor.c.person_key == account.c.person_key)
+_percent = cache(format_ratio)
+
+
+def _depositor(
+    account_no: str, name: str, id_number: str, base: int, unit_ratio: int, person_ratio: int,
+    unit_amount: int, person_amount: int, status: str, mobile: str, fund_type: str, opened: str,
+    sealed_month: int | None, gone: bool, sealed_reason: str, _rev: int,
+) -> dict[str, Any]:  # fmt: skip
+    """A `DepositorRow` from the columns of `_DEPOSITORS`."""
+    return {
+        "account_no": account_no,
+        "name": name,
+        "id_number": id_number,
+        "base": format_yuan(base),
+        "unit_ratio": _percent(unit_ratio),
+        "person_ratio": _percent(person_ratio),
+        "unit_amount": format_yuan(unit_amount),
+        "person_amount": format_yuan(person_amount),
+        "status": status,
+        "mobile": mobile,
+        "fund_type": fund_type,
+        "opened": opened,
+        "sealed_month": sealed_month or 0,
+        "gone": gone,
+        "sealed_reason": sealed_reason,
+    }
 
 
 def _accounts(unit_account: str) -> Select[Any]:

@@ -108,6 +108,16 @@ def why(check: RowCheck) -> tuple[str, str]:
     return first.code[:CODE_LENGTH], safe_text(first.text, limit=REASON_LENGTH)
 
 
+def payload(values: Mapping[str, str]) -> str:
+    """A row's texts as they are stored."""
+    return to_json(values).decode()
+
+
+def in_payload(key: str, text: str) -> str:
+    """What stands in the stored form of every row with this text, and in no other's."""
+    return payload({key: text})[1:-1]
+
+
 def store_rows(
     conn: Connection,
     business: Business,
@@ -138,7 +148,7 @@ def store_rows(
                 "submission_id": key[1],
                 "row_no": place,
                 "person_key": stored_key(business, check.values),
-                "payload": to_json(check.values).decode(),
+                "payload": payload(check.values),
                 **now,
             }
         )

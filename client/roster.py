@@ -9,7 +9,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from client.errors import RosterError
 from client.store.rosters import RosterStore
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from domain.profile import Profile
     from domain.wire import AttachmentRef
 
+T = TypeVar("T")
+
 Which = Literal["selected", "all"]
 """What is submitted; a single row is named by its id instead."""
 
@@ -39,6 +42,9 @@ PeopleSource = Callable[[CheckContext, Business, Sequence[Mapping[str, str]]], C
 """Adds to a context what is known of the people of some rows; may read the local store."""
 
 MAX_ROWS = 100_000
+PAGE = 500
+"""Rows frozen together."""
+
 MANY = 1000
 """From so many rows on, deleting them all is not a matter of single rows."""
 
@@ -244,23 +250,24 @@ class RosterService:
         head = self.store.roster(self.roster_id)
         if head.loading:
             raise RosterError("文件还在导入，请等导入完成后再提交。", code="roster.loading")
-        rows = list(self._chosen(which))
+        sending, rows = _Sending(self.business), self._chosen(which)
+        while part := list(islice(rows, PAGE)):
+            sending.add(part)
         self._refuse_faulty(which)
-        amount = sum(row.amount for row in rows)
-        if expected is not None and expected != Totals(len(rows), amount):
-            now = f"{len(rows)}{self.business.rules.counted}、{format_yuan(amount)}元"
+        count, amount = len(sending.row_ids), sending.amount
+        if expected is not None and expected != Totals(count, amount):
+            now = f"{count}{self.business.rules.counted}、{format_yuan(amount)}元"
             text = f"清册合计已变为{now}，与确认时不同，请刷新核对后重新确认。"
             raise RosterError(text, code="roster.changed")
-        request = self._request(rows, amount, attachments, remark)
         return Frozen(
             submission_id=str(uuid.uuid4()),
             roster_id=self.roster_id,
             revision=head.revision,
             business=self.business.id,
-            source=request["source"],
-            body=_bytes(request),
-            row_ids=tuple(row.row_id for row in rows),
-            count=len(rows),
+            source=sending.source,
+            body=sending.body(self.profile.name, attachments, remark),
+            row_ids=tuple(sending.row_ids),
+            count=count,
             amount=amount,
         )
 
@@ -306,34 +313,63 @@ class RosterService:
             if row.state == "draft" and row.change != "deleted" and (which != "selected" or row.selected):
                 yield row
 
-    def _request(
-        self, rows: Sequence[StoredRow], amount: int, attachments: Sequence[AttachmentRef], remark: str
-    ) -> dict[str, Any]:
-        from domain.wire import dump
 
-        unsent = {column.key for column in self.business.columns if column.kind is Kind.SERIAL}
-        return {
-            "business": self.business.id,
-            "profile": self.profile.name,
-            "source": "file" if any(row.source == "file" for row in rows) else "single",
-            "rows": [
-                {key: text for key, text in row.checked.items() if text and key not in unsent} for row in rows
-            ],
-            "totals": {"count": len(rows), "amount": format_yuan(amount)},
+class _Sending:
+    """The rows of one submission in its canonical bytes, page by page; they are never held as a whole."""
+
+    def __init__(self, business: Business) -> None:
+        self._business = business.id
+        self._unsent = {column.key for column in business.columns if column.kind is Kind.SERIAL}
+        self._pieces: list[bytes] = []
+        self._first: dict[str, str] = {}
+        self.row_ids: list[int] = []
+        self.amount = 0
+        self.source: Literal["single", "file"] = "single"
+
+    def add(self, rows: Sequence[StoredRow]) -> None:
+        """Take the next rows, at least one. Raises RosterError for what the contract does not let through."""
+        from domain.wire import ROWS
+
+        sent = [
+            {key: text for key, text in row.checked.items() if text and key not in self._unsent}
+            for row in rows
+        ]
+        self._pieces.append(_kept(lambda: canonical_json(ROWS.validate_python(sent, strict=True)))[1:-1])
+        self._first = self._first or sent[0]
+        self.row_ids += [row.row_id for row in rows]
+        self.amount += sum(row.amount for row in rows)
+        if any(row.source == "file" for row in rows):
+            self.source = "file"
+
+    def body(self, profile: str, attachments: Sequence[AttachmentRef], remark: str) -> bytes:
+        """The canonical bytes of the whole request."""
+        from domain.wire import SubmissionRequest, dump
+
+        request: dict[str, Any] = {
+            "business": self._business,
+            "profile": profile,
+            "source": self.source,
+            "rows": [self._first],
+            "totals": {"count": len(self.row_ids), "amount": format_yuan(self.amount)},
             "attachments": [dump(attachment) for attachment in attachments],
             "remark": remark,
         }
+        _kept(lambda: SubmissionRequest.model_validate(request))
+        head, mark, tail = _kept(lambda: canonical_json(request | {"rows": []})).partition(NO_ROWS)
+        assert mark, "a request has rows"
+        return b"".join([head, mark[:-1], b",".join(self._pieces), b"]", tail])
 
 
-def _bytes(request: dict[str, Any]) -> bytes:
-    """The canonical bytes of a request that keeps the contract."""
+NO_ROWS = b'"rows":[]'
+"""Where the rows go; inside a text its quotes would be escaped."""
+
+
+def _kept(make: Callable[[], T]) -> T:
+    """What is made of rows that keep the contract."""
     from pydantic import ValidationError
 
-    from domain.wire import SubmissionRequest
-
     try:
-        SubmissionRequest.model_validate(request)
-        return canonical_json(request)
+        return make()
     except (ValidationError, CanonicalError):
         text = "清册中有内容过长或含有不能传送的字符，请改正后再提交。"
     raise RosterError(text, code="roster.errors")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from domain.findings import Finding, Severity
 
@@ -302,6 +302,10 @@ class SubmissionRequest(Wire):
     totals: SubmissionTotals
     attachments: list[AttachmentRef] = []
     remark: Cell = ""
+
+
+ROWS = TypeAdapter(list[dict[str, Cell]])
+"""Some of the rows of a submission."""
 
 
 class Receipt(Wire):

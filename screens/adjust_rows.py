@@ -13,7 +13,7 @@ from client.local_people import with_person
 from domain.business import Kind
 from domain.businesses.adjust import KIND, KINDS, TYPED
 from domain.findings import errors
-from domain.money import format_yuan
+from domain.money import format_ratio, format_yuan
 from tui.grid_model import CellResult, GridColumn, GridRow
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from domain.businesses.adjust import BaseAdjust
 
 SHOWN: Final = {"base": 10, "total_amount": 10, "unit_ratio": 8, "person_ratio": 8}
+BEFORE: Final = {"base": ("base",), "amount": ("total_amount",), "ratio": ("unit_ratio", "person_ratio")}
+"""What stands there now, by kind of change; the rest of the line belongs to what it becomes."""
+ACCOUNT: Final = 20
+"""Cells of an account number: its last digits tell people apart."""
 GONE = "这名职工已不在本单位，请按 F5 刷新后重试。"
 SENT = "这名职工的调整已提交，请等中心的处理结果。"
 TAKEN_BACK = "已取消这名职工的调整。"
@@ -66,13 +70,11 @@ class AdjustRows:
 
     def _make_columns(self) -> list[GridColumn]:
         own = self.business.by_key
-        before = ("unit_ratio", "person_ratio", "total_amount") if self.business.kind == "ratio" else (
-            "base", "total_amount",
-        )  # fmt: skip
+        before = BEFORE[self.business.kind]
         after = ["new_amount"] if self.business.kind != "amount" else ["new_base"]
         account = self.service.profile.term("account_no")
         return [
-            GridColumn("account_no", account, 15, "text", "left", False),
+            GridColumn("account_no", account, ACCOUNT, "text", "left", False),
             GridColumn("name", own["name"].title, 8, "text", "left", False),
             *(GridColumn(key, own[key].title, SHOWN[key], "computed", "right", False) for key in before),
             *(self._typed_column(key) for key in self._typed),
@@ -190,7 +192,18 @@ class AdjustRows:
             typed |= {"new_unit_ratio": person.unit_ratio, "new_person_ratio": person.person_ratio}
         if row is not None:
             typed |= {key: row.typed[key] for key in self._typed if row.typed.get(key)}
-        return typed | {column: text}
+        return typed | {column: text} | self._pair(column, text)
+
+    def _pair(self, column: str, text: str) -> dict[str, str]:
+        """Both sides of the pair of the unit that has this ratio on this side; {} where ratios are free."""
+        unit = self.service.context.unit
+        if self.business.kind != "ratio" or not unit.unified_ratio:
+            return {}
+        for pair in unit.ratios:
+            sides = dict(zip(self._typed, (format_ratio(pair.unit), format_ratio(pair.person)), strict=True))
+            if sides[column] == text.removesuffix("%"):
+                return sides
+        return {}
 
     def _take_back(self, person: Depositor, row: StoredRow | None) -> CellResult:
         if row is None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from textual import events
 from textual.message import Message
 
+from screens.catalog import screen_class
 from screens.state import AppState, StateEvent
 from tui.app import ShellApp
 from tui.keymap import Keymap, KeymapError
@@ -163,7 +164,16 @@ class GjjApp(ShellApp):
             self.places.changed(at_once=at_once)
 
     async def open_screen(self, name: str, *, replace: bool = False, **args: Any) -> ShellScreen:
-        """Open a screen and remember how, so that it can be opened again after a cut."""
+        """Open a screen and remember how, so that it can be opened again after a cut.
+
+        What a screen needs is imported in a thread the first time: it would hold the event loop up.
+        """
+        if name not in self._screens_made:
+            self.gate.hold()
+            try:
+                await in_thread(screen_class, name)
+            finally:
+                self.gate.release()
         screen = self._made(name)
         if isinstance(screen, AppScreen):
             screen.opened_as, screen.opened_with = name, args

@@ -5,28 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from screens.business_rows import PAGE
 from screens.business_titles import screen_title
 from screens.date_fields import span_fields
 from screens.fact_entry import ACCOUNT, WHO
 from screens.history_query import HistoryQueryScreen, Progress, Stopped, read_pages
+from screens.person_pick import PersonPick
 from tui.form_model import FormField
 from tui.grid_model import GridColumn
+from tui.keys import ActionRequested
 
 if TYPE_CHECKING:
     from client.api import CenterClient
     from domain.facts_wire import FactChangeRow
 
 COLUMNS: Final = (
-    GridColumn(ACCOUNT, "账号", 14),
     GridColumn("name", "姓名", 10),
-    GridColumn("id_number", "证件号码", 18),
     GridColumn("item", "变更项目", 12),
-    GridColumn("value_from", "变更前", 20),
-    GridColumn("value_to", "变更后", 20),
+    GridColumn("value_from", "变更前", 18),
+    GridColumn("value_to", "变更后", 18),
     GridColumn("day", "变更日期", 10),
+    GridColumn(ACCOUNT, "账号", 14),
+    GridColumn("id_number", "证件号码", 18),
     GridColumn("operator", "经办人", 8),
     GridColumn("approver", "审批人", 8),
     GridColumn("serial", "业务流水号", 17),
@@ -53,7 +55,10 @@ def write_changes(
 class FactQueryScreen(HistoryQueryScreen):
     """Days, and for people the account, over the changed items."""
 
-    HELP_LINES: ClassVar[tuple[str, ...]] = ("日期按办结之日；导出的文件即变更记录凭证。",)
+    HELP_LINES: ClassVar[tuple[str, ...]] = (
+        "日期按办结之日；不填职工为全部人员。",
+        "导出的文件即变更记录凭证。",
+    )
 
     def __init__(self, business_id: str) -> None:
         super().__init__()
@@ -72,8 +77,20 @@ class FactQueryScreen(HistoryQueryScreen):
     def conditions(self) -> list[FormField]:
         """Return the person where it is about people, and days."""
         title = self.state.profile.term(ACCOUNT)
-        who = [FormField(ACCOUNT, title, "text", 20)] if self.by_person else []
+        who = [FormField(ACCOUNT, title, "person", 20)] if self.by_person else []
         return [*who, *span_fields("查询日期")]
+
+    async def opened(self, **args: Any) -> None:
+        """Bring the people to choose from up to date, then ask."""
+        self._people = PersonPick(self, lambda person, text: "")
+        if self.by_person:
+            await self._people.prepare()
+        await super().opened(**args)
+
+    async def perform(self, request: ActionRequested) -> None:
+        """Find out whom a text in the field of the person means."""
+        if not await self._people.answer(request):
+            await super().perform(request)
 
     def history_columns(self) -> list[GridColumn]:
         """Return who, what, when and by whom."""

@@ -38,6 +38,10 @@ SHOWN = 30
 class InboxPane(ListView):
     """The entries of one tab; left and right change the tab, Tab goes back to the menu."""
 
+    def key_context(self) -> str:
+        """Return the menu's keys: a transaction code begins from here as well."""
+        return "menu"
+
     def handle_action(self, action: str) -> bool:
         """Ask the screen for another tab or pane; the rest as every list."""
         if action in ("left", "right"):
@@ -77,10 +81,6 @@ class HomeScreen(AppScreen):
     def screen_title(self) -> str:
         """Return the center's name."""
         return f"{self.state.form.center} 单位网厅"
-
-    def key_context(self) -> str:
-        """The key bar shows the menu's keys."""
-        return "menu"
 
     def screen_actions(self) -> frozenset[str]:
         """Panes change with Tab in both directions."""

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from domain.business import template_columns
 from domain.businesses.fact_rules import FactRules
+from domain.businesses.makeup_rules import MakeupRules
 from domain.businesses.open_rules import OpenRules
 from domain.businesses.seal_rules import UnsealRules
 from domain.money import format_ratio, format_yuan
@@ -44,6 +45,7 @@ def business_lines(business: Business) -> list[str]:
         *_entered(business),
         *(_limits(profile, by_key["base"].title) if "base" in by_key else []),
         *_people(business),
+        *_months(business),
         f"- 清册：{EDITS[queue.edit_row]}；{DELETES[queue.delete_mode]}。",
         f"- 提交：按“{rules.submit_label}”，核对{rules.count_title}{sums}后确认。"
         f"{SCOPES[queue.submit_scope]}提交后不能再改。",
@@ -107,6 +109,27 @@ def _people(business: Business) -> list[str]:
     if age is not None:
         young = f"不满 {age.min} 周岁，" if age.min is not None else ""
         lines.append(f"- 年龄：{young}女超过 {age.max_female}、男超过 {age.max_male} 周岁的到中心柜台办理。")
+    return lines
+
+
+def _months(business: Business) -> list[str]:
+    """Which months may be made up, and at what ratios (M-09 to M-13)."""
+    rules = business.rules
+    if not isinstance(rules, MakeupRules) or business.id == "makeup_cancel":
+        return []
+    until = "不超过单位的缴至月份" if rules.month_max == "remitted" else "早于当前业务年月"
+    lines = [f"- 补缴年月：六位数字，如 202610；{until}。同一职工的年月不能重复。"]
+    if rules.years == "current":
+        lines.append("- 只能补缴本年度，补缴往年的到中心柜台办理。")
+    if rules.cap_check:
+        lines.append("- 补缴金额与该月已汇缴额合计，不超过该月所属年度的月缴存额上限。")
+    if rules.ratio_rule == "unified_band":
+        lines += [
+            "- 缴存比例：非统一比例单位为 5% 至 12%；统一比例单位当前比例在 8% 以上的为 8% 至 12%，"
+            "不到 8% 的为单位当前比例至 12%。",
+            "- 月均工资按补缴年月所属年度的上下限调整；跨年度且上下限不同的，按年度分开录入，"
+            "或到中心柜台办理。",
+        ]
     return lines
 
 

@@ -225,7 +225,7 @@ class ModuleMenu(KeyWidget):
         match action:
             case "run_options" | "accept":
                 return self._open()
-            case "transaction_code":
+            case "transaction_code" | "find":
                 self.begin_code()
             case "erase_left" if self._typed:
                 self._typed = self._typed[:-1]

@@ -128,10 +128,7 @@ class AppState:
     # ---- parts, made when first asked for (blocking) -------------------------------------------------
 
     def warm_up(self) -> None:
-        """Import what the login and the screens need, check the profile, open the store.
-
-        Blocking; raises ClientError.
-        """
+        """Import what the login needs, check the profile, open the store. Blocking; raises ClientError."""
         from importlib import import_module
 
         from domain.profile import load_profile
@@ -147,12 +144,7 @@ class AppState:
         finally:
             self._ready.set()
             self.tell(StateEvent("ready"))
-        from screens.catalog import SCREENS, screen_class
         from screens.memory import trim
-
-        # Imported when a screen is opened they would hold the event loop up for some 50 ms.
-        for name in SCREENS:
-            screen_class(name)
 
         trim()
 

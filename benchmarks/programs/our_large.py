@@ -2,8 +2,8 @@
 
 What the application does after 导入: read in slices, check with what is known of the people, store, and show
 the roster out of the local store. Reading begins while Textual is still being imported. When the rows are on
-the screen it writes JSON to OUT: the longest time the event loop had to wait for the processor (seconds of this
-process), and the peak of its memory and of the reading child's (MB).
+the screen it writes JSON to OUT: the longest time the event loop had to wait for the processor (seconds of
+this process), and the peak of its memory and of the reading child's (MB).
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Query, Response
 from pydantic import StringConstraints
 
 from center import queries
@@ -105,15 +105,16 @@ def get_changes(
         )
 
 
-@router.get("/units/{unit}/depositors", summary="职工信息同步")
+@router.get("/units/{unit}/depositors", summary="职工信息同步", response_model=DepositorPage)
 def get_depositors(
     scope: Unit,
     since: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
     limit: Annotated[int, Query(ge=1, le=5000)] = 2000,
-) -> DepositorPage:
+) -> Response:
     """Depositors that changed after a revision."""
     with scope.store.read() as conn:
-        return queries.depositors(conn, scope.unit_account, since=since, limit=limit)
+        page = queries.depositors(conn, scope.unit_account, since=since, limit=limit)
+    return Response(page, media_type="application/json")
 
 
 def require_order(first: date | None, last: date | None) -> None:

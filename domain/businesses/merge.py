@@ -6,6 +6,7 @@ An account of another unit comes in by 内部转移 first (X-08). The account me
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from domain.business import AccountStatus, CheckContext, Column, Kind, KnownAccount
@@ -22,8 +23,13 @@ if TYPE_CHECKING:
 
 INTO = "to_account"
 """Column 合并转入个人账号."""
-CATALOGUE = account_columns(
-    Column(INTO, "合并转入个人账号", Kind.TEXT, 20, aliases=("转入个人账号", "转入账号")),
+WIDTH = 20
+"""Cells of an account number; a merge is about nothing else, so both are shown whole."""
+CATALOGUE = tuple(
+    replace(column, width=WIDTH) if column.key == "account_no" else column
+    for column in account_columns(
+        Column(INTO, "合并转入个人账号", Kind.TEXT, WIDTH, aliases=("转入个人账号", "转入账号")),
+    )
 )
 NOT_SEALED = "合并转出的账户没有封存，不能合并，请先办理封存。"
 FROZEN = "账户已冻结，不能合并，请到中心柜台办理。"

@@ -102,7 +102,7 @@ def test_every_route_needs_a_session_but_the_public_ones(center: CenterUnderTest
             assert (answer.status_code, problem(answer).code) == (401, "auth.required"), (method, path)
             seen += 1
     assert seen >= 15
-    assert len(ROUTERS) == 8
+    assert len(ROUTERS) == 9
 
 
 # ---- bad requests ------------------------------------------------------------------------------------

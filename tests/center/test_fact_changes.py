@@ -198,6 +198,30 @@ def test_hangzhou_has_neither_business(make_center: MakeCenter) -> None:
         assert (answer.status_code, answer.json()["code"]) == (403, "module.off")
 
 
+def test_two_units_change_one_person_and_the_slower_one_is_told(any_shanxi: CenterUnderTest) -> None:
+    center = any_shanxi
+    office, other = Office(center), Office(center, OTHER)
+    person = office.people(1)[0]
+    sealed = other.give_account(person, AccountStatus.SEALED)
+    number = office.give_account(person)
+    rows = [
+        change("address", "", "甲路1号", account_no=number),
+        change("income", "", "9000", account_no=number),
+    ]
+    receipt = file(office, "person_change", rows)
+    assert receipt["pending"] == 2
+    told = refused(other, "person_change", [change("address", "", "乙路2号", account_no=sealed)])
+    assert told["findings"][0]["code"] in ("person.in_flight", "account.unknown")
+    with center.store.write() as conn:
+        conn.execute(depositor.update().values(details='{"income": "7000.00"}'))
+    decide(center)
+    assert [row["state"] for row in results(office, receipt)] == ["ok", "failed"]
+    [failed] = [row for row in results(office, receipt) if row["state"] == "failed"]
+    assert failed["reason"] == "“家庭收入”现登记为“7000.00”，不再是“空”，请核对后重新录入。"
+    values = office.unit_get(f"/people/{number}/facts")["values"]
+    assert (values["address"], values["income"]) == ("甲路1号", "7000.00")
+
+
 # ---- people ----------------------------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from cli.main import main
 from domain.business import Business, Kind, template_columns
+from domain.businesses.adjust import BaseAdjust
 from domain.businesses.registry import declare
 from domain.money import format_yuan
 from domain.profile import PROFILE_NAMES, load_profile
@@ -25,7 +26,7 @@ from exports.reader import read_workbook
 from exports.template import HEADER_ROW, write_template
 from tests.support.center import CenterUnderTest, running_center
 from tests.support.filing import Office
-from tests.support.good_rows import PAID, PAID_THROUGH, file_context, good_rows
+from tests.support.good_rows import PAID, PAID_THROUGH, file_context, good_rows, known
 from tests.support.workbooks import fill_xls, fill_xlsx
 
 pytestmark = pytest.mark.xdist_group("files")
@@ -34,9 +35,16 @@ DECLARED = [
     for name in PROFILE_NAMES
     for business, rules in load_profile(name).offered().items()
 ]
-PAIRS = [(name, business) for name, business, by_file in DECLARED if by_file]
+PAIRS = [
+    (name, business, kind)
+    for name, business, by_file in DECLARED
+    if by_file
+    for kind in getattr(declare(business, load_profile(name)), "kinds", ("",))
+]
 TYPED_ONLY = [(name, business) for name, business, by_file in DECLARED if not by_file]
 TODAY = "2026-11-23"
+RATIOS = "[[1200, 1200], [1000, 1000]]"
+"""What the unit may choose from; its people have the first pair."""
 Rows = Sequence[Mapping[str, str]]
 Writer = Callable[[Path, Business, Rows], None]
 
@@ -58,7 +66,7 @@ class Town:
         self._unit += 2
         center = self._centers[name]
         paid = PAID_THROUGH.get(business, PAID)
-        mine = Office(center, str(self._unit), paid_through=paid)
+        mine = Office(center, str(self._unit), paid_through=paid, ratios=RATIOS)
         return mine, Office(center, str(self._unit + 1))
 
 
@@ -182,43 +190,73 @@ WRITERS: dict[str, tuple[str, Writer]] = {
 
 def cases() -> Iterator[object]:
     """Every pair with one writer quickly, with the others slowly; only formats that the center takes."""
-    for at, (name, business) in enumerate(PAIRS):
+    for at, (name, business, kind) in enumerate(PAIRS):
         formats = load_profile(name).imports.formats
         able = [writer for writer, (suffix, _) in WRITERS.items() if suffix[1:] in formats]
         for writer in able:
             quick = writer == able[at % len(able)]
             marks = [] if quick else [pytest.mark.slow]
             marks.append(pytest.mark.feature("I-05", profile=name))
-            yield pytest.param(name, business, writer, id=f"{name}-{business}-{writer}", marks=marks)
+            case = "-".join(part for part in (name, business, kind, writer) if part)
+            yield pytest.param(name, business, kind, writer, id=case, marks=marks)
+
+
+def asked_for(business: str, name: str, kind: str) -> list[str]:
+    """The arguments that name a business, its kind and its center."""
+    return [business, "--profile", name, *(["--kind", kind] if kind else [])]
+
+
+def declared(business: str, name: str, kind: str) -> Business:
+    made = declare(business, load_profile(name))
+    return made.of_kind(kind) if isinstance(made, BaseAdjust) else made
 
 
 def checked(
-    business: str, name: str, path: Path, capsys: pytest.CaptureFixture[str], to_unit: str = "100002"
+    business: str,
+    name: str,
+    kind: str,
+    path: Path,
+    capsys: pytest.CaptureFixture[str],
+    to_unit: str = "100002",
 ) -> tuple[int, list[dict[str, str]]]:
     """Exit code and findings of `gjj check`."""
     on_screen = ["--to-unit", to_unit] if declare(business, load_profile(name)).rules.on_screen else []
+    ratios = ["--unit-ratio", "10", "--person-ratio", "10"] if kind == "ratio" else []
     capsys.readouterr()
-    code = main(["check", business, str(path), "--profile", name, "--today", TODAY, "--json", *on_screen])
+    code = main(
+        [
+            "check",
+            *asked_for(business, name, kind),
+            str(path),
+            "--today",
+            TODAY,
+            "--json",
+            *on_screen,
+            *ratios,
+        ]
+    )
     return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-@pytest.mark.parametrize(("name", "business_id", "writer"), cases())
+@pytest.mark.parametrize(("name", "business_id", "kind", "writer"), cases())
 def test_a_filled_template_is_clean_and_the_center_takes_it(
     town: Town,
     name: str,
     business_id: str,
+    kind: str,
     writer: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     office, other = town.offices(name, business_id)
-    business = declare(business_id, office.profile)
+    business = declared(business_id, name, kind)
     suffix, fill = WRITERS[writer]
     path = tmp_path / f"清册{suffix}"
-    assert main(["template", business_id, "--profile", name, str(path)]) == 0
-    fill(path, business, good_rows(office, other, business, 2))
-    assert checked(business_id, name, path, capsys, other.unit) == (0, [])
-    context = file_context(office, business, other)
+    assert main(["template", *asked_for(business_id, name, kind), str(path)]) == 0
+    good = good_rows(office, other, business, 2)
+    fill(path, business, good)
+    assert checked(business_id, name, kind, path, capsys, other.unit) == (0, [])
+    context = known(office, business, file_context(office, business, other), good)
     read = check_file(path, business, context, formats=office.profile.imports.formats)
     assert read.ok and read.totals.count == 2
     unsent = {column.key for column in business.columns if column.kind is Kind.SERIAL}
@@ -234,13 +272,13 @@ def test_a_filled_template_is_clean_and_the_center_takes_it(
     assert receipt["ok"] + receipt["pending"] == 2
 
 
-@pytest.mark.parametrize(("name", "business_id"), PAIRS)
+@pytest.mark.parametrize(("name", "business_id", "kind"), PAIRS)
 def test_an_empty_template_has_only_its_emptiness_against_it(
-    name: str, business_id: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, business_id: str, kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / f"模板.{load_profile(name).imports.template_format}"
-    assert main(["template", business_id, "--profile", name, str(path)]) == 0
-    code, found = checked(business_id, name, path, capsys)
+    assert main(["template", *asked_for(business_id, name, kind), str(path)]) == 0
+    code, found = checked(business_id, name, kind, path, capsys)
     assert (code, [one["code"] for one in found]) == (1, ["roster.empty"])
 
 

@@ -16,7 +16,13 @@ from domain.profile import PROFILE_NAMES, load_profile
 from exports.template import HEADER_ROW
 from tests.cli.rosters import identity
 
-EVERY = [(business, name) for name in PROFILE_NAMES for business in load_profile(name).offered()]
+OFFERED = [
+    (business, name, rules)
+    for name in PROFILE_NAMES
+    for business, rules in load_profile(name).offered().items()
+]
+EVERY = [(business, name) for business, name, rules in OFFERED if rules.template]
+NO_FILES = [(business, name) for business, name, rules in OFFERED if not rules.template]
 SEALS = [pair for pair in EVERY if pair[0] in ("seal", "unseal")]
 DAY = ("--today", "2026-11-21")
 
@@ -56,6 +62,18 @@ def test_every_business_has_a_template_that_is_empty(business: str, name: str, t
     file = tmp_path / "t.xlsx"
     assert main(["template", business, "--profile", name, str(file)]) == 0
     assert main(["check", business, str(file), "--profile", name, *DAY]) == 1
+
+
+@pytest.mark.parametrize(("business", "name"), NO_FILES)
+def test_a_business_without_files_says_so(
+    business: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "t.xlsx"
+    assert main(["template", business, "--profile", name, str(file)]) == 1
+    assert "逐项录入，没有批量模板" in capsys.readouterr().err
+    assert not file.exists()
+    assert main(["check", business, str(file), "--profile", name, *DAY]) == 2
+    assert "逐项录入，没有批量模板" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("business", "name"), SEALS)

@@ -230,7 +230,7 @@ def test_an_import_whose_process_was_killed_is_undone_at_the_next_start(tmp_path
         "from client.store.rosters import RosterStore\n"
         "from client.store.rows import NewRow\n"
         "def rows():\n"
-        "    for number in range(1200):\n"
+        "    for number in range(5200):\n"
         "        yield NewRow({'name': str(number)})\n"
         "    os._exit(9)\n"
         "RosterStore(Database(Path(sys.argv[1]))).bulk_insert(int(sys.argv[2]), rows())\n"
@@ -238,7 +238,7 @@ def test_an_import_whose_process_was_killed_is_undone_at_the_next_start(tmp_path
     command = [sys.executable, "-c", code, str(tmp_path / "store"), str(roster)]
     assert subprocess.run(command, cwd=ROOT).returncode == 9
     assert store.roster(roster).loading
-    assert store.count(roster) == 1001
+    assert store.count(roster) == 5001
     assert store.open_draft(SCOPE, "open").roster_id == roster
     assert [row.typed["name"] for row in store.window(roster, 0, 9)] == ["kept"]
     assert not store.roster(roster).loading

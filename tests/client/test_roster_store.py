@@ -191,7 +191,7 @@ def test_duplicates_within_an_import_and_with_rows_before_it(store: RosterStore,
     store.insert(roster, a_row("kept", person="p7"))
     told: list[int] = []
     rows = (a_row(str(n), person=f"p{n % 1500}") for n in range(2000))
-    assert store.bulk_insert(roster, rows, progress=told.append) == 2000
+    assert store.bulk_insert(roster, rows, progress=told.append, chunk=500) == 2000
     assert told == [500, 1000, 1500, 2000]
     first = store.window(roster, 8, 1)[0]
     assert (first.typed["name"], first.duplicate_of) == ("7", 0)

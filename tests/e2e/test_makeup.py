@@ -45,7 +45,7 @@ def test_months_are_typed_ahead_of_the_screen(site_of: MakeSite, tmp_path: Path,
         desk.open("business:makeup")
         desk.see("补缴清册")
         desk.keys("".join(f"{one.id_number[-4:]}\r01\r202606\r{sum_}\r" for one, sum_ in wanted), gap)
-        desk.see("总人数 3", "1,734.57")
+        desk.see("总笔数 3", "1,734.57")
         desk.keys("<f10>yy")
         desk.serial()
         rows = filed(site, agent)

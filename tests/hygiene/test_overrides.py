@@ -17,6 +17,7 @@ MEANT = {
     "_sigcont_application",
     "_sigtstp_application",
     "_parse_extended_key",
+    "_render_content",
     "_request_terminal_sync_mode_support",
     "_sequence_to_key_events",
 }

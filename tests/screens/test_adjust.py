@@ -284,6 +284,22 @@ async def test_people_are_searched_for_and_kinds_changed_in_the_grid(make_place:
         await desk.press("<tab>10\r")
         assert "请先在清册中删除那一条" in desk.picture().replace("\n", "")
         await desk.press("<escape><ctrl+f>")
-        await desk.press("zw\r10\r")
+        await desk.press("zw\r9\r")
         assert "本单位可用的缴存比例是" in desk.picture().replace("\n", "")
-    assert [row.shown("new_base") for row in rows(place)] == ["8800.00"]
+        await desk.press("<escape><down>")
+        assert [row.shown("new_base") for row in rows(place)] == ["8800.00"]
+
+
+@pytest.mark.feature("B-06", profile="shanxi")
+async def test_one_side_of_a_units_pair_brings_the_other(make_place: MakePlace) -> None:
+    place = make_place("shanxi", **UNIT)
+    employ(place, NAMES)
+    async with running(place) as desk:
+        await desk.open("adjust_grid")
+        await desk.press("<f4>3\r<tab>10+10+")
+        found = [(row.shown("new_unit_ratio"), row.shown("new_person_ratio")) for row in rows(place)]
+        assert found == [("10", "8")] * 2
+        await desk.press("9+")
+        assert "本单位可用的缴存比例是" in desk.picture().replace("\n", "")
+        await desk.press("<escape><up><delete>")
+        assert TAKEN_BACK in desk.picture() and len(rows(place)) == 1

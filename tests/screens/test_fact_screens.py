@@ -146,7 +146,13 @@ async def test_a_change_of_the_unit_goes_its_way(make_place: MakePlace, profile:
     assert bool(vouchers) == bool(rules.print_after)
 
 
-@pytest.mark.parametrize("profile", rows_of(*WITH, row="U-10"))
+@pytest.mark.parametrize(
+    "profile",
+    [
+        pytest.param(name, marks=[pytest.mark.feature(row, profile=name) for row in ("U-10", "Q-01")])
+        for name in WITH
+    ],
+)
 async def test_the_query_tells_what_was_changed(make_place: MakePlace, profile: str) -> None:
     place = make_place(profile, address="甲路1号", details=DETAILS)
     async with running(place) as desk:
@@ -169,7 +175,9 @@ async def test_the_query_tells_what_was_changed(make_place: MakePlace, profile: 
 @pytest.mark.parametrize(
     "profile",
     [
-        pytest.param(name, marks=[pytest.mark.feature(row, profile=name) for row in ("P-04", "P-06", "P-08")])
+        pytest.param(
+            name, marks=[pytest.mark.feature(row, profile=name) for row in ("P-04", "P-06", "P-08", "Q-07")]
+        )
         for name in WITH
     ],
 )
@@ -197,7 +205,14 @@ async def test_a_change_of_a_person_goes_its_way(make_place: MakePlace, profile:
         assert values["address"] == "延安路1号"
         await desk.open("query:person_change")
         picture = desk.picture()
-        assert number in picture and "家庭住址" in picture and "共 1 条" in picture
+        assert first.name[:4] in picture and "家庭住址" in picture and "共 1 条" in picture
+        await desk.press("<tab>")
+        go_to(desk, "account_no")
+        await desk.press(f"{second.id_number[-5:]}\r<f5>")
+        assert "共 0 条" in desk.picture()
+        go_to(desk, "account_no")
+        await desk.press(f"{first.name}\r<f5>")
+        assert "共 1 条" in desk.picture()
 
 
 @pytest.mark.parametrize("profile", rows_of("baishan", "shanxi", row="P-05"))
@@ -241,3 +256,18 @@ async def test_nothing_comes_from_files(make_place: MakePlace) -> None:
         await desk.open("business:unit_change")
         await desk.press("<f7>")
         assert "逐项录入" in desk.status
+
+
+async def test_the_query_of_people_fits_eighty_columns(make_place: MakePlace) -> None:
+    place = make_place("lyszfgjj")
+    number = place.office.give_account(place.office.people(1)[0])
+    row = {"account_no": number, "item": "address", "new": "延安路1号"}
+    place.office.file([row], business="person_change", attachments=[])
+    async with running(place) as desk:
+        await desk.open("query:person_change")
+        [line] = [line for line in desk.picture().splitlines() if "家庭住址" in line]
+        assert "延安路1号" in line and "2026-11-23" in line
+        await desk.press("\r")
+        picture = desk.picture()
+        for text in ("变更项目：家庭住址", "变更后：延安路1号", "经办人：经办人"):
+            assert text in picture

@@ -87,6 +87,7 @@ async def press_all(desk: Desk, screen: ShellScreen, refused: list[str], again: 
             screen.focus_key(widget)
             keys = desk.app.keymap.keys(widget.key_context(), action)
             if not keys:
+                wrong.append(f"{type(screen).__name__} {type(widget).__name__}: no key for {action}")
                 continue
             await desk.press(f"<{keys[0]}>")
             if refused:

@@ -295,7 +295,7 @@ async def test_a_file_becomes_rows_and_is_sent(make_place: MakePlace, business: 
         await take(desk, place)
         stored = rows(place, business, "file" if batch else "single")
         assert [(row.bad, row.source) for row in stored] == [(False, Source.FILE)] * 2, desk.picture()
-        assert "总人数 2" in desk.status and "总补缴金额" in desk.status
+        assert "总补缴金额" in desk.status and ("总人数 2" if batch else "总笔数 2") in desk.picture()
         if batch:
             await desk.press("<f10>y")
             await desk.see("批量发送成功")
@@ -347,3 +347,15 @@ async def test_one_query_lists_both_kinds(make_place: MakePlace) -> None:
         await desk.see(f"{serials[1]} 全部 1 笔")
         columns = [column.title for column in desk.app.screen.query(QueueGrid).last(QueueGrid).model.columns]
         assert "已缴月均工资" in columns and "月缴存差额" in columns
+
+
+@pytest.mark.parametrize(("business", "name"), ALL)
+def test_the_manual_says_which_months(business: str, name: str) -> None:
+    from domain.profile import load_profile
+    from screens.manual_rules import business_lines
+
+    text = "\n".join(business_lines(declare(business, load_profile(name))))
+    assert ("早于当前业务年月" in text) is (name == "hangzhou")
+    assert ("不超过单位的缴至月份" in text) is (name != "hangzhou")
+    assert ("往年的到中心柜台办理" in text) is (name == "shaanxi")
+    assert ("8% 至 12%" in text) is (name == "hangzhou")

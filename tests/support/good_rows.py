@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from center.demo.generator import Person
 from center.people import named_units, people_of
-from center.store.tables import account
+from center.store.tables import account, makeup_order
 from domain.business import (
     AccountStatus,
     Business,
@@ -31,7 +33,7 @@ PAID_THROUGH = {"annual": 202606}
 """Until when the unit has paid: the yearly verification comes right after June, all others later."""
 PAID = 202610
 MONTHS = ("202610", "202609", "202611")
-MONEY = ("8000.00", "8100.00", "1920.00", "960.00", "100.00")
+MONEY = ("8000.00", "8100.00", "2160.00", "1920.00", "960.00", "100.00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,34 @@ def stages(office: Office, other: Office) -> list[Callable[[], Somebody]]:
         first = office.give_account(person, SEALED, SEALED_MONTH)
         return Somebody(person, first, office.give_account(person))
 
-    return [lambda: Somebody(office.people(1)[0]), normal, sealed, elsewhere, twice]
+    def declared() -> Somebody:
+        somebody = normal()
+        with office.center.store.write() as conn:
+            conn.execute(insert(makeup_order).values(_order(office, somebody)))
+        return somebody
+
+    return [lambda: Somebody(office.people(1)[0]), normal, sealed, elsewhere, twice, declared]
+
+
+def _order(office: Office, somebody: Somebody) -> dict[str, Any]:
+    """A month made up for somebody that waits for its money."""
+    return {
+        "unit_account": office.unit,
+        "submission_id": str(uuid.uuid4()),
+        "row_no": 1,
+        "month": PAID,
+        "account_no": somebody.account,
+        "person_key": somebody.person.key,
+        "fund_type": "general",
+        "business": "makeup",
+        "unit_amount": 5_000,
+        "person_amount": 5_000,
+        "funding": "notice",
+        "state": "declared",
+        "declared": LONG_AGO,
+        "business_month": PAID,
+        "changed": LONG_AGO,
+    }
 
 
 def file_context(office: Office, business: Business, other: Office) -> CheckContext:
@@ -130,11 +159,21 @@ def _search(
         if not check.findings:
             return row, ""
         wrong = next(iter(errors(check.findings) or check.findings)).field
-        if wrong not in at or at[wrong] + 1 >= len(choices[wrong]):
+        alike = [key for key in columns if _go_together(columns, key, wrong)]
+        if wrong not in at or any(at[key] + 1 >= len(choices[key]) for key in alike):
             break
-        at[wrong] += 1
+        for key in alike:
+            at[key] += 1
     assert check is not None
     return None, "；".join(found.text for found in check.findings)
+
+
+def _go_together(columns: Mapping[str, Column], key: str, wrong: str) -> bool:
+    """Both sides' ratios are a pair."""
+    if wrong not in columns:
+        return False
+    pair = columns[key].kind is Kind.RATIO and columns[wrong].kind is Kind.RATIO
+    return key == wrong or (pair and not columns[key].computed)
 
 
 def _choices(column: Column, office: Office, somebody: Somebody) -> tuple[str, ...]:
@@ -160,7 +199,7 @@ def _choices(column: Column, office: Office, somebody: Somebody) -> tuple[str, .
         case Kind.MONTH:
             return MONTHS
         case Kind.RATIO:
-            return ("12", "10")
+            return ("12", "10", "8")
         case Kind.MOBILE:
             return (somebody.person.mobile,)
         case _:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from client.store.rows import NewRow
 
 PROFILE, TODAY, MONTH = "shaanxi", date(2026, 11, 20), 202611
-READY, BUILT = "F12返回", "built"
+READY, BUILT = "按 F5 打开清册", "built"
 SURNAMES, GIVEN = "张王李赵刘陈杨黄周吴", "伟芳娜敏静丽强磊军洋勇艳杰娟涛"
 
 
@@ -110,6 +110,7 @@ def show(folder: Path, out: Path, *, quiet: bool) -> None:
             self.mine = await in_thread(service, folder)
             await in_thread(lambda: RosterModel(self.mine).window(0, 100))
             self.run_worker(self._watch())
+            self.status(READY)
 
         async def _watch(self) -> None:
             """Measure how late the event loop is."""
