@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import sys
 import time
@@ -22,13 +21,13 @@ from benchmarks.figures import Figure, middle
 from benchmarks.people import _account
 from benchmarks.programs.naive_import import DONE
 from benchmarks.programs.our_import import facts
+from center.server import spare_collections
 from center.store.tables import account, depositor, job, unit
 from domain.business import AccountStatus, template_columns
 from domain.wire import DepositorRow
 from tests.screens.pick_program import person
 from tests.support import roster_program, workbooks
-from tests.support.center import CenterUnderTest, running_center
-from tests.support.center_process import CenterProcess
+from tests.support.center import AUTHORITY, CenterUnderTest, running_center, served
 from tests.support.filing import Office
 from tests.support.pty_terminal import PtyTerminal
 
@@ -37,8 +36,6 @@ FIRST = "张伟伟"
 OF_VISIDATA, OF_NAIVE, MEMORY, STALL = 0.75, 1 / 15, 150.0, 50.0
 RATE = 20_000
 """Rows a second, the least."""
-
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def measure(say: Callable[[str], None]) -> list[Figure]:
@@ -138,15 +135,15 @@ def center_figures(folder: Path, say: Callable[[str], None]) -> list[Figure]:
     """Rows a second of whole submissions, effects included, as milliseconds for all rows."""
     figures = []
     people = [person(number) for number in range(ROWS)]
-    with full_center(folder / "immediate", "lyszfgjj", people, say) as (office, process):
+    with full_center(folder / "immediate", "lyszfgjj", people, say) as (office, base):
         for business in ("seal", "unseal"):
             say(f"大名册：中心当场办理 {business} …")
             figures += _figures(
-                f"{business}，当场办结", *filed(office, process, rows_of(office, business, people))
+                f"{business}，当场办结", *filed(office, base, rows_of(office, business, people))
             )
-    with full_center(folder / "jobs", "shaanxi", people, say) as (office, process):
+    with full_center(folder / "jobs", "shaanxi", people, say) as (office, base):
         say("大名册：中心受理后分块办理 seal …")
-        figures += _figures("seal，受理并分块办结", *filed(office, process, rows_of(office, "seal", people)))
+        figures += _figures("seal，受理并分块办结", *filed(office, base, rows_of(office, "seal", people)))
     return figures
 
 
@@ -162,18 +159,16 @@ def _figures(what: str, wall: float, cpu: float, bare: float) -> list[Figure]:
 @contextmanager
 def full_center(
     folder: Path, profile: str, people: Sequence[DepositorRow], say: Callable[[str], None]
-) -> Iterator[tuple[Office, CenterProcess]]:
-    """A center in a process of its own, whose unit has these people."""
+) -> Iterator[tuple[Office, str]]:
+    """A center served on a port in this process, whose unit has these people; its address."""
     say(f"大名册：建立有 {len(people)} 人的中心（{profile}）…")
     folder.mkdir()
     with running_center(folder, profile) as center:
         office = Office(center)
         _fill(center, office.unit, people)
-        process = CenterProcess(folder, profile, center.settings.database_url)
-        try:
-            yield office, process
-        finally:
-            process.stop()
+        spare_collections()
+        with served(center.settings) as base:
+            yield office, base
 
 
 def _fill(center: CenterUnderTest, unit_account: str, people: Sequence[DepositorRow]) -> None:
@@ -205,12 +200,15 @@ def rows_of(office: Office, business: str, people: Sequence[DepositorRow]) -> di
     return office.body(named, business=business, source="file")
 
 
-def filed(office: Office, process: CenterProcess, body: Mapping[str, Any]) -> tuple[float, float, float]:
-    """Seconds to the last row's result, processor seconds of the center, seconds of a bare INSERT."""
+def filed(office: Office, base: str, body: Mapping[str, Any]) -> tuple[float, float, float]:
+    """Seconds to the last row's result, processor seconds, seconds of a bare INSERT."""
     request = office.request(dict(body), str(uuid.uuid4()))
-    spent, began = _processor(process.process.pid), time.perf_counter()
+    spent, began = time.process_time(), time.perf_counter()
     answer = httpx.put(
-        process.base + request.path, content=request.body, headers=request.headers, timeout=300
+        base + request.path,
+        content=request.body,
+        headers=request.headers | {"host": AUTHORITY},
+        timeout=300,
     )
     assert answer.status_code == 201, answer.text[:500]
     while answer.json()["state"] == "processing":
@@ -220,7 +218,7 @@ def filed(office: Office, process: CenterProcess, body: Mapping[str, Any]) -> tu
                 break
         time.sleep(0.02)
     wall = time.perf_counter() - began
-    cpu = _processor(process.process.pid) - spent
+    cpu = time.process_time() - spent
     with office.center.store.read() as conn:
         assert len({one.rev for one in conn.execute(select(account.c.rev))}) == ROWS
     return wall, cpu, bare_insert(office.center.settings.data_dir, body["rows"])
@@ -242,9 +240,3 @@ def bare_insert(folder: Path, rows: Sequence[Mapping[str, str]]) -> float:
     connection.close()
     file.unlink()
     return taken
-
-
-def _processor(pid: int) -> float:
-    """Processor seconds a process has used so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS

@@ -16,6 +16,7 @@ from pydantic_core import to_json
 from sqlalchemy import Connection, Row, Select, select
 
 from center import rows as row_store
+from center.store.bulk import payload_text
 from center.store.tables import account, account_change, depositor, submission, submission_row, unit
 from domain.codes import table
 from domain.idnumber import same_person_key
@@ -77,7 +78,7 @@ def _holding(unit_account: str, about: Mapping[str, str]) -> Select[Any]:
         if key == "id_number":
             found = found.where(submission_row.c.person_key == same_person_key(text))
         else:
-            stored = row_store.in_payload(key, text)
+            stored = payload_text({key: text})[1:-1]
             found = found.where(submission_row.c.payload.contains(stored, autoescape=True))
     return found
 
@@ -254,7 +255,7 @@ def depositors(conn: Connection, unit_account: str, *, since: int, limit: int) -
     )
 
 
-_DEPOSITORS = select(
+_DEPOSITORS: Select[Any] = select(
     account.c.account_no,
     depositor.c.name,
     depositor.c.id_number,

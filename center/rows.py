@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from pydantic_core import to_json
 from sqlalchemy import Connection, Row, func, select
 
 from center.deps import UnitScope
@@ -18,7 +17,7 @@ from center.effects.news import other_units
 from center.facts import unit_facts, year_rules
 from center.moment import Moment
 from center.people import People, lock_people, named_units, needs_locks, owners, people_of
-from center.store.bulk import insert_rows, update_rows
+from center.store.bulk import insert_rows, payload_text, update_rows
 from center.store.tables import submission, submission_row
 from domain.business import Business, CheckContext, PersonFacts, RowCheck, Source
 from domain.businesses.move_rules import TransferRules
@@ -41,11 +40,15 @@ def stored_key(business: Business, values: Mapping[str, str]) -> str:
 
 
 def lock_people_of(conn: Connection, business: Business, rows: Sequence[Mapping[str, str]]) -> None:
-    """Make others that file or settle the same people wait until this transaction ends."""
+    """Make others that file or settle the same people wait until this transaction ends.
+
+    A row may state one person's account and another's ID; which of them is meant is decided later.
+    """
     if not needs_locks(conn):
         return
     known = People({}, owners(conn, rows))
-    lock_people(conn, [known.key(business, values) for values in rows])
+    stated = (known.key(business, values) for values in rows)
+    lock_people(conn, [*stated, *known.by_account.values()])
 
 
 def check_rows(
@@ -108,16 +111,6 @@ def why(check: RowCheck) -> tuple[str, str]:
     return first.code[:CODE_LENGTH], safe_text(first.text, limit=REASON_LENGTH)
 
 
-def payload(values: Mapping[str, str]) -> str:
-    """A row's texts as they are stored."""
-    return to_json(values).decode()
-
-
-def in_payload(key: str, text: str) -> str:
-    """What stands in the stored form of every row with this text, and in no other's."""
-    return payload({key: text})[1:-1]
-
-
 def store_rows(
     conn: Connection,
     business: Business,
@@ -148,7 +141,7 @@ def store_rows(
                 "submission_id": key[1],
                 "row_no": place,
                 "person_key": stored_key(business, check.values),
-                "payload": payload(check.values),
+                "payload": payload_text(check.values),
                 **now,
             }
         )

@@ -106,7 +106,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 0, port_file:
                 _write_port(port_file, actual)
 
         server = make_server(settings, sock, ready)
-        _spare_collections()
+        spare_collections()
         # After its clean stop uvicorn raises the signal again for whoever handled it before: that is us.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
@@ -116,7 +116,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 0, port_file:
         return 0 if server.started else 1
 
 
-def _spare_collections() -> None:
+def spare_collections() -> None:
     """Look for cyclic garbage less often: a large roster is some million objects and hardly a cycle.
 
     With Python's own thresholds a third of the processor time of a submission goes into looking at them.

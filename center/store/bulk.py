@@ -78,6 +78,11 @@ def among(conn: Connection, column: ColumnElement[str], keys: Sequence[str]) -> 
     )
 
 
+def payload_text(values: Mapping[str, str]) -> str:
+    """The values of a row as they are stored; what looks for one of them writes it the same way."""
+    return _json(values)
+
+
 def _tuples(names: Sequence[str], records: Sequence[Record]) -> Sequence[tuple[Any, ...]]:
     if len(names) == 1:
         return [(record[names[0]],) for record in records]

@@ -157,8 +157,8 @@ class AccountBusiness(RosterBusiness[A]):
         return None, [Finding("account.unknown", field, text)]
 
     def choose(self, accounts: list[KnownAccount]) -> KnownAccount:
-        """The account that is meant where a person has several at the unit."""
-        return accounts[0]
+        """The account that is meant where a person has several at the unit: the one that is paid into."""
+        return next((one for one in accounts if one.status is AccountStatus.NORMAL), accounts[0])
 
     def _agrees(self, typed: Mapping[str, str], values: dict[str, str], match: Match) -> list[Finding]:
         """Name and ID of the row against the registered ones (S-13, V-26); the registered ones go on."""

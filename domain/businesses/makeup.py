@@ -68,7 +68,7 @@ class Makeup(AccountBusiness[MakeupRules]):
 
     def check_made_up(self, month: int, match: Match) -> list[Finding]:
         """A month is made up once."""
-        return repeated(match.person.made_up, match.account.account_no, "month", (month, month))
+        return repeated(match.person.made_up, "month", (month, month))
 
     def _sides(
         self, values: dict[str, str], amount: int, month: int, match: Match, context: CheckContext
@@ -80,12 +80,12 @@ class Makeup(AccountBusiness[MakeupRules]):
             values[key] = format_yuan(side)
 
     def _cap(self, amount: int, month: int, match: Match | None, context: CheckContext) -> list[Finding]:
-        """With what was paid for the month it stays below the most of that year (M-11)."""
+        """With what was paid for the person's month it stays below the most of that year (M-11)."""
         limits = context.limits_for(month, self.profile.calendar.fund_year_start)
         if limits is None:
             text = f"中心还没有公布{month}所属年度的月缴存额上限，请联系中心。"
             return [Finding("base.limits_unknown", "month", text)]
-        paid = match.account.deposit_in(month) if match is not None else 0
+        paid = sum(one.deposit_in(month) for one in match.person.accounts) if match is not None else 0
         most = most_a_month(limits)
         if amount + paid <= most:
             return []
@@ -117,18 +117,15 @@ def frozen_finding(match: Match, field: str) -> list[Finding]:
 
 def repeated(
     made_up: tuple[MadeUp, ...] | None,
-    account_no: str,
     field: str,
     months: tuple[int, int],
     fund_type: str = "",
 ) -> list[Finding]:
-    """Months that were made up for the account already (M-12, V-21)."""
+    """Months that were made up for the person already, on whichever account (M-12, V-21)."""
     known = sorted(
         one.month
         for one in made_up or ()
-        if one.account_no == account_no
-        and months[0] <= one.month <= months[1]
-        and (not fund_type or one.fund_type == fund_type)
+        if months[0] <= one.month <= months[1] and (not fund_type or one.fund_type == fund_type)
     )
     if not known:
         return []

@@ -31,13 +31,7 @@ class MissedMakeup(RangeMakeup):
         self, months: tuple[int, int], match: Match, values: Mapping[str, str]
     ) -> list[Finding]:
         """A month made up already was not missed."""
-        return repeated(
-            match.person.made_up,
-            match.account.account_no,
-            "first_month",
-            months,
-            values.get("fund_type", ""),
-        )
+        return repeated(match.person.made_up, "first_month", months, values.get("fund_type", ""))
 
 
 def declare(profile: Profile) -> MissedMakeup:

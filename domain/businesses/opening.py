@@ -64,6 +64,7 @@ class Opening(RosterBusiness[OpenRules]):
     id = "open"
     CATALOGUE = CATALOGUE
     WIRE_KEYS = (*RATIO_KEYS, *AMOUNT_KEYS)
+    needs_history = True
 
     # ---- the row -------------------------------------------------------------------------------
 

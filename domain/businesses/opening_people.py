@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain.business import AccountStatus, CheckContext, PersonFacts
+from domain.businesses.accounts import Match
+from domain.businesses.leaving import money_awaited
 from domain.findings import Finding
 
 if TYPE_CHECKING:
@@ -16,8 +18,9 @@ LIVE = (AccountStatus.NORMAL, AccountStatus.FROZEN)
 def check_people(rules: OpenRules, name: str, facts: PersonFacts, context: CheckContext) -> list[Finding]:
     """Findings from accounts and the registered name.
 
-    One person has one account (条例 article 13). A name other than the registered one is not taken over in
-    silence: names change at the counter only (P-03).
+    One person has one account (条例 article 13); one that is taken over from another unit ends there, so no
+    money may be on its way to it. A name other than the registered one is not taken over in silence: names
+    change at the counter only (P-03).
     """
     own = context.unit.account
     live = [account for account in facts.accounts if account.status in LIVE]
@@ -43,4 +46,7 @@ def check_people(rules: OpenRules, name: str, facts: PersonFacts, context: Check
     if facts.name and facts.name.casefold() != name.casefold():
         text = "姓名与中心已登记的不一致，请核对姓名和证件号码；确实无误的，请到中心柜台办理。"
         return [Finding("open.name_differs", "name", text)]
+    if sealed and not any(account.unit_account == own for account in sealed):
+        taken = min(sealed, key=lambda account: account.account_no)
+        return money_awaited(Match(facts, taken), "id_number")
     return []

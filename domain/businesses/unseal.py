@@ -30,6 +30,7 @@ CATALOGUE = account_columns(
     Column("total_amount", "合计月缴存额", Kind.MONEY, 13, computed=True),
 )
 AGE_COUNTER = "须联系中心，携带补充资料至中心柜台办理启封业务。"
+SECOND = "存在正常缴存账户：该职工的另一个账户正在缴存，不能再启封，请先封存另一个账户或到中心柜台办理。"
 SAME_MONTH = "该职工当月在本单位封存，当月不能启封，需至中心柜台办理。"
 
 
@@ -46,7 +47,10 @@ class Unseal(AccountBusiness[UnsealRules]):
         return (sealed or accounts)[0]
 
     def check_account(self, match: Match, values: dict[str, str], context: CheckContext) -> list[Finding]:
-        """Only a sealed account is reopened, where the center wants it not in the month of sealing (S-10)."""
+        """Only a sealed account is reopened, where the center wants it not in the month of sealing (S-10).
+
+        Nobody is paid for on two accounts, at whatever units they are (条例 article 13).
+        """
         account, field = match.account, self._person_column
         if account.status is AccountStatus.FROZEN:
             return [Finding("unseal.frozen", field, "该职工的账户已冻结，请到中心柜台办理。")]
@@ -54,6 +58,9 @@ class Unseal(AccountBusiness[UnsealRules]):
             return [Finding("unseal.not_sealed", field, "该职工的账户没有封存，不用启封，请核对后删除。")]
         if self.rules.same_month_block and account.sealed_month == context.month:
             return [Finding("unseal.same_month", field, SAME_MONTH)]
+        others = (one for one in match.person.accounts if one.account_no != account.account_no)
+        if any(one.status is AccountStatus.NORMAL for one in others):
+            return [Finding("unseal.second", field, SECOND)]
         return []
 
     def check_person(self, person: IdNumber, context: CheckContext) -> list[Finding]:

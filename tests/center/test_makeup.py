@@ -271,6 +271,27 @@ def test_the_center_counts_what_was_paid(make_center: MakeCenter) -> None:
     assert carry_out(office, [filed(office, number, amount=right)], "makeup")["ok"] == 1
 
 
+@pytest.mark.feature("M-11", profile="shaanxi")
+def test_two_accounts_of_a_person_have_one_cap_and_each_month_once(make_center: MakeCenter) -> None:
+    office = office_of(make_center, "shaanxi")
+    person = office.people(1)[0]
+    one, two = office.give_account(person), office.give_account(person)
+    with office.center.store.write() as conn:
+        conn.execute(update(account).values(opened="2020-01-01"))
+    most = 2 * 344_592
+    over, right = (f"{(most - 2 * 192_000 + more) / 100:.2f}" for more in (1, 0))
+    row = filed(office, one, "202609", over)
+    answer = office.send(office.body([row], "makeup"))
+    assert [found["code"] for found in answer.json()["findings"]] == ["makeup.over_cap"], (
+        "paid on the other one"
+    )
+    carry_out(office, [row | {"total_amount": right}], "makeup")
+    answer = office.send(office.body([filed(office, two, "202609", "1.00")], "makeup"))
+    assert [found["code"] for found in answer.json()["findings"]] == ["makeup.repeated"], (
+        "of the other account"
+    )
+
+
 def test_what_was_right_when_filed_is_judged_by_its_own_month(make_center: MakeCenter) -> None:
     """A file waits; what its months may be was decided on the day it was filed."""
     office = office_of(make_center, "shaanxi")
@@ -411,3 +432,17 @@ def test_other_centers_take_nothing_back_on_line(make_center: MakeCenter, name: 
     office = Office(make_center(name))
     answer = office.send(office.body([{"account_no": "1", "month": "202610"}], business))
     assert (answer.status_code, answer.json()["code"]) == (403, "module.off")
+
+
+def test_a_registration_takes_no_account_with_an_unpaid_makeup(make_center: MakeCenter) -> None:
+    center = make_center("hangzhou")
+    office, other = Office(center, paid_through=202610), Office(center, OTHER)
+    person = office.people(1)[0]
+    number = office.give_account(person, AccountStatus.SEALED, 202609)
+    carry_out(office, [ranged(office, number)], "makeup_missed")
+    answer = other.send(other.body([other.row(person)]))
+    assert [found["code"] for found in answer.json()["findings"]] == ["account.awaited"], answer.text
+    with center.store.write() as conn:
+        conn.execute(update(makeup_order).values(state=makeups.SETTLED))
+    assert carry_out(other, [other.row(person)], "open")["ok"] == 1
+    assert [one.gone for one in office.accounts()] == [True]

@@ -335,3 +335,33 @@ def test_a_row_keeps_who_it_was_about(make_center: MakeCenter) -> None:
         row = conn.execute(select(submission_row)).one()
     assert (row.person_key, row.account_no) == (person.key, number)
     assert json.loads(row.payload)["id_number"] == person.id_number
+
+
+# ---- people with several accounts --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", REOPENING)
+def test_nobody_is_paid_for_on_two_accounts(make_center: MakeCenter, name: str) -> None:
+    center = make_center(name)
+    office, other = Office(center), Office(center, OTHER)
+    person = office.people(1)[0]
+    here, there = office.give_account(person, SEALED, 202609), other.give_account(person, NORMAL)
+    answer = office.send(office.body([office.account_row(here, "unseal")], "unseal"))
+    assert [found["code"] for found in answer.json()["findings"]] == ["unseal.second"], answer.text
+    with center.store.write() as conn:
+        rests = update(account).where(account.c.account_no == there)
+        conn.execute(rests.values(status=SEALED.value, sealed_month=202609))
+    first = office.file([office.account_row(here, "unseal")], business="unseal")
+    answer = other.send(other.body([other.account_row(there, "unseal")], "unseal"))
+    wanted = "unseal.second" if first["state"] == "done" else "person.in_flight"
+    assert [found["code"] for found in answer.json()["findings"]] == [wanted], answer.text
+
+
+def test_who_is_named_by_id_is_sealed_where_payments_go(make_center: MakeCenter) -> None:
+    office = Office(make_center("shaanxi"))
+    person = office.people(1)[0]
+    rests, paid = office.give_account(person, SEALED, 202609), office.give_account(person, NORMAL)
+    row = {"name": person.name, "id_number": person.id_number, "reason": "01"}
+    carry_out(office, [row], "seal")
+    assert [(one.account_no, one.status) for one in office.accounts()] == [(rests, "02"), (paid, "02")]
+    assert history(office)[-1].account_no == paid

@@ -193,7 +193,8 @@ def test_months_are_six_digits(typed: str, code: str) -> None:
 def test_a_month_is_made_up_once(name: str) -> None:
     there = context(name, made_up=(MadeUp(NUMBER, 202609), MadeUp("10000100000002", 202608)))
     assert text(name, there).startswith("存在重复补缴的年月：202609")
-    assert codes(name, there, month="202608") == []
+    assert text(name, there, month="202608").startswith("存在重复补缴的年月：202608"), "on another account"
+    assert codes(name, there, month="202607") == []
 
 
 @pytest.mark.parametrize("name", OFFERING)
