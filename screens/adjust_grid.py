@@ -103,6 +103,11 @@ class AdjustGridScreen(AppScreen):
 
     # ---- keys ----------------------------------------------------------------------------------------
 
+    def key_bar_actions(self) -> Sequence[str]:
+        """Return the keys of the pane that has the focus: in the search there is nowhere to go back to it."""
+        searching = self.focused is not None and self.focused is self._form
+        return [name for name in self.KEY_BAR if not (searching and name == "find")]
+
     async def perform(self, request: ActionRequested) -> None:
         """Search, choose the kind, go back to the roster."""
         match request.action:
