@@ -139,11 +139,6 @@ class HistoryQueryScreen(AppScreen):
                     self.focus_key(self._form)
             case "next_field" | "previous_field":
                 self.focus_key(self._grid if self.focused is self._form else self._form)
-            case "prompt":
-                from tui.picklist import answer_prompt
-
-                if not await answer_prompt(self, request):
-                    self.shell.bell()
             case "open":
                 await self._show_whole(int(request.payload["index"]))
             case "print":

@@ -147,11 +147,6 @@ class ProgressScreen(AppScreen):
                 panes = [self._form, self._top, self._errors]
                 at = next((n for n, pane in enumerate(panes) if pane is self.focused), 0)
                 self.focus_key(panes[(at + (1 if request.action == "next_field" else -1)) % 3])
-            case "prompt":
-                from tui.picklist import answer_prompt
-
-                if not await answer_prompt(self, request):
-                    self.shell.bell()
             case "run_options":
                 await self.run_options(request.payload["options"])
             case "open" if request.widget is self._top:

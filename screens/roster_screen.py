@@ -32,7 +32,6 @@ from tui.form import Form
 from tui.grid import Grid
 from tui.grid_work import work_on
 from tui.keys import ActionRequested, KeyWidget
-from tui.picklist import answer_prompt
 from tui.progress import in_thread
 
 if TYPE_CHECKING:
@@ -327,9 +326,6 @@ class RosterScreen(AppScreen):
                 self._add()
             case "next_field" | "previous_field":
                 self._other_pane()
-            case "prompt":
-                if not await answer_prompt(self, request):
-                    self.status("此栏没有可选的内容，请直接录入。", beep=True)
             case "clear_form":
                 self._form.clear_all()
                 self._notes.show("")

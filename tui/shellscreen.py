@@ -42,6 +42,7 @@ ALWAYS_SHOWN = ("help", "submit", "back", "exit")
 """Actions that stand whole in the key bar of a narrow window, where the screen has them."""
 ALWAYS = ("help", "back", "exit", "redraw")
 """Actions every screen performs."""
+NO_CHOICES = "此栏没有可选的内容，请直接录入。"
 
 
 class KeyScreen(Screen[None], inherit_bindings=False):
@@ -77,6 +78,11 @@ class KeyScreen(Screen[None], inherit_bindings=False):
                 await show_help(self, request.widget)
             case "redraw":
                 self.shell.redraw()
+            case "prompt":
+                from tui.picklist import answer_prompt
+
+                if not await answer_prompt(self, request):
+                    self.status(NO_CHOICES, beep=True)
             case "undo" | "redo" | "sort" | "filter_faulty":
                 from tui.grid_work import work_on
 

@@ -102,20 +102,21 @@ async def test_the_banner_shows_unit_account_and_agent(profile: str, tmp_path: P
 async def test_a_module_is_reached_by_number_and_by_code(profile: str, tmp_path: Path) -> None:
     with desk_of(tmp_path, profile) as front:
         modules = front.profile.home.modules
-        shut = next(one for one in modules if not one.screens)
-        number = modules.index(shut) + 1
+        shut = [one for one in modules if not one.screens]
         async with at_login(front) as desk:
             await log_in(desk, front)
-            for keys in (f"{number}\r", f"<f2>{shut.code}\r"):
-                await desk.press(keys)
-                assert f"“{shut.title}”在本版本请到中心柜台办理。" in desk.picture()
+            for one in shut[:1]:
+                for keys in (f"{modules.index(one) + 1}\r", f"<f2>{one.code}\r"):
+                    await desk.press(keys)
+                    assert f"“{one.title}”在本版本请到中心柜台办理。" in desk.picture()
             await desk.press("<f2>8888\r")
             assert "没有编号或交易码 8888" in desk.picture()
             opened = next(one for one in modules if one.opens == "business:open")
-            await desk.press(f"{opened.code}\r")
-            await desk.until(lambda: opened.title in desk.title)
-            await desk.press("<f12>")
-            await desk.until(lambda: isinstance(desk.app.shell_screen(), HomeScreen))
+            for keys in (f"{modules.index(opened) + 1}\r", f"<f2>{opened.code}\r"):
+                await desk.press(keys)
+                await desk.until(lambda: opened.title in desk.title)
+                await desk.press("<f12>")
+                await desk.until(lambda: isinstance(desk.app.shell_screen(), HomeScreen))
 
 
 @pytest.mark.feature("H-09", profile="hangzhou")

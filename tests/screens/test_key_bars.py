@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from textual import events
 
+from domain.login_form import PROFILE_NAMES
 from domain.wire import InboxItem
 from screens.catalog import SCREENS
 from tests.screens.conftest import MakePlace
@@ -47,7 +48,11 @@ BEFORE_LOGIN = ("login", "relogin", "lock")
 CLERKS = ("cases", "case")
 FROM_WORK = ("import_review", "paste_review", "receipt")
 """Opened by a file, a paste or a submission: the preview of a paste below, the others in their tests."""
-AGENTS = [name for name in SCREENS if name not in (*BEFORE_LOGIN, *CLERKS, *FROM_WORK, "keycheck")]
+NOT_ALL = ("keycheck", "adjust_grid")
+"""Takes every key itself; and what a center may not have."""
+AGENTS = [name for name in SCREENS if name not in (*BEFORE_LOGIN, *CLERKS, *FROM_WORK, *NOT_ALL)]
+QUICK = "open"
+"""The business whose keys are struck in every run."""
 PRESSED = {"exit", "page_up", "page_down"}
 """Leaves every screen; and what beeps at the edge of a text."""
 
@@ -65,7 +70,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         return taken
 
     async def performing(self: KeyScreen, request: Any) -> None:
-        if request.action not in ("help", "redraw"):
+        if request.action not in ("help", "redraw", "prompt"):
             refused.append(request.action)
         await perform(self, request)
 
@@ -109,15 +114,38 @@ def assert_whole(desk: Desk, screen: ShellScreen) -> None:
         assert f"{key}{display(screen.label(name)[0])}" in line, line
 
 
+def screens_of(place: Workplace) -> dict[str, list[str]]:
+    """The screens of a center by what they are about, its businesses or "" for the others."""
+    profile = place.profile
+    adjusting = profile.business.base_adjust
+    found = {"": [*AGENTS, *(["adjust_grid"] if adjusting is not None and adjusting.grid else [])]}
+    for name, rules in profile.offered().items():
+        batch = [f"batch:{name}"] if rules.batch_title else []
+        found[name] = [f"business:{name}", f"query:{name}", *batch]
+    return found
+
+
 @pytest.mark.parametrize("down", [False, True], ids=["online", "line cut"])
-@pytest.mark.parametrize("profile", ["hangzhou", pytest.param("lyszfgjj", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("profile", "every"),
+    [
+        ("hangzhou", False),
+        *(pytest.param(name, True, marks=pytest.mark.slow) for name in PROFILE_NAMES),
+    ],
+)
 async def test_every_key_of_every_bar_does_something(
-    make_place: MakePlace, monkeypatch: pytest.MonkeyPatch, profile: str, down: bool
+    make_place: MakePlace, monkeypatch: pytest.MonkeyPatch, profile: str, every: bool, down: bool
 ) -> None:
     place: Workplace = make_place(profile)
+    names = [
+        name
+        for about, screens in screens_of(place).items()
+        if every or not about or (about == QUICK and not down)
+        for name in screens
+    ]
     with watched(monkeypatch) as refused:
         async with running(place) as desk:
-            for name in AGENTS:
+            for name in names:
 
                 async def again(name: str = name) -> ShellScreen:
                     while len(desk.app.screen_stack) > 1:
