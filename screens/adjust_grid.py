@@ -65,10 +65,6 @@ class AdjustGridScreen(AppScreen):
         yield Heading("职工")
         yield self._grid
 
-    def key_bar_actions(self) -> Sequence[str]:
-        """Leave out the way to the search where it is."""
-        return [name for name in self.KEY_BAR if name != "find" or self.focused is not self._form]
-
     def screen_actions(self) -> frozenset[str]:
         """Return the keys that walk between search and people as well."""
         return super().screen_actions() | {"next_field", "previous_field", "find"}
