@@ -195,9 +195,16 @@ def unit_name(conn: Connection, unit_account: str) -> str:
 
 
 def done_message(rules: BusinessRules, name: str, ok: int, failed: int) -> str:
-    """The sentence that a business is done (O-06), with the numbers when not all could be carried out."""
+    """The sentence that a business is done (O-06), with the numbers when not all could be carried out.
+
+    Of a submission that was refused, or of which nothing went through, it does not say that it is done.
+    """
     text = rules.done.format(unit=name, ok=ok, failed=failed)
-    if failed and "{failed}" not in rules.done:
+    if "{failed}" in rules.done:
+        return text
+    if not ok:
+        return f"{rules.title}没有办理成功：失败{failed}{rules.counted}，请在查询中查看原因。"
+    if failed:
         text += f"其中成功{ok}{rules.counted}，失败{failed}{rules.counted}，请在查询中查看原因。"
     return text
 

@@ -65,10 +65,6 @@ class AdjustGridScreen(AppScreen):
         yield Heading("职工")
         yield self._grid
 
-    def key_bar_actions(self) -> Sequence[str]:
-        """Leave out the way to the search where it is."""
-        return [name for name in self.KEY_BAR if name != "find" or self.focused is not self._form]
-
     def screen_actions(self) -> frozenset[str]:
         """Return the keys that walk between search and people as well."""
         return super().screen_actions() | {"next_field", "previous_field", "find"}
@@ -106,6 +102,11 @@ class AdjustGridScreen(AppScreen):
         return self._grid
 
     # ---- keys ----------------------------------------------------------------------------------------
+
+    def key_bar_actions(self) -> Sequence[str]:
+        """Return the keys of the pane that has the focus: in the search there is nowhere to go back to it."""
+        searching = self.focused is not None and self.focused is self._form
+        return [name for name in self.KEY_BAR if not (searching and name == "find")]
 
     async def perform(self, request: ActionRequested) -> None:
         """Search, choose the kind, go back to the roster."""

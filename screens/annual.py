@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from client.errors import ClientError
 from screens.business_screen import BusinessScreen
+from screens.roster_desk import short_yuan
 from screens.roster_model import RosterModel
 from tui.progress import in_thread
 
@@ -96,7 +97,7 @@ class AnnualScreen(BusinessScreen):
         if limits is None:
             parts.append("基数上下限未公布")
         else:
-            parts.append(f"新基数 {limits.base_min // 100}～{limits.base_max // 100}")
+            parts.append(f"新基数 {short_yuan(limits.base_min)}～{short_yuan(limits.base_max)}")
         done = context.unit.verified_year
         parts.append(f"已核定至 {done}年度" if done is not None else "还没有核定过")
         self._info.show("  ".join(parts))

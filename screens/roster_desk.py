@@ -184,7 +184,7 @@ def facts_line(context: CheckContext, base_title: str, hours: str = "") -> str:
         parts.append("比例 逐人录入")
     limits = context.limits
     if limits is not None:
-        parts.append(f"{base_title} {_short(limits.base_min)}～{_short(limits.base_max)}")
+        parts.append(f"{base_title} {short_yuan(limits.base_min)}～{short_yuan(limits.base_max)}")
     else:
         parts.append("基数上下限未公布")
     if hours:
@@ -192,5 +192,6 @@ def facts_line(context: CheckContext, base_title: str, hours: str = "") -> str:
     return "  ".join(parts)
 
 
-def _short(fen: int) -> str:
+def short_yuan(fen: int) -> str:
+    """元 of a limit in 分, without 分 where there are none."""
     return f"{fen // 100}" if fen % 100 == 0 else f"{fen // 100}.{fen % 100:02}"

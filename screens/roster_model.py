@@ -24,7 +24,7 @@ RIGHT: Final = (Kind.MONEY, Kind.RATIO)
 CHANGE_MARKS: Final[dict[str, str]] = {"new": "+", "changed": "*", "deleted": "-", "": " "}
 """Mark of a row by how it differs from what the center has, where nothing more important is to be said."""
 GONE: Final = "这条记录已经不在了，请刷新后重试。"
-TAKEN: Final = {"insert": "录入", "import": "导入", "delete": "删除", "edit": "修改"}
+TAKEN: Final = {"insert": "录入", "import": "粘贴或导入的", "delete": "删除", "edit": "修改"}
 """What a step of the journal was."""
 
 

@@ -97,7 +97,8 @@ class ShellApp(PaintedApp, inherit_bindings=False):
             await super().on_event(event)
 
     def _take(self, event: events.Key | events.Paste) -> None:
-        cancel = self.progress.cancel if self.gate.closed else None
+        stops = self.gate.closed and self.progress.may_stop(keys_wait=self.gate.waiting > 0)
+        cancel = self.progress.cancel if stops else None
         key = event.key if isinstance(event, events.Key) else ""
         if cancel is not None and self.keymap.resolve("global", key) == "back":
             cancel()

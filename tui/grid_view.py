@@ -28,6 +28,9 @@ ALIGN: Final = {"left": "<", "right": ">"}
 TICK: Final = "x"
 """First cell of a ticked row."""
 
+NO_COLUMN: Final = GridColumn("", "", 1, editable=False)
+"""Stands for the current column as long as there are none, because the rows could not be opened."""
+
 
 class GridView(KeyWidget):
     """Draws a `GridModel` and keeps the cell cursor; `Grid` adds the keys."""
@@ -70,7 +73,8 @@ class GridView(KeyWidget):
 
     @property
     def _column_now(self) -> GridColumn:
-        return self._model.columns[self._column]
+        columns = self._model.columns
+        return columns[self._column] if columns else NO_COLUMN
 
     @property
     def _place(self) -> Placement:

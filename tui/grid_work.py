@@ -112,6 +112,8 @@ async def work_on(screen: KeyScreen, request: ActionRequested, grid: Widget | No
     row_id = grid.snapshot()["row_id"]
     result = await _quietly(screen, _TEXTS[request.action], work[request.action])
     _show(grid, result, row_id)
+    # What the status line said of the step before may no longer be true.
+    screen.status("")
     if not result.done:
         screen.shell.bell()
     return result.done

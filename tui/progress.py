@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
+LONG_SECONDS = 10
+"""From then on the key of `back` stops work even behind keys that wait."""
+
 
 async def in_thread(work: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
     """Run blocking work in a daemon thread and return its result; its exception is raised here.
@@ -53,6 +56,14 @@ class Progress:
         self._seconds = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self.cancel: Callable[[], object] | None = None
+
+    def may_stop(self, keys_wait: bool) -> bool:
+        """Whether the key of `back` stops the work now instead of waiting its turn.
+
+        Struck behind keys that wait, it was struck for what they will have brought to the screen, unless the
+        work takes so long that nobody types ahead of it any more.
+        """
+        return self.cancel is not None and (not keys_wait or self._seconds >= LONG_SECONDS)
 
     @property
     def active(self) -> bool:

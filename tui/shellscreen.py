@@ -160,7 +160,8 @@ class KeyScreen(Screen[None], inherit_bindings=False):
         """Run blocking work in a thread; a counter runs in the status line, keys wait.
 
         The work may change the text with `shell.progress.say("第 3 批，共 10 批")` from its thread. The key
-        of `back` (F12) calls `on_cancel`, when given, instead of waiting. Raises what the work raises.
+        of `back` (F12) calls `on_cancel`, when given, instead of waiting, unless keys struck before it wait.
+        Raises what the work raises.
         """
         progress = self.shell.progress
         gate = self.shell.gate

@@ -365,3 +365,16 @@ def test_who_is_named_by_id_is_sealed_where_payments_go(make_center: MakeCenter)
     carry_out(office, [row], "seal")
     assert [(one.account_no, one.status) for one in office.accounts()] == [(rests, "02"), (paid, "02")]
     assert history(office)[-1].account_no == paid
+
+
+def test_what_failed_as_a_whole_is_not_told_as_done(make_center: MakeCenter) -> None:
+    center = make_center("baishan")
+    office = Office(center)
+    number = office.give_account(office.people(1)[0])
+    office.file([office.account_row(number)], business="seal")
+    with center.store.write() as conn:
+        conn.execute(update(account).values(status=SEALED.value))
+    approve(center)
+    body = office.inbox("messages")[0]["body"]
+    assert body.startswith("封存没有办理成功：失败1人，请在查询中查看原因。"), body
+    assert "完成办理" not in body

@@ -171,6 +171,7 @@ async def test_many_rows_deleted_come_back_with_one_key(make_place: MakePlace) -
         await desk.press("<ctrl+u>")
         assert [row.typed["name"] for row in place.rows()] == [one["name"] for one in typed]
         assert "已撤销删除 2 条记录" in desk.picture()
+        assert desk.status == "", "what was undone is no longer said to be done"
 
 
 async def test_a_person_is_found_in_the_roster_by_initials(make_place: MakePlace) -> None:

@@ -459,3 +459,12 @@ async def test_one_keystroke_changes_few_lines(keys: str) -> None:
             assert grid.refreshed() <= {4}
         strike(app, keys.removeprefix("80"))
         assert grid.refreshed() <= {4, 5, grid.size.height - 1}
+
+
+async def test_keys_on_a_grid_that_could_not_be_opened_do_no_harm() -> None:
+    roster = Roster(editable=False)
+    roster.columns = ()
+    async with bench(roster) as (app, grid, pilot):
+        strike(app, "<enter>5<down><right><f1>x")
+        await settle(pilot)
+        assert grid.snapshot() == {"index": 0, "row_id": None, "column": "", "text": ""}

@@ -13,6 +13,7 @@ from tests.support.pty_terminal import PtyTerminal
 from tests.tui import shell_app
 from tests.tui.shell_app import LOG, Line, TestingApp
 from tui.keys import KeyGate
+from tui.progress import LONG_SECONDS
 
 NAMES = {"\r": "enter", "\x1b": "escape", "?": "question_mark"}
 
@@ -149,18 +150,35 @@ async def test_pastes_keep_their_place_among_keys() -> None:
     assert LOG[1:] == ["第一屏 w1", "worked w1", "paste 甲", "paste 乙", "第一屏 2"]
 
 
-async def test_f12_cancels_long_work_and_other_keys_wait_for_its_end() -> None:
+async def begun(app: TestingApp, pilot: Pilot[int], keys: str) -> None:
+    strike(app, keys)
+    for _ in range(100):
+        await pilot.pause(0.01)
+        if app.progress.active:
+            return
+    raise AssertionError("no work has begun")
+
+
+async def test_f12_cancels_long_work_and_later_keys_wait_for_its_end() -> None:
     app = shell_app.make()
     async with app.run_test() as pilot:
-        strike(app, "l\r7")
-        for _ in range(100):
-            await pilot.pause(0.01)
-            if app.progress.active:
-                break
-        assert app.gate.waiting == 1
-        await pilot.press("f12")
+        await begun(app, pilot, "l\r")
+        await pilot.press("f12", "7")
         await settle(pilot, app, 3)
         assert app.query_one(Line).value == "7"
+    assert LOG[1:] == ["第一屏 l", "cancelled"]
+
+
+async def test_f12_behind_waiting_keys_keeps_its_turn_until_the_work_takes_very_long() -> None:
+    app = shell_app.make()
+    async with app.run_test() as pilot:
+        await begun(app, pilot, "l\r7")
+        await pilot.press("f12", "8")
+        assert (app.gate.waiting, LOG[1:]) == (3, ["第一屏 l"])
+        app.progress._seconds = LONG_SECONDS
+        await pilot.press("f12")
+        await settle(pilot, app, 3)
+        assert (app.query_one(Line).value, app.beeps) == ("78", 1), "there is no screen to go back to"
     assert LOG[1:] == ["第一屏 l", "cancelled"]
 
 
