@@ -235,7 +235,10 @@ class RosterScreen(AppScreen):
     def rows_of(self, desk: RosterDesk) -> RosterModel:
         """Return the rows of the roster as its grid shows them."""
         mask = self.state.settings.screen.mask_id
-        return RosterModel(desk.service, amount_title=self._words.amount, narrow=self._beside, mask=mask)
+        model = RosterModel(desk.service, amount_title=self._words.amount, narrow=self._beside, mask=mask)
+        if self._entry.picks:
+            model.resolve = desk.people.told_by
+        return model
 
     def _opening_words(self, count: int, draft: bool) -> str:
         told = [f"{self._words.queue}中有 {count} 条记录"] if count else []
