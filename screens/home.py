@@ -75,6 +75,7 @@ class HomeScreen(AppScreen):
     def __init__(self) -> None:
         super().__init__()
         self._tab = "messages"
+        self._read = 0
         self._items: dict[str, InboxItem] = {}
         self.option_run = run_of(self, lambda key: self._items.get(key))
 
@@ -144,7 +145,10 @@ class HomeScreen(AppScreen):
         cache = self.state.inbox_cache
         if cache is None:
             return
+        self._read = turn = self._read + 1
         items = await in_thread(cache.items, self._tab, SHOWN)
+        if turn != self._read:
+            return  # it was read again meanwhile
         self._items = {str(one.item_id): one for one in items}
         self.pane.set_rows(inbox_rows(items))
         self._show_tabs()

@@ -82,13 +82,7 @@ def tell_read(state: AppState, item: InboxItem) -> None:
     if cache is not None:
         moved = any(tab.key == "read" for tab in state.profile.inbox.tabs) and item.tab == "messages"
         now = item.model_copy(update={"read": True, "tab": "read" if moved else item.tab})
-        counts = dict(state.inbox.counts)
-        if item.tab == "messages" and not item.read:
-            counts["messages"] = max(0, counts.get("messages", 0) - 1)
-            if moved:
-                counts["read"] = counts.get("read", 0) + 1
-        cache.apply(cache.revision(), [now], counts)
-        state.inbox.counts = counts
+        state.inbox.counts = cache.change(now)
 
 
 def tell_deleted(state: AppState, item: InboxItem) -> None:
@@ -96,8 +90,4 @@ def tell_deleted(state: AppState, item: InboxItem) -> None:
     state.client().delete_item(item.item_id)
     cache = state.inbox_cache
     if cache is not None:
-        counts = dict(state.inbox.counts)
-        if item.tab != "messages" or not item.read:
-            counts[item.tab] = max(0, counts.get(item.tab, 0) - 1)
-        cache.apply(cache.revision(), [item.model_copy(update={"deleted": True})], counts)
-        state.inbox.counts = counts
+        state.inbox.counts = cache.change(item.model_copy(update={"deleted": True}))

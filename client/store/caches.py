@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
 from client.store.database import Database, utc_now
@@ -92,22 +92,50 @@ class InboxCache:
         """Take changes and their revision over, in one transaction."""
         with self.database.write() as connection:
             for item in items:
-                at = (inbox_item.c.scope == self.scope, inbox_item.c.item_id == item.item_id)
-                connection.execute(inbox_item.delete().where(*at))
-                if not item.deleted:
-                    connection.execute(
-                        insert(inbox_item).values(
-                            scope=self.scope,
-                            item_id=item.item_id,
-                            rev=item.rev,
-                            tab=item.tab,
-                            content=item.model_dump_json(),
-                        )
-                    )
-            told = json.dumps({"rev": rev, "counts": dict(counts)})
-            query = insert(setting).values(name=self._name, value=told)
-            query = query.on_conflict_do_update(["name"], set_={"value": query.excluded.value})
-            connection.execute(query)
+                self._put(connection, item)
+            self._tell(connection, rev, counts)
+
+    def change(self, now: InboxItem) -> dict[str, int]:
+        """Take over what was done here to an entry; returns the counts.
+
+        What the center has told of it already is not counted twice.
+        """
+        from domain.wire import InboxItem
+
+        entry = (inbox_item.c.scope == self.scope, inbox_item.c.item_id == now.item_id)
+        with self.database.write() as connection:
+            told = connection.execute(select(setting.c.value).where(setting.c.name == self._name)).scalar()
+            known: dict[str, Any] = {"rev": 0, "counts": {}} if told is None else json.loads(told)
+            counts: dict[str, int] = dict(known["counts"])
+            found = connection.execute(select(inbox_item.c.content).where(*entry)).scalar()
+            if found is not None:
+                before = InboxItem.model_validate_json(found)
+                for item, by in ((before, -1), (now, 1)):
+                    if _counted(item):
+                        counts[item.tab] = max(0, counts.get(item.tab, 0) + by)
+                self._put(connection, now)
+                self._tell(connection, known["rev"], counts)
+        return counts
+
+    def _put(self, connection: Connection, item: InboxItem) -> None:
+        at = (inbox_item.c.scope == self.scope, inbox_item.c.item_id == item.item_id)
+        connection.execute(inbox_item.delete().where(*at))
+        if not item.deleted:
+            connection.execute(
+                insert(inbox_item).values(
+                    scope=self.scope,
+                    item_id=item.item_id,
+                    rev=item.rev,
+                    tab=item.tab,
+                    content=item.model_dump_json(),
+                )
+            )
+
+    def _tell(self, connection: Connection, rev: int, counts: Mapping[str, int]) -> None:
+        told = json.dumps({"rev": rev, "counts": dict(counts)})
+        query = insert(setting).values(name=self._name, value=told)
+        query = query.on_conflict_do_update(["name"], set_={"value": query.excluded.value})
+        connection.execute(query)
 
     def clear(self) -> None:
         """Forget everything, as when the center has begun to count anew."""
@@ -127,6 +155,11 @@ class InboxCache:
         )
         with self.database.read() as connection:
             return [InboxItem.model_validate_json(row.content) for row in connection.execute(query)]
+
+
+def _counted(item: InboxItem) -> bool:
+    """Whether the center counts an entry in its tab: of messages only those unread (T-01)."""
+    return not (item.deleted or (item.tab == "messages" and item.read))
 
 
 class BatchCache:

@@ -151,6 +151,34 @@ def test_a_changed_entry_moves_and_a_deleted_one_goes(agent: Agent) -> None:
     assert InboxCache(agent.database, "y").revision() == 0
 
 
+@pytest.mark.parametrize("told_first", [False, True], ids=["done here first", "told first"])
+@pytest.mark.parametrize("done", [{"read": True, "tab": "read"}, {"deleted": True}], ids=["read", "deleted"])
+def test_what_is_done_to_an_entry_is_counted_once(
+    agent: Agent, done: dict[str, Any], told_first: bool
+) -> None:
+    """The center rings for what was done here, and its answer may come before ours is noted."""
+    cache = InboxCache(agent.database, "x")
+    item = InboxItem(
+        item_id=1,
+        rev=1,
+        tab="messages",
+        title="通知",
+        body="内容",
+        time="2026-11-23T01:00:00Z",
+        channel="中心",
+        state="",
+    )
+    cache.apply(1, [item], {"messages": 1})
+    now = item.model_copy(update=done)
+    counts = {"read": 1} if "read" in done else {}
+    if told_first:
+        cache.apply(2, [now.model_copy(update={"rev": 2})], counts)
+    found = cache.change(now)
+    assert {tab: count for tab, count in found.items() if count} == counts
+    assert cache.counts() == found and cache.revision() == (2 if told_first else 1)
+    assert [len(cache.items(tab)) for tab in ("messages", "read")] == [0, len(counts)]
+
+
 # ---- results -------------------------------------------------------------------------------------------
 
 
