@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from domain.business import AccountStatus, Business, CheckContext, KnownAccount, PersonFacts, RatioPair
 from domain.idnumber import same_person_key
 from domain.money import parse_ratio
+from domain.text import to_half_width
 
 if TYPE_CHECKING:
     from client.store.depositors import Depositor, DepositorCache
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 SINGLE_READS = 200
 """People looked up one by one before the whole copy is read at once."""
 PAGE = 5000
+SHORTEST_ID = 15
+"""Characters of the shorter form of an ID number; nobody is looked up by less."""
 
 
 def facts_of(person: Depositor, unit_account: str) -> PersonFacts:
@@ -78,6 +81,18 @@ class LocalPeople:
             by_account=_Accounts(self),
             people_known=self._strict,
         )
+
+    def told_by(self, column: str, text: str) -> Mapping[str, str]:
+        """What a text typed in a column tells of a person: the other columns that name the same one."""
+        person: Depositor | None = None
+        if column == "account_no" and text.strip():
+            person = self._cache.by_account(to_half_width(text.strip()))
+        elif column == "id_number" and len(text.strip()) >= SHORTEST_ID:
+            person = self._cache.by_person(text)
+        if person is None:
+            return {}
+        told = {"account_no": person.account_no, "name": person.name, "id_number": person.id_number}
+        return {key: value for key, value in told.items() if key != column}
 
     def person(self, key: str) -> PersonFacts | None:
         """The person with a `same_person_key`."""

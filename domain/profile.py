@@ -194,6 +194,8 @@ class Queue(Strict):
     delete_mode: Literal["one", "one_or_all"] = "one"
     edit_row: bool = False
     submit_scope: Literal["selected", "all", "one_or_all"]
+    delete_ticked: bool = False
+    """Whether rows must be ticked before they can be deleted (W-04); else the current row goes without."""
     delete_confirm: bool = True
     refresh_label: str = ""
     """Label of the action that reads the queue again (W-03)."""

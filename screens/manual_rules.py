@@ -25,7 +25,7 @@ WORKFLOWS = {
     "async": "提交后由中心逐人处理，可在交易进度中查看。",
 }
 EDITS = {True: "可以直接修改清册中的记录", False: "清册中的记录不能修改，删除后重新录入"}
-DELETES = {"one": "勾选后删除", "one_or_all": "只能删除一条或全部"}
+DELETES = {"one": "可以删除当前的一条或勾选的几条", "one_or_all": "只能删除一条或全部"}
 SCOPES = {
     "selected": "提交勾选的记录。",
     "all": "清册中的记录一次全部提交。",
@@ -38,6 +38,7 @@ def business_lines(business: Business) -> list[str]:
     profile, rules = business.profile, business.rules
     queue = profile.queue_of(business.id)
     by_key = {column.key: column for column in business.columns}
+    ticked = "勾选后才能删除，" if queue.delete_ticked else ""
     sums = f"和{rules.amount_title}" if rules.amount_title else ""
     lines = [
         f"## {rules.title}的规则",
@@ -46,7 +47,7 @@ def business_lines(business: Business) -> list[str]:
         *(_limits(profile, by_key["base"].title) if "base" in by_key else []),
         *_people(business),
         *_months(business),
-        f"- 清册：{EDITS[queue.edit_row]}；{DELETES[queue.delete_mode]}。",
+        f"- 清册：{EDITS[queue.edit_row]}；{ticked}{DELETES[queue.delete_mode]}。",
         f"- 提交：按“{rules.submit_label}”，核对{rules.count_title}{sums}后确认。"
         f"{SCOPES[queue.submit_scope]}提交后不能再改。",
         f"- 办理：{WORKFLOWS[rules.workflow]}",

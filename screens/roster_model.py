@@ -176,7 +176,7 @@ class RosterModel:
         row = self.at(index)
         if row is None:
             return {}
-        return {**self.service.preview({**row.typed, column: text}), **self.resolve(column, text)}
+        return {**self.resolve(column, text), **self.service.preview({**row.typed, column: text})}
 
     def commit_row(self, index: int) -> CellResult:
         """Tell the first error of the row that is being left; a faulty row stays, an empty one goes."""

@@ -13,6 +13,7 @@ from tui.progress import in_thread
 if TYPE_CHECKING:
     from screens.roster_screen import RosterScreen
 
+UNTICKED: Final = "请先按空格勾选要删除的记录，再删除。"
 FEW: Final = 2000
 """Deleting more rows than that shows a counter."""
 
@@ -51,14 +52,19 @@ class RosterRows:
             await self.delete(gone)
 
     async def delete(self, chosen: Sequence[int] = ()) -> None:
-        """Delete rows, else the ticked, else the current one, as the center allows (O-04, W-04, V-25)."""
+        """Delete rows, else the ticked, else the current one, as the center allows (O-04, W-04, V-25).
+
+        A digit beside a row ticks it.
+        """
         screen, model = self._screen, self._screen.grid.model
         if not isinstance(model, RosterModel):
             return
         queue, ticked = screen.desk.service.queue, await in_thread(model.selected_ids)
-        ids = list(chosen) or ticked or self._current(model)
+        ids = list(chosen) or ticked or ([] if queue.delete_ticked else self._current(model))
         if not ids:
-            screen.status("没有可以删除的记录。", kind="warning", beep=True)
+            tick = queue.delete_ticked and model.count()
+            told = UNTICKED if tick else "没有可以删除的记录。"
+            screen.status(told, kind="warning", beep=True)
             return
         drafts = (await in_thread(screen.desk.store.totals, screen.desk.service.roster_id)).draft
         if queue.delete_mode == "one_or_all" and 1 < len(ids) < drafts:

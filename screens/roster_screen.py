@@ -37,9 +37,10 @@ from tui.progress import in_thread
 if TYPE_CHECKING:
     from client.store.depositors import Depositor
     from domain.business import CheckContext
-    from domain.profile import Profile
+    from domain.profile import Profile, Queue
     from screens.state import StateEvent
 
+TICKED = "删除按空格勾选的行。"
 FORM_WIDTH = 36
 """Cells of the entry pane beside the roster (W-01)."""
 
@@ -134,6 +135,11 @@ class RosterScreen(AppScreen):
         yield self._grid
 
     @property
+    def _queue(self) -> Queue:
+        profile = self.state.profile
+        return profile.queue_of(self.business(profile).id)
+
+    @property
     def _words(self) -> RosterWords:
         return self.words(self.state.profile)
 
@@ -165,6 +171,8 @@ class RosterScreen(AppScreen):
                 return "存草稿", "保存草稿，不提交。"
             case "print":
                 return "导出", "把清册导出为表格文件。"
+            case "delete_row" if self._queue.delete_ticked:
+                return super().label(action)[0], TICKED
         return super().label(action)
 
     # ---- opening and leaving -------------------------------------------------------------------------
@@ -235,7 +243,10 @@ class RosterScreen(AppScreen):
     def rows_of(self, desk: RosterDesk) -> RosterModel:
         """Return the rows of the roster as its grid shows them."""
         mask = self.state.settings.screen.mask_id
-        return RosterModel(desk.service, amount_title=self._words.amount, narrow=self._beside, mask=mask)
+        model = RosterModel(desk.service, amount_title=self._words.amount, narrow=self._beside, mask=mask)
+        if self._entry.picks:
+            model.resolve = desk.people.told_by
+        return model
 
     def _opening_words(self, count: int, draft: bool) -> str:
         told = [f"{self._words.queue}中有 {count} 条记录"] if count else []

@@ -6,7 +6,8 @@ a row number.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from rich.segment import Segment
 from textual.message import Message
@@ -52,6 +53,26 @@ class GridFinding(GridOptions):
     def key_context(self) -> str:
         """Return the keys of the find line while it is open."""
         return "find" if self._line is not None else self.KEY_CONTEXT
+
+    # -- kept over a cut -------------------------------------------------------------------------------
+
+    def whereabouts(self) -> dict[str, Any]:
+        """Add the open line: its kind, its text, and where Esc goes back to."""
+        line = None if self._line is None else [self._line_kind, self._line.text, *self._origin]
+        return {**super().whereabouts(), "line": line}
+
+    def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Open the line again over the row it had come to."""
+        super().take_up(kept)
+        kind, text, row, column = kept.get("line") or ("", "", 0, 0)
+        open_ = kind == GOTO or (kind == FIND and self._work is not None)
+        if not open_ or not self._rows.count or self._editor is not None:
+            return
+        self._line, self._line_kind, self._missed = LineEditor(str(text)), kind, False
+        self._pending = False
+        rows, columns = self._rows.count, len(self._model.columns)
+        self._origin = min(int(row), rows - 1), min(int(column), columns - 1)
+        self._touch_footer()
 
     # -- opening and leaving ---------------------------------------------------------------------------
 

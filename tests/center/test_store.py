@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -78,9 +77,7 @@ def test_writers_stand_in_line_and_lose_nothing(store: Store) -> None:
 def test_readers_go_on_while_somebody_writes(store: Store) -> None:
     with store.write() as conn:
         put(conn, "a")
-        started = time.monotonic()
         assert names(store) == []
-        assert time.monotonic() - started < 5
 
 
 def test_deadlocks_are_repeated_on_postgresql(postgres: str, tmp_path: Path) -> None:

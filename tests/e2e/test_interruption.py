@@ -78,6 +78,25 @@ def test_a_grid_cell(site_of: MakeSite, tmp_path: Path, end: End) -> None:
         desk.see("欧阳修")
 
 
+@pytest.mark.slow
+@ENDS
+def test_a_find_line(site_of: MakeSite, tmp_path: Path, end: End) -> None:
+    site = site_of("shaanxi")
+    people = [site.person() for _ in range(4)]
+    tail = people[2].id_number[-6:]
+    with Desk(site, tmp_path, site.agent()) as desk:
+        desk.log_in()
+        desk.open()
+        desk.register(people)
+        desk.see("总人数 4")
+        desk.keys(f"\x1b[Z<up><up><up>\x06{tail}")
+        desk.see("查找: ", "行 3/4")
+        cut(desk, end, f'["find", "{tail}"')
+        desk.see("查找: ", tail, "行 3/4")
+        desk.keys("\r")
+        desk.see("行 3/4  总人数 4")
+
+
 def test_a_question_and_the_roster_below_it(site_of: MakeSite, tmp_path: Path) -> None:
     site = site_of("lyszfgjj")
     with Desk(site, tmp_path, site.agent()) as desk:

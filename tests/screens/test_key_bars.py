@@ -20,7 +20,7 @@ from tests.screens.test_paste import copied
 from tests.support.center import PASSWORD
 from tests.support.filing import Office
 from tests.support.workplace import Desk, Workplace, running
-from tui.actions import ACTIONS
+from tui.actions import ACTIONS, CONTEXTS
 from tui.bars import KeyBar
 from tui.glyphs import display
 from tui.keymap import Keymap
@@ -291,11 +291,7 @@ def test_every_action_of_the_keymap_is_done_somewhere() -> None:
         if path.name not in ("actions.py", "keyboard_card.py")
     )
     keymap = Keymap.default()
-    bound = {
-        name
-        for context in ("global", "form", "list", "menu", "picklist", "dialog", "pad", "find")
-        for name, _ in keymap.actions(context)
-    }
+    bound = {name for context in CONTEXTS for name, _ in keymap.actions(context)}
     assert bound <= set(ACTIONS)
     missing = {name for name in bound if f'"{name}"' not in text}
     assert missing == set(), missing

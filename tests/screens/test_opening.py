@@ -380,6 +380,9 @@ async def test_the_current_row_or_the_ticked_ones_are_deleted(make_place: MakePl
         typed = await record(desk, place, 3)
         desk.app.screen.set_focus(grid_of(desk))
         await desk.press("<ctrl+home><ctrl+k>")
+        if place.profile.queue.delete_ticked:
+            assert "请先按空格勾选" in desk.status and len(place.rows()) == 3
+            await desk.press(" <ctrl+k>")
         if place.profile.queue.delete_confirm:
             assert "当前的第 1 条" in desk.picture()
             await desk.press("n")
@@ -388,6 +391,8 @@ async def test_the_current_row_or_the_ticked_ones_are_deleted(make_place: MakePl
         assert [row.typed["name"] for row in place.rows()] == [one["name"] for one in typed[1:]]
         await desk.press("<ctrl+u>")
         assert [row.typed["name"] for row in place.rows()] == [one["name"] for one in typed]
+        if place.profile.queue.delete_ticked:
+            await select(desk, 0)  # it has come back ticked
         await select(desk, 1)
         await desk.press("<ctrl+k>")
         if place.profile.queue.delete_confirm:

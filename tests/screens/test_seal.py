@@ -10,6 +10,7 @@ from screens.business_screen import BusinessBatchScreen
 from tests.screens.conftest import MakePlace
 from tests.support.filing import PDF
 from tests.support.workplace import Desk, Workplace, running
+from tui.grid import Grid
 
 SEALED = AccountStatus.SEALED
 BOTH = [("seal", name) for name in PROFILE_NAMES] + [
@@ -173,3 +174,17 @@ async def test_a_difference_is_warned_of_and_the_center_wins(
     batch = place.office.unit_get("/submissions", business="seal")["batches"][0]
     (row,) = place.office.unit_get(f"/submissions/{batch['submission_id']}/rows")["rows"]
     assert row["values"]["name"] == who
+
+
+async def test_a_typed_account_shows_whose_it_is_before_it_is_accepted(make_place: MakePlace) -> None:
+    place = make_place("shaanxi")
+    who, number = somebody(place, "seal")
+    async with running(place) as desk:
+        await desk.open("business:seal")
+        desk.app.screen.set_focus(desk.app.screen.query_one(Grid))
+        await desk.press(f"\r<right>{number[:-1]}")
+        assert who not in desk.picture()
+        await desk.press(number[-1])
+        assert who in desk.picture(), desk.picture()
+        await desk.press("\r")
+        assert who in desk.picture()

@@ -6,6 +6,7 @@
    removed    exists: the key is not inserted
    dead       exists: handles from before are invalid; goes when the module is initialised anew
    delay_ms   how long a signature takes (milliseconds)
+   hang       exists: a signature does not end before it is gone
    login_ms   how long a login takes (milliseconds)
    pad        exists: the PIN is typed on the key; its content is that PIN
    log        one line per call of interest, written here
@@ -128,6 +129,7 @@ static U sign(U h, B *d, U dn, B *s, U *sn) {
     long ms = number("delay_ms", 0);
     if (s) note("sign");
     if (s && ms) usleep((useconds_t)ms * 1000);
+    while (s && has("hang")) usleep(10000);
     if (gone()) return DEVICE_REMOVED;
     return ((U(*)(U, B *, U, B *, U *))real->f[SIGN])(h, d, dn, s, sn);
 }

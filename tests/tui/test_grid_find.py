@@ -249,3 +249,21 @@ async def test_cells_that_do_not_apply_are_passed_over() -> None:
         assert grid.cursor == (1, "id_number"), "its first cell does not apply"
         strike(app, "<find>张三<enter>")
         assert grid.cursor == (0, "adjust"), "the first amount that is entered in this row"
+
+
+@pytest.mark.parametrize(("keys", "kind"), [("<down><find>张", "find"), ("<down><goto>4", "goto")])
+async def test_an_open_line_is_taken_up_again_with_its_way_back(keys: str, kind: str) -> None:
+    async with bench(WorkRoster(PEOPLE)) as (app, grid, pilot):
+        strike(app, keys)
+        await settle(pilot)
+        kept = grid.whereabouts()
+        text, found = grid.finding, grid.cursor
+        assert kept["line"][0] == kind
+    async with bench(WorkRoster(PEOPLE)) as (app, grid, pilot):
+        grid.take_up(kept)
+        assert (grid.finding, grid.cursor) == (text, found)
+        strike(app, "<esc>")
+        assert (grid.finding, grid.cursor) == (None, (1, "name"))
+        grid.take_up(kept)
+        strike(app, "<enter>")
+        assert (grid.finding, grid.cursor[0]) == (None, 3)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -68,11 +67,9 @@ def test_a_wide_terminal_gets_look_alikes() -> None:
         assert "·" not in terminal.text
 
 
-def test_a_silent_terminal_is_taken_for_utf8_in_half_a_second() -> None:
-    start = time.monotonic()
+def test_a_silent_terminal_is_taken_for_utf8() -> None:
     with PtyTerminal(APP, columns=80, rows=24, answers=False) as terminal:
         terminal.wait_for("第1行 张三·919")
-        assert time.monotonic() - start < 3
         terminal.send("a")
         terminal.wait_for("a")
 

@@ -157,7 +157,7 @@ def test_another_key_in_the_slot_is_not_unlocked(shim: Shim, shim_token: SoftTok
 def test_a_key_that_hangs_blocks_nobody(shim: Shim, shim_token: SoftToken) -> None:
     signer = shim_token.signer(timeout=0.5)
     signer.unlock(pin())
-    shim.set("delay_ms", 2500)
+    shim.set("hang")
     caught: list[SignerError] = []
     ticks = 0
 
@@ -167,27 +167,23 @@ def test_a_key_that_hangs_blocks_nobody(shim: Shim, shim_token: SoftToken) -> No
         except SignerError as error:
             caught.append(error)
 
-    begun = time.monotonic()
     thread = threading.Thread(target=hang)
     thread.start()
     while thread.is_alive():
         time.sleep(0.005)
         ticks += 1
-    assert time.monotonic() - begun < 1.5
     assert ticks > 20
     assert isinstance(caught[0], KeyNotResponding)
     assert "UKey 无响应" in caught[0].text
     is_one_sentence(caught[0])
-    begun = time.monotonic()
     secret = pin("000000")
     with pytest.raises(KeyNotResponding):
         signer.state()
     with pytest.raises(KeyNotResponding):
         signer.unlock(secret)
     signer.lock()
-    assert time.monotonic() - begun < 1
     assert not any(secret)
-    shim.unset("delay_ms")
+    shim.unset("hang")
     deadline = time.monotonic() + 10
     state = None
     while state is None and time.monotonic() < deadline:
@@ -233,9 +229,8 @@ def test_a_working_key_is_waited_for(shim: Shim, shim_token: SoftToken) -> None:
     threads = [threading.Thread(target=one, args=[number]) for number in range(5)]
     for thread in threads:
         thread.start()
-    begun = time.monotonic()
-    assert signer.state() is KeyState.READY  # from memory, as the key is at work
-    assert time.monotonic() - begun < 1.4
+    assert signer.state() is KeyState.READY
+    assert len(outcome) < 5  # from memory, as the key is at work
     for thread in threads:
         thread.join()
     assert not [one for one in outcome if isinstance(one, SignerError)]
@@ -244,7 +239,7 @@ def test_a_working_key_is_waited_for(shim: Shim, shim_token: SoftToken) -> None:
 
 
 def test_a_hanging_driver_does_not_keep_the_program_open(shim: Shim, shim_token: SoftToken) -> None:
-    shim.set("delay_ms", 60_000)
+    shim.set("hang")
     program = f"""
         from ukey.pkcs11_signer import Pkcs11Signer
         from ukey.signer import KeyNotResponding
@@ -256,7 +251,6 @@ def test_a_hanging_driver_does_not_keep_the_program_open(shim: Shim, shim_token:
             print("not responding")
         signer.close()
     """
-    begun = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(program)],
         cwd=ROOT,
@@ -265,7 +259,6 @@ def test_a_hanging_driver_does_not_keep_the_program_open(shim: Shim, shim_token:
         timeout=30,
     )
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "not responding", "")
-    assert time.monotonic() - begun < 25  # the driver itself would hang for sixty seconds
 
 
 def test_a_program_that_ends_unlocked_ends_cleanly(shared_token: SoftToken) -> None:
