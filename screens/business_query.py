@@ -28,17 +28,13 @@ from screens.business_rows import (
     result_columns,
     result_rows,
     rows_about,
-    write_accounts,
-    write_results,
 )
 from screens.business_titles import screen_title
-from screens.date_fields import MONTH, check_period, parse_day, span_fields
-from screens.file_choice import write_out
 from screens.options import OptionRun, offered
-from screens.person_pick import PersonModel, PersonPick
+from screens.person_pick import PersonPick
+from screens.query_conditions import Conditions
+from screens.query_export import export_accounts, export_people
 from screens.roster_parts import Heading, QueueGrid, RowsModel
-from tui.form import Form
-from tui.form_model import FormField
 from tui.keys import ActionRequested
 from tui.progress import in_thread
 
@@ -48,8 +44,6 @@ if TYPE_CHECKING:
     from domain.wire import AccountRow, BatchSummary, RowResult
     from screens.state import StateEvent
 
-PERSON: Final = FormField("account_no", "或职工", "person", 20, help="填写后只查这一个账户，不看日期。")
-ANY_TEXT: Final = "可以不填，不填则查询全部。"
 TITLES: Final = {"": "全部", "ok": "成功", "failed": "失败", "open": "待确认"}
 
 
@@ -109,11 +103,9 @@ class BusinessQueryScreen(AppScreen):
     def body(self) -> ComposeResult:
         """Put the conditions over one or two grids."""
         profile = self.state.profile
-        fields = self._conditions()
-        picked = PERSON.key if self._mode == "accounts" else ""
-        self._values = PersonModel(fields, picked, check=check_period)
-        self._picking = PersonPick(self, self._values.take)
-        self._form = Form(self._values)
+        self._asked_for = Conditions(self._business)
+        self._picking = PersonPick(self, self._asked_for.values.take)
+        self._form = self._asked_for.form
         yield self._form
         self._head = Heading("查询结果")
         if self._mode == "accounts":
@@ -134,24 +126,6 @@ class BusinessQueryScreen(AppScreen):
         yield self._top
         yield self._below
         yield self._people
-
-    def _conditions(self) -> list[FormField]:
-        """What may be asked for: a month or days, a person of the unit, texts of the rows (X-06, X-09)."""
-        business, rules = self._business, self._business.rules
-        fields = [MONTH] if self._mode == "month" else []
-        if self._mode != "month" and rules.query_days:
-            fields = span_fields(rules.day_title)
-        if self._mode == "accounts":
-            fields.append(PERSON)
-        titles = {column.key: column for column in business.columns}
-        for key in rules.query_by:
-            fields.append(FormField(key, titles[key].title, "text", titles[key].width, help=ANY_TEXT))
-        return fields
-
-    def _about(self) -> dict[str, str]:
-        """The texts of rows that are asked for, by column key."""
-        values = self._values.values()
-        return {key: text for key in self._business.rules.query_by if (text := values.get(key, "").strip())}
 
     def screen_title(self) -> str:
         """Return the module's title at this center."""
@@ -188,13 +162,7 @@ class BusinessQueryScreen(AppScreen):
         context = self.state.context
         if context is None:
             raise AuthExpired
-        today = date.fromisoformat(context.today)
-        self._values.set("month", str(context.month))
-        self._values.set("first", today.replace(day=1).isoformat())
-        self._values.set("last", today.isoformat())
-        for key in (PERSON.key, *self._business.rules.query_by):
-            self._values.set(key, "")
-        self._form.rebuild()
+        self._asked_for.reset(context.month, date.fromisoformat(context.today))
         self._forget()
         await self._query()
 
@@ -205,9 +173,9 @@ class BusinessQueryScreen(AppScreen):
 
     async def take_up(self, kept: Mapping[str, Any]) -> None:
         """Ask with the conditions that stood there, and show the same people."""
-        before = dict(self._values.values())
+        before = dict(self._asked_for.values.values())
         await super().take_up(kept)
-        if dict(self._values.values()) != before:
+        if dict(self._asked_for.values.values()) != before:
             await self._query()
         ids = [batch.submission_id for batch in self._batches]
         if kept.get("chosen") in ids:
@@ -267,14 +235,6 @@ class BusinessQueryScreen(AppScreen):
 
     # ---- asking --------------------------------------------------------------------------------------
 
-    def _span(self) -> tuple[str, str]:
-        """The span of days as ISO texts, empty where days are not asked for or cannot be read."""
-        if not self._business.rules.query_days:
-            return "", ""
-        values = self._values.values()
-        days = [parse_day(values.get(key, "")) for key in ("first", "last")]
-        return tuple(day.isoformat() if day is not None else "" for day in days)  # type: ignore[return-value]
-
     async def _query(self) -> None:
         try:
             if self._mode == "accounts":
@@ -294,10 +254,10 @@ class BusinessQueryScreen(AppScreen):
         found: list[BatchSummary] = []
         for business in self._listed:
             if self._mode == "month":
-                month = int(self._values.values()["month"])
+                month = self._asked_for.month
                 answer = await self.reading("正在查询…", client.submissions, unit, business, month=month)
             else:
-                first, last = self._span()
+                first, last = self._asked_for.span()
                 answer = await self.reading(
                     "正在查询…",
                     client.submissions,
@@ -305,7 +265,7 @@ class BusinessQueryScreen(AppScreen):
                     business,
                     start=first,
                     end=last,
-                    about=self._about(),
+                    about=self._asked_for.about(),
                 )
             found += answer.batches
         return sorted(found, key=lambda batch: batch.serial, reverse=True) if len(self._listed) > 1 else found
@@ -326,8 +286,7 @@ class BusinessQueryScreen(AppScreen):
             from client.store.caches import BatchCache
 
             cache = BatchCache(self.state.database(), self.state.scope())
-            month = int(self._values.values()["month"])
-            known = await in_thread(cache.month, month)
+            known = await in_thread(cache.month, self._asked_for.month)
             self._show_batches([one for one in known if one.business in self._listed])
 
     def _show_batches(self, batches: Sequence[BatchSummary]) -> None:
@@ -351,8 +310,8 @@ class BusinessQueryScreen(AppScreen):
         return self.state.profile.messages.get("not_found", "没有查到记录，请核对条件。")
 
     async def _query_accounts(self) -> None:
-        first, last = self._span()
-        account = self._values.values()[PERSON.key]
+        first, last = self._asked_for.span()
+        account = self._asked_for.account_no
         stop: list[bool] = []
         say = self.shell.progress.say
         self._accounts = await self.busy(
@@ -428,7 +387,7 @@ class BusinessQueryScreen(AppScreen):
             lambda: bool(stop),
             on_cancel=lambda: stop.append(True),
         )
-        results = rows_about(results, self._about())
+        results = rows_about(results, self._asked_for.about())
         self._chosen, self._results, self._state = batch, results, state
         self._show_people(state)
         if stop:
@@ -454,41 +413,20 @@ class BusinessQueryScreen(AppScreen):
     # ---- files ---------------------------------------------------------------------------------------
 
     async def _export(self) -> None:
-        """Export what is shown; where the center gives a voucher, that or the list (O-18)."""
-        from exports.table_export import export_name
-
+        """Export what is shown (O-18)."""
         context = self.state.context
         if context is None:
             raise AuthExpired
         day = date.fromisoformat(context.today)
-        if self._mode == "accounts":
-            if not self._accounts:
-                self.status(self._nothing(), kind="warning", beep=True)
-                return
-            name = export_name(self.screen_title(), day, self.state.unit)
+        if self._mode == "accounts" and self._accounts:
             titles = [column.title for column in self._top.model.columns]
-            write = partial(write_accounts, title=self.screen_title(), accounts=self._accounts, titles=titles)
-            await write_out(self, name, write, "查询结果")
-            return
-        if self._chosen is None:
+            await export_accounts(self, self._accounts, titles, day)
+        elif self._mode == "accounts":
+            self.status(self._nothing(), kind="warning", beep=True)
+        elif self._chosen is None:
             self.status("请先在某个笔数上按回车，再导出明细。", kind="warning", beep=True)
-            return
-        business = self._business_of(self._chosen)
-        if business.rules.voucher:
-            chosen = await self.choose("导出", ["导出明细", business.rules.voucher])
-            if chosen is None:
-                return
-            if chosen == 1:
-                from screens.vouchers import write_batch_voucher
-
-                batch = self._chosen
-                filed = date.fromisoformat(batch.declared)
-                await write_batch_voucher(self, business, batch.submission_id, batch.serial, filed)
-                return
-        name = export_name(f"{self.screen_title()}_{self._chosen.serial}", day, self.state.unit)
-        title = f"{self.screen_title()} {self._chosen.serial}"
-        write_list = partial(write_results, title=title, business=business, rows=self._results)
-        await write_out(self, name, write_list, "明细")
+        else:
+            await export_people(self, self._business_of(self._chosen), self._chosen, self._results, day)
 
     def state_changed(self, event: StateEvent) -> None:
         """Say that results have come in."""
