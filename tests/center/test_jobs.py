@@ -251,7 +251,8 @@ def test_a_center_without_asynchronous_business_starts_no_engine(center: CenterU
     assert not engine.needed
 
 
-@pytest.mark.parametrize("database_url", ["sqlite", pytest.param("postgresql", marks=SLOW)], indirect=True)
+@SLOW
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 def test_killed_again_and_again_each_row_is_settled_once(tmp_path: Path, database_url: str) -> None:
     count = 6 * CHUNK
     with running_center(tmp_path, "shaanxi", url=database_url) as center:

@@ -54,7 +54,9 @@ def go(desk: KeyDesk, module: str) -> str:
     return f"{NAMED['f2']}{code}{ENTER}"
 
 
-@pytest.mark.parametrize("rows", [100, 3_000, pytest.param(100_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "rows", [3_000, *(pytest.param(count, marks=pytest.mark.slow) for count in (100, 100_000))]
+)
 def test_bytes_of_the_registration(desk: KeyDesk, rows: int) -> None:
     desk.fill(rows)
     opened(desk, go(desk, "business:open"), NAMED["f12"], SCREEN + 50 * ROSTER_ROWS)

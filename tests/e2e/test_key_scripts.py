@@ -30,8 +30,19 @@ def key_desk(site_of: MakeSite, tmp_path_factory: pytest.TempPathFactory) -> Ite
         desk.close()
 
 
+QUICK = (
+    *("register_baishan", "register_hangzhou", "register_lyszfgjj", "register_shaanxi", "register_shanxi"),
+    *("change_base_shaanxi", "option_hangzhou", "paste_shaanxi", "delete_undo_hangzhou", "dialogs_hangzhou"),
+    *("sort_shaanxi", "submit_pin_shanxi"),
+)
+"""Scripts that every run replays; the others are slow tests."""
+
+
 def _grouped(script: Script) -> object:
-    return pytest.param(script, id=script.name, marks=pytest.mark.xdist_group(f"keys-{script.profile}"))
+    marks = [pytest.mark.xdist_group(f"keys-{script.profile}")]
+    if script.name not in QUICK:
+        marks.append(pytest.mark.slow)
+    return pytest.param(script, id=script.name, marks=marks)
 
 
 @pytest.mark.parametrize("script", [_grouped(script) for script in scripts()])

@@ -125,7 +125,10 @@ def screens_of(place: Workplace) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("down", [False, True], ids=["online", "line cut"])
+@pytest.mark.parametrize(
+    "down",
+    [pytest.param(False, id="online"), pytest.param(True, id="line cut", marks=pytest.mark.slow)],
+)
 @pytest.mark.parametrize(
     ("profile", "every"),
     [

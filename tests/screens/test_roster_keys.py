@@ -93,7 +93,12 @@ SCRIPTS = {
 }
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
+QUICK = ("typed", "find")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in SCRIPTS]
+)
 def test_one_burst_and_slow_keys_give_the_same_roster(filled: Path, tmp_path: Path, name: str) -> None:
     burst = worked(filled, tmp_path, SCRIPTS[name], 0, "burst")
     for gap in (0.001, 0.01):
