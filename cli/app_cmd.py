@@ -44,6 +44,9 @@ def start(settings: Settings, hint: tuple[str, ...] = ()) -> int:
     os.environ.update(COLOURS[settings.screen.colours])
     from screens.catalog import run as run_application
     from screens.state import DemoHint
+    from ukey.hardening import harden_process
+
+    harden_process()
 
     return run_application(settings, DemoHint(hint) if hint else None)
 

@@ -129,13 +129,6 @@ class CertificateRefused(Refused):
     title = "中心不接受这个 UKey 的证书，请换用本单位登记的 UKey，或联系中心。"
 
 
-class SignatureNeeded(ClientError):
-    """The request must be signed (again) and the key is locked or absent."""
-
-    code = "signature.needed"
-    title = "需要重新签名，请插入 UKey 并输入 PIN。"
-
-
 class StoreError(ClientError):
     """The local store cannot be used.
 

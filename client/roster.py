@@ -191,11 +191,6 @@ class RosterService:
         """Check every row against today's context (W-03); findings with the code `keep` stay."""
         self.store.rewrite(self.roster_id, lambda row: self._again(row, keep), progress=progress)
 
-    def use_context(self, context: CheckContext, progress: Callable[[int], None] | None = None) -> None:
-        """Take new facts of the unit and check every row against them; a chosen ratio stays."""
-        self.context = replace(context, chosen_ratio=self.context.chosen_ratio)
-        self.recheck(progress)
-
     def choose_ratio(self, pair: RatioPair, progress: Callable[[int], None] | None = None) -> None:
         """Choose the ratio pair of the whole roster (O-03) and check every row with it."""
         self.store.set_header(self.roster_id, {"ratio": [pair.unit, pair.person]})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from client.api import CenterClient, body_of, encode
@@ -312,13 +312,6 @@ class Session:
             paid_through=context.paid_through,
             verified_year=context.verified_year,
         )
-
-    def days_left(self) -> int | None:
-        """Days until the key's certificate ends, by the center's clock; None without a key."""
-        if self.certificate is None:
-            return None
-        now = datetime.fromtimestamp(self.client.now(), self.certificate.not_after.tzinfo)
-        return (self.certificate.not_after - now).days
 
     def _who(self) -> Person:
         if self.person is None:

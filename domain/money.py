@@ -73,19 +73,6 @@ class Rounding(StrEnum):
     """四舍五入到分"""
 
 
-ROUNDING_LABELS: dict[Rounding, str] = {
-    Rounding.TO_YUAN: "四舍五入到元",
-    Rounding.FLOOR_YUAN: "舍元以下",
-    Rounding.JIAO_UP_YUAN: "见角进元",
-    Rounding.FEN_UP_JIAO: "见分进角",
-    Rounding.TO_JIAO: "四舍五入到角",
-    Rounding.FLOOR_JIAO: "舍角以下",
-    Rounding.JIAOFEN_UP_YUAN: "见角分进元",
-    Rounding.TO_FEN: "四舍五入到分",
-}
-"""The name of each mode as people in the field say it."""
-
-
 def parse_yuan(text: str) -> int:
     """分 of an amount typed in 元: "8000", "8000.5", "8,000.00", "￥8000", "-12.00".
 

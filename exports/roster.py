@@ -35,11 +35,6 @@ class ImportedSheet:
         """Worksheet row of the titles, 0 when there is none."""
         return self.layout.header_row
 
-    @property
-    def template_version(self) -> str:
-        """The version mark the file carries, "" when it has none."""
-        return "" if self.layout.mark is None else str(self.layout.mark)
-
 
 @dataclass(frozen=True, slots=True)
 class PlacedFinding:

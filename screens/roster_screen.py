@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class RosterScreen(RosterView):
-    """Form and roster of one business at work: the stored rows, what is half typed, and every key's action."""
+    """Form and roster of one business at work: stored rows, what is half typed, what each key does."""
 
     def __init__(self) -> None:
         super().__init__()

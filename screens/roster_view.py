@@ -32,7 +32,7 @@ FORM_WIDTH = 36
 
 
 class RosterView(AppScreen):
-    """Form and roster of one business as they are drawn; `with_form` False shows the roster alone (batch modules)."""
+    """Form and roster of one business, drawn; `with_form` False: the roster alone (batch modules)."""
 
     with_form: ClassVar[bool] = True
     source: ClassVar[Literal["single", "file"]] = "single"

@@ -25,9 +25,10 @@ settings.register_profile("default", deadline=None, suppress_health_check=[Healt
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # A shell has its background jobs ignore Ctrl+C, and so would every program the tests start.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+for number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        # A shell has its background jobs ignore these, and so would every program the tests start.
+        signal.signal(number, lambda *_: None)
 
 FOLDERS = {
     "HOME": "",

@@ -8,8 +8,8 @@ _PR_SET_DUMPABLE = 4
 def harden_process() -> list[str]:
     """Forbid core files and tracing by other processes of the user.
 
-    Returns what could not be done, as Chinese phrases for `gjj doctor`; an empty list when all was done.
-    Called once at start, before any PIN is typed.
+    Returns what could not be done, as Chinese phrases; an empty list when all was done. The application calls
+    it at its start, before any PIN is typed, and goes on without what the system does not have.
     """
     missing: list[str] = []
     if not _forbid_core_files():

@@ -170,7 +170,8 @@ def test_new_facts_of_the_unit_are_put_to_every_row(make_agent: MakeAgent) -> No
     unit = context.unit.__class__(context.unit.account, ratios=(RatioPair(800, 800),))
     from dataclasses import replace
 
-    roster.use_context(replace(context, unit=unit))
+    roster.context = replace(context, unit=unit)
+    roster.recheck()
     assert roster.totals("all") == Totals(2, 256_000)
 
 

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from domain.money import (
     MAX_FEN,
-    ROUNDING_LABELS,
     MoneyError,
     RatioError,
     Rounding,
@@ -186,10 +185,6 @@ def test_a_negative_base_or_ratio_is_a_fault_of_the_caller() -> None:
         deposit(-1, 500, Rounding.TO_FEN)
     with pytest.raises(ValueError, match="negative"):
         deposit(1, -500, Rounding.TO_FEN)
-
-
-def test_every_rounding_has_a_name_of_its_own() -> None:
-    assert len(set(ROUNDING_LABELS.values())) == len(Rounding) == len(ROUNDING_LABELS)
 
 
 @pytest.mark.parametrize(

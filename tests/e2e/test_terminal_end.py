@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -26,6 +27,8 @@ def test_an_open_dialog_holds_up_no_end_and_loses_nothing(site_of: MakeSite, tmp
     with Desk(site, tmp_path, agent) as desk:
         desk.fill_login()
         desk.see("UKey PIN: [")
+        limits = Path(f"/proc/{desk.terminal.pid}/limits").read_text()
+        assert re.search(r"Max core file size +0 +0 ", limits), "a PIN could be left in a core file"
         end(desk)
         desk.again()
         desk.log_in()

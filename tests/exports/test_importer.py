@@ -187,7 +187,7 @@ def test_an_old_template_is_a_warning(tmp_path: Path) -> None:
     path = _write(tmp_path, [["模板版本：GJJ-open-baishan-0"], *_table("baishan")])
     check = _check("baishan", path)
     assert check.ok and [finding.code for finding in check.findings] == ["template.old"]
-    assert check.imported.template_version == "GJJ-open-baishan-0"
+    assert str(check.imported.layout.mark) == "GJJ-open-baishan-0"
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

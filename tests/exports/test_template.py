@@ -41,7 +41,7 @@ def test_a_filled_template_is_clean(profile: str, suffix: str, tmp_path: Path) -
     assert [row.values for row in check.rows] == people
     assert check.rows[0].row_number == HEADER_ROW + 1
     assert check.imported.header_row == HEADER_ROW
-    assert check.imported.template_version == f"GJJ-open-{profile}-{business.profile.version}"
+    assert str(check.imported.layout.mark) == f"GJJ-open-{profile}-{business.profile.version}"
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

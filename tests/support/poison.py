@@ -65,7 +65,5 @@ class PoisonedCenter(httpx.BaseTransport):
         answer.read()
         body = json.dumps(self._poison.everywhere(answer.json())).encode()
         dropped = ("content-length", "content-digest", "content-encoding")
-        headers = [
-            (k, v) for k, v in answer.headers.multi_items() if k not in dropped
-        ]
+        headers = [(k, v) for k, v in answer.headers.multi_items() if k not in dropped]
         return httpx.Response(answer.status_code, headers=headers, content=body)
