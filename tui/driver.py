@@ -42,6 +42,9 @@ class _Output:
     def __init__(self, file: TextIO) -> None:
         self._file = file
         self._gone = False
+        self._written = 0
+        self.taken = 0
+        """Characters that have left for the terminal, or were dropped because it is gone."""
 
     def write(self, text: str) -> int:
         """Write a text unless the terminal is gone."""
@@ -50,6 +53,7 @@ class _Output:
                 self._file.write(text)
             except (OSError, ValueError):
                 self._drop()
+        self._written += len(text)
         return len(text)
 
     def flush(self) -> None:
@@ -59,6 +63,7 @@ class _Output:
                 self._file.flush()
             except (OSError, ValueError):
                 self._drop()
+        self.taken = self._written
 
     def _drop(self) -> None:
         """Point the file to nowhere, so that the interpreter can flush what is left at its end."""
@@ -87,6 +92,7 @@ class ShellDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=False, size=size)
         assert sys.__stderr__ is not None
         self._file: Any = _Output(sys.__stderr__)
+        self._handed = 0
         self._wake_read, self._wake_write = os.pipe()
         for name in (signal.SIGHUP, signal.SIGTERM):
             signal.signal(name, self._terminal_closed)
@@ -102,7 +108,13 @@ class ShellDriver(LinuxDriver):
         if data == _HIDE_CURSOR and getattr(self._app, "show_cursor", False):
             return
         if data not in _NEVER_SENT:
+            self._handed += len(data)
             super().write(data)
+
+    @property
+    def all_taken(self) -> bool:
+        """Whether everything that was written has left for the terminal."""
+        return bool(self._file.taken >= self._handed)
 
     def start_application_mode(self) -> None:
         """Take the terminal; draw everything again when it was lent to another program."""

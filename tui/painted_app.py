@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 HOLD_SECONDS = 0.1
 """How long a picture in the making is kept back at most; later, people want to see that something happens."""
 FIRST_FRAME_SECONDS = 0.05
-"""Time for the first frame to leave; the driver writes in a thread of its own."""
+"""How often to look whether the first frame has left; the driver writes in a thread of its own."""
 
 
 class PaintedApp(App[int], inherit_bindings=False):
@@ -46,6 +46,14 @@ class PaintedApp(App[int], inherit_bindings=False):
 
     def _set_pointer_shape(self, shape: str) -> None:
         """Send nothing: there is no mouse, and not every terminal takes the sequence."""
+
+    def _first_frame(self) -> None:
+        """Say `painted` once the first frame is with the terminal, however long the line takes for it."""
+        waits = self._held is not None or self._paint_later is not None
+        if waits or not getattr(self._driver, "all_taken", True):
+            asyncio.get_running_loop().call_later(FIRST_FRAME_SECONDS, self._first_frame)
+        else:
+            self.painted.set()
 
     def hold_picture(self) -> None:
         """Send nothing until `show_picture`, for a moment at most: a screen is drawn once it is ready.
@@ -76,7 +84,7 @@ class PaintedApp(App[int], inherit_bindings=False):
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         ours = renderable is not None and screen.id != "_default"
         if ours and not self._batch_count and not self.painted.is_set():
-            asyncio.get_running_loop().call_later(FIRST_FRAME_SECONDS, self.painted.set)
+            asyncio.get_running_loop().call_later(FIRST_FRAME_SECONDS, self._first_frame)
         driver = self._driver
         usable = (
             isinstance(renderable, (LayoutUpdate, ChopsUpdate))
