@@ -10,7 +10,7 @@ from sqlalchemy import Select, exists, func, not_, select, update
 
 from center.batches import batches
 from center.effects.apply import OVERTAKEN, Effect, Row, RowFailed, Work
-from center.effects.changes import change_accounts
+from center.effects.changes import OneAccountEffect
 from center.store.tables import account, account_change, unit
 from domain.business import AccountStatus
 from domain.businesses.annual import YEAR
@@ -23,19 +23,11 @@ def effect(business: str) -> Effect:
     return AnnualEffect() if business == "annual" else AdjustEffect()
 
 
-class AdjustEffect:
+class AdjustEffect(OneAccountEffect):
     """The account has the new base, ratio and amounts from now on."""
 
-    def units(self, work: Work, rows: Sequence[Row]) -> Sequence[str]:
-        """No other unit is concerned."""
-        return ()
-
-    def write(self, work: Work, rows: Sequence[Row]) -> dict[int, str]:
-        """Change each row's account."""
-        return change_accounts(work, rows, [self._change(work, row) for row in rows])
-
-    @staticmethod
-    def _change(work: Work, row: Row) -> dict[str, Any]:
+    def change(self, work: Work, row: Row) -> dict[str, Any]:
+        """The new columns of the row's account."""
         if row.account(work.unit_account).status is not AccountStatus.NORMAL:
             raise RowFailed("account.changed", OVERTAKEN)
         return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -94,3 +95,19 @@ def change_accounts(work: Work, rows: Sequence[Row], changes: Sequence[Mapping[s
     update_rows(work.conn, account, "account_no", values)
     write_history(work, lines)
     return numbers
+
+
+class OneAccountEffect(ABC):
+    """A business that changes one account of the unit per row and nothing else."""
+
+    def units(self, work: Work, rows: Sequence[Row]) -> Sequence[str]:
+        """No other unit is concerned."""
+        return ()
+
+    def write(self, work: Work, rows: Sequence[Row]) -> dict[int, str]:
+        """Change each row's account."""
+        return change_accounts(work, rows, [self.change(work, row) for row in rows])
+
+    @abstractmethod
+    def change(self, work: Work, row: Row) -> Mapping[str, Any]:
+        """The new columns of the row's account. Raises RowFailed."""

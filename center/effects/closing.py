@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, update
 
 from center.effects.apply import OVERTAKEN, Effect, Row, RowFailed, Work
-from center.effects.changes import change_accounts, facts_of, record, take_revisions, write_history
+from center.effects.changes import OneAccountEffect, facts_of, record, take_revisions, write_history
 from center.store.tables import account
 from domain.business import AccountStatus, KnownAccount
 from domain.businesses.accounts import LIVE
@@ -65,19 +65,11 @@ class MergeEffect:
         raise RowFailed("account.changed", OVERTAKEN)
 
 
-class ZeroCloseEffect:
+class ZeroCloseEffect(OneAccountEffect):
     """The account ends; nothing is left on it."""
 
-    def units(self, work: Work, rows: Sequence[Row]) -> Sequence[str]:
-        """No other unit is concerned."""
-        return ()
-
-    def write(self, work: Work, rows: Sequence[Row]) -> dict[int, str]:
-        """Close each row's account."""
-        return change_accounts(work, rows, [self._change(work, row) for row in rows])
-
-    @staticmethod
-    def _change(work: Work, row: Row) -> dict[str, Any]:
+    def change(self, work: Work, row: Row) -> dict[str, Any]:
+        """The new columns of the row's account."""
         if _sealed(work, row).balance:
             raise RowFailed("account.changed", OVERTAKEN)
         return {"status": AccountStatus.WITHDRAWN.value, "gone": True}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from center.effects.apply import OVERTAKEN, Effect, Row, RowFailed, Work
-from center.effects.changes import change_accounts
+from center.effects.changes import OneAccountEffect
 from domain.business import AccountStatus
 from domain.money import parse_yuan
 
@@ -16,19 +15,11 @@ def effect(business: str) -> Effect:
     return SealEffect() if business == "seal" else UnsealEffect()
 
 
-class SealEffect:
+class SealEffect(OneAccountEffect):
     """The account rests from the business month on."""
 
-    def units(self, work: Work, rows: Sequence[Row]) -> Sequence[str]:
-        """No other unit is concerned."""
-        return ()
-
-    def write(self, work: Work, rows: Sequence[Row]) -> dict[int, str]:
-        """Seal each row's account."""
-        return change_accounts(work, rows, [self._change(work, row) for row in rows])
-
-    @staticmethod
-    def _change(work: Work, row: Row) -> dict[str, Any]:
+    def change(self, work: Work, row: Row) -> dict[str, Any]:
+        """The new columns of the row's account."""
         if row.account(work.unit_account).status is not AccountStatus.NORMAL:
             raise RowFailed("account.changed", OVERTAKEN)
         return {
@@ -38,19 +29,11 @@ class SealEffect:
         }
 
 
-class UnsealEffect:
+class UnsealEffect(OneAccountEffect):
     """The account is paid into again, with a new base where the row states one (S-04)."""
 
-    def units(self, work: Work, rows: Sequence[Row]) -> Sequence[str]:
-        """No other unit is concerned."""
-        return ()
-
-    def write(self, work: Work, rows: Sequence[Row]) -> dict[int, str]:
-        """Reopen each row's account."""
-        return change_accounts(work, rows, [self._change(work, row) for row in rows])
-
-    @staticmethod
-    def _change(work: Work, row: Row) -> dict[str, Any]:
+    def change(self, work: Work, row: Row) -> dict[str, Any]:
+        """The new columns of the row's account."""
         known = row.account(work.unit_account)
         if known.status is not AccountStatus.SEALED:
             raise RowFailed("account.changed", OVERTAKEN)
