@@ -141,7 +141,7 @@ async def test_a_change_of_the_unit_goes_its_way(make_place: MakePlace, profile:
             decide(place, {})
             await desk.press("<f5>")
             assert "您已完成办理单位信息变更" in place.office.inbox("messages")[0]["body"]
-        assert "[乙路2号 " in desk.picture()
+        await desk.see("[乙路2号 ")
     vouchers = list((place.folder / "out").glob("*")) if (place.folder / "out").exists() else []
     assert bool(vouchers) == bool(rules.print_after)
 
