@@ -69,6 +69,21 @@ def update_rows(
     conn.exec_driver_sql(_update_json_sql(table, names, tuple(same)), (_json(records), *same.values()))
 
 
+def add_to_rows(conn: Connection, table: Table, key: str, records: Sequence[Record]) -> int:
+    """Add the numbers of each record to the row whose column `key` it names; returns how many there were.
+
+    Every record names another row.
+    """
+    if not records:
+        return 0
+    names = (*(name for name in records[0] if name != key), key)
+    if conn.dialect.name == "sqlite":
+        done = conn.exec_driver_sql(_add_sql(table, names), _tuples(names, records))
+    else:
+        done = conn.exec_driver_sql(_add_json_sql(table, names), (_json(records),))
+    return int(done.rowcount)
+
+
 def among(conn: Connection, column: ColumnElement[str], keys: Sequence[str]) -> ColumnElement[bool]:
     """The condition that a column holds one of `keys`, however many there are, as one parameter."""
     if conn.dialect.name == "sqlite":
@@ -131,3 +146,17 @@ def _update_json_sql(table: Table, names: tuple[str, ...], same: tuple[str, ...]
     rest = "".join(f" AND old.{name} = %s" for name in same)
     given = _given(table, names)
     return f"UPDATE {table.name} AS old SET {changes} FROM {given} WHERE old.{key} = new.{key}{rest}"
+
+
+@cache
+def _add_sql(table: Table, names: tuple[str, ...]) -> str:
+    *changed, key = names
+    return f"UPDATE {table.name} SET {', '.join(f'{name} = {name} + ?' for name in changed)} WHERE {key} = ?"
+
+
+@cache
+def _add_json_sql(table: Table, names: tuple[str, ...]) -> str:
+    *changed, key = names
+    changes = ", ".join(f"{name} = old.{name} + new.{name}" for name in changed)
+    given = _given(table, names)
+    return f"UPDATE {table.name} AS old SET {changes} FROM {given} WHERE old.{key} = new.{key}"
