@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from center.ledger import codes
 from center.ledger.checks import Check, every, on, query
@@ -120,7 +120,7 @@ def chained(conn: Connection) -> str | None:
 def _digests(conn: Connection) -> Iterator[tuple[int, str]]:
     """Entry number and digest of its transfers, in the order of the transfers."""
     found = select(transfer.c.journal_no, *DIGESTED).order_by(transfer.c.seq)
-    number, rows = 0, list[Row[Any]]()
+    number, rows = 0, list[Any]()
     for row in conn.execute(found, execution_options={"yield_per": STREAMED}):
         if row[0] != number and rows:
             yield number, digest(one[1:] for one in rows)

@@ -35,7 +35,7 @@ def judged(file: Path) -> subprocess.CompletedProcess[str]:
 def balances_of(file: Path) -> dict[str, Decimal]:
     """Balances by account as beancount reckons them."""
     query = "SELECT account, number(only('CNY', sum(position))) AS total GROUP BY account"
-    run = [BIN / "bean-query", "--format", "csv", file, query]
+    run = [str(BIN / "bean-query"), "--format", "csv", str(file), query]
     fresh = os.environ | {"BEANCOUNT_DISABLE_LOAD_CACHE": "1"}
     done = subprocess.run(run, capture_output=True, text=True, timeout=60, env=fresh)
     assert done.returncode == 0, done.stderr

@@ -21,6 +21,7 @@ from tests.support.filing import OTHER, UNIT, Office
 from tests.support.money import give_money
 
 DAY, NOW = date(2026, 11, 23), "2026-11-23T02:00:00.000000Z"
+CURRENT: tuple[codes.Part, codes.Part] = (codes.UNIT_CURRENT, codes.PERSON_CURRENT)
 SEALED, NORMAL = AccountStatus.SEALED, AccountStatus.NORMAL
 
 
@@ -51,7 +52,7 @@ def allocate(
     moves = [
         Move(waiting, codes.person(number, part), amount, f"{month}:{number}:{part}", 0)
         for number, both in parts.items()
-        for part, amount in zip((codes.UNIT_CURRENT, codes.PERSON_CURRENT), both, strict=True)
+        for part, amount in zip(CURRENT, both, strict=True)
     ]
     number = post(conn, entry("allocate", source, unit_account, month), moves)
     key = {"unit_account": unit_account, "submission_id": source, "month": month}
@@ -97,7 +98,7 @@ def make_up(conn: Connection, unit_account: str, account_no: str, month: int, bo
     waiting = codes.unallocated(unit_account)
     moves = [
         Move(waiting, codes.person(account_no, part), amount, f"1:{month}:{part}", 0)
-        for part, amount in zip((codes.UNIT_CURRENT, codes.PERSON_CURRENT), both, strict=True)
+        for part, amount in zip(CURRENT, both, strict=True)
     ]
     number = post(conn, entry("makeup", source, unit_account), moves)
     order = {"unit_account": unit_account, "submission_id": source, "row_no": 1, "month": month}
