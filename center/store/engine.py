@@ -24,6 +24,9 @@ from center.settings import Settings
 T = TypeVar("T")
 
 BUSY_MS = 30_000
+CACHE_KB = 65_536
+"""Pages a connection keeps at most: a large roster's transaction that outgrows them is written, and synced,
+over and over before it ends."""
 WAL_SAFE = (3, 51, 3)
 ATTEMPTS = 6
 RETRYABLE = frozenset({"40001", "40P01"})
@@ -137,6 +140,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         f"PRAGMA busy_timeout={BUSY_MS}",
         *journal_pragmas(sqlite3.sqlite_version_info),
         "PRAGMA foreign_keys=ON",
+        f"PRAGMA cache_size=-{CACHE_KB}",
     ):
         cursor.execute(pragma)
     cursor.close()

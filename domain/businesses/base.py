@@ -160,10 +160,11 @@ class RosterBusiness(ABC, Generic[R]):
 
     def _missing(self, typed: Mapping[str, str], context: CheckContext) -> list[Finding]:
         columns = self._required_in_file if context.source is Source.FILE else self._required
+        empty = [column for column in columns if not typed.get(column.key)]
         return [
             Finding("required", column.key, f"“{column.title}”不能为空，请填写。")
-            for column in columns
-            if not typed.get(column.key) and column.applies(typed) and not self._optional(column, context)
+            for column in empty
+            if column.applies(typed) and not self._optional(column, context)
         ]
 
     def _optional(self, column: Column, context: CheckContext) -> bool:
