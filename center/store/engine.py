@@ -118,6 +118,7 @@ def create_center_engine(url: str) -> Engine:
         parsed,
         pool_size=20,
         max_overflow=40,
+        pool_use_lifo=True,  # the connection that was used last still knows the pages
         hide_parameters=True,
         connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False},
     )
