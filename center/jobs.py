@@ -159,7 +159,7 @@ class Settled(NamedTuple):
 
 
 def settle_chunk(conn: Connection, profile: Profile, clock: Clock, job_id: str, after: int = 0) -> Settled:
-    """Settle the next pending rows of a job, as many as `at_once` says, write the progress, and close the job after the last one.
+    """Settle the next pending rows of a job (`at_once`), write the progress, close it after the last one.
 
     It looks for rows behind row `after` first, which spares it the settled ones. A job that is done already
     is left as it is.
