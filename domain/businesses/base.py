@@ -50,6 +50,8 @@ class RosterBusiness(ABC, Generic[R]):
     """Whether checks look at the registered details of people."""
     CHOSEN: ClassVar[tuple[str, ...]] = ()
     """Keys that a stored row keeps: what was chosen or typed for all rows, whatever is chosen later."""
+    amount_of_account: ClassVar[bool] = False
+    """True where a row's amount is what its account pays, which not every sender knows."""
     needs_history: ClassVar[bool] = False
     """True when checks want to know which months were paid and made up."""
 
