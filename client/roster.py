@@ -224,7 +224,7 @@ class RosterService:
         if which == "selected":
             return Totals(sums.selected_good, sums.selected_amount)
         row = self._row(which)
-        return Totals(0, 0) if row.bad or row.state != "draft" else Totals(1, row.amount)
+        return Totals(1, row.amount) if _is_good(row) else Totals(0, 0)
 
     def freeze(
         self,
@@ -288,7 +288,7 @@ class RosterService:
             bad = sum(row.bad for row in self._chosen(which)) if sums.selected != good else 0
         else:
             row = self._row(which)
-            bad, good = int(row.bad), int(not row.bad and row.state == "draft")
+            bad, good = int(row.bad), int(_is_good(row))
         if bad:
             text = f"还有{bad}条记录有错误，请改正或删除后再提交。"
             raise RosterError(text, code="roster.errors")
@@ -305,8 +305,14 @@ class RosterService:
     def _chosen(self, which: Which | int) -> Iterator[StoredRow]:
         rows = self.store.rows(self.roster_id) if isinstance(which, str) else iter([self._row(which)])
         for row in rows:
-            if row.state == "draft" and row.change != "deleted" and (which != "selected" or row.selected):
+            mine = row.state == "draft" and row.change != "deleted" and not row.opened
+            if mine and (which != "selected" or row.selected):
                 yield row
+
+
+def _is_good(row: StoredRow) -> bool:
+    """Whether a single row can be sent."""
+    return row.state == "draft" and not row.bad and not row.opened
 
 
 class _Sending:

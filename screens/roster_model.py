@@ -229,10 +229,9 @@ class RosterModel:
         found = None if row is None else self._store.index_of(row.row_id)
         return index if found is None else found
 
-    def index_of(self, row_id: int) -> int:
-        """Return the position of a row; the last one when it is not in sight."""
-        found = self._view.index_of(row_id)
-        return max(0, self.count() - 1) if found is None else found
+    def position(self, row_id: int) -> int | None:
+        """Return the position of a row as the rows are shown, None when it is not in sight."""
+        return self._view.index_of(row_id)
 
     def follow(self) -> None:
         """Take over what others did to the roster: an import, a submission. For a worker."""

@@ -46,8 +46,10 @@ class RosterRows:
         """Show the rows marked 5, in row order, then delete those marked 4 together."""
         screen = self._screen
         for row_id in [int(key) for key, digit in options if digit == "5"]:
-            if isinstance(model := screen.grid.model, RosterModel):
-                await self.show(model.index_of(row_id))
+            model = screen.grid.model
+            at = model.position(row_id) if isinstance(model, RosterModel) else None
+            if at is not None:
+                await self.show(at)
         if gone := [int(key) for key, digit in options if digit == "4"]:
             await self.delete(gone)
 

@@ -284,8 +284,7 @@ class RosterScreen(RosterView):
         self._next_row(row.typed)
         await self._saver.finish()
         await self.rows.follow()
-        if isinstance(model := self._grid.model, RosterModel):
-            self._grid.goto(model.index_of(row.row_id))
+        self._grid.goto_row(row.row_id)
         recorded = self._words.recorded.format(amount=money_text(row.amount))
         told = [finding.text for finding in row.findings]
         self._notes.show("；".join(told))

@@ -87,6 +87,17 @@ class GridView(KeyWidget):
             self._first = self._placement.first
         return self._placement
 
+    def _at_row(self, row_id: int | None, near: int) -> int | None:
+        """The position of a row that stood at `near`, None where it is neither near nor known to the model."""
+        if row_id is None or row_id < 0:
+            return None
+        for offset in range(self.page):
+            for at in (near - offset, near + offset):
+                row = self._rows.row(at)
+                if row is not None and row.row_id == row_id:
+                    return at
+        return self._work.position(row_id) if self._work is not None else None
+
     def _cell_text(self, index: int, column: int) -> str:
         row = self._rows.row(index)
         return row.cells[column] if row is not None and column < len(row.cells) else ""

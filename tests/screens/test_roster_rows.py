@@ -141,6 +141,7 @@ async def test_rows_are_typed_into_the_roster_where_the_center_lets_them_be_modi
         rows = place.rows()
         assert [row.typed["name"] for row in rows[1:2]] == [someone["name"]]
         assert not rows[1].bad and len(rows) == 3, "the next row has opened"
+        assert "总人数 2" in desk.picture() and "错误" not in desk.picture(), "and is nothing wrong"
         await desk.press("<up>")
         assert len(place.rows()) == 2, "and goes when it is left empty"
         await desk.press("<ctrl+u>")
