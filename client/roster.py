@@ -118,11 +118,14 @@ class RosterService:
         """The context for rows of a source, with what this computer knows of their people."""
         return self.with_people(self.context.for_source(source), rows)
 
-    def findings(self, row: StoredRow) -> tuple[Finding, ...]:
-        """All findings of a stored row, the one about duplicates included (O-16, V-18)."""
+    def findings(self, row: StoredRow, first: str = "") -> tuple[Finding, ...]:
+        """All findings of a stored row, the one about duplicates included (O-16, V-18).
+
+        `first` is what the row it repeats is called, if not by its number in the roster.
+        """
         if row.duplicate_of is None:
             return row.findings
-        return (*row.findings, self.business.duplicate(f"第{row.duplicate_of + 1}条"))
+        return (*row.findings, self.business.duplicate(first or f"第{row.duplicate_of + 1}条"))
 
     def delete(self, row_ids: Sequence[int]) -> int:
         """Delete rows as the center allows: some only one or all of them (W-04, V-25). Returns how many."""

@@ -168,7 +168,7 @@ class RosterModel:
             return CellResult(False, error.sentence)
         if self._opened == row.row_id:
             self._opened = None
-        told = [found for found in self.service.findings(edited) if found.field == column]
+        told = [found for found in self.findings_of(edited) if found.field == column]
         return CellResult(True, _mark_text(told[0]) if told else "", bool(errors(told)))
 
     def preview(self, index: int, column: str, text: str) -> Mapping[str, str]:
@@ -183,7 +183,7 @@ class RosterModel:
         row, self._typing = self.at(index), None
         if row is not None and row.opened:
             return self.drop_opened()
-        wrong = errors(self.service.findings(row)) if row is not None else ()
+        wrong = errors(self.findings_of(row)) if row is not None else ()
         return CellResult(not wrong, wrong[0].text if wrong else "")
 
     def new_row(self, at: int | None = None) -> int:
@@ -232,6 +232,11 @@ class RosterModel:
     def position(self, row_id: int) -> int | None:
         """Return the position of a row as the rows are shown, None when it is not in sight."""
         return self._view.index_of(row_id)
+
+    def number_of(self, row: StoredRow) -> str:
+        """Return what the person sees as the number of a row whose `index` is its place in the roster."""
+        shown = row.index if self._view.plain else self._view.index_of(row.row_id)
+        return f"未显示的第{row.index + 1}条" if shown is None else f"第{shown + 1}条"
 
     def follow(self) -> None:
         """Take over what others did to the roster: an import, a submission. For a worker."""
@@ -330,7 +335,14 @@ class RosterModel:
         row = self.at(index)
         if row is None or row.state != "draft" or row.change == "deleted":
             return ()
-        return self.service.findings(row)
+        return self.findings_of(row)
+
+    def findings_of(self, row: StoredRow) -> tuple[Finding, ...]:
+        """Return all findings of a stored row; the row it repeats is called by the number the person sees."""
+        if row.duplicate_of is None or self._view.plain:
+            return self.service.findings(row)
+        first = next(iter(self._store.window(self.service.roster_id, row.duplicate_of, 1)), None)
+        return self.service.findings(row, self.number_of(first) if first is not None else "")
 
     def finding_text(self, index: int, column: str) -> str:
         """Return what there is to say of a cell; findings of the whole row show at every cell without one."""

@@ -11,6 +11,7 @@ from tui.masking import cover_middle
 from tui.progress import in_thread
 
 if TYPE_CHECKING:
+    from client.store.rows import StoredRow
     from screens.roster_screen import RosterScreen
 
 UNTICKED: Final = "请先按空格勾选要删除的记录，再删除。"
@@ -30,6 +31,11 @@ class RosterRows:
         if isinstance(model, RosterModel):
             await in_thread(model.follow)
         self._screen.grid.reload()
+
+    def number_of(self, row: StoredRow) -> str:
+        """Return what the person sees as the number of a row whose `index` is its place in the roster."""
+        model = self._screen.grid.model
+        return model.number_of(row) if isinstance(model, RosterModel) else f"第{row.index + 1}条"
 
     async def show(self, index: int) -> None:
         """Show a row whole, with all that is to be said of it."""

@@ -277,7 +277,8 @@ class RosterScreen(RosterView):
             return
         row = await in_thread(desk.service.add, self._entry.typed)
         if row.duplicate_of is not None:
-            found = errors(desk.service.findings(row))
+            model = self._grid.model
+            found = errors(model.findings_of(row) if isinstance(model, RosterModel) else ())
             await in_thread(desk.service.withdraw, row.row_id)
             await self._refuse_record(found)
             return

@@ -88,7 +88,7 @@ class GridView(KeyWidget):
         return self._placement
 
     def _at_row(self, row_id: int | None, near: int) -> int | None:
-        """The position of a row that stood at `near`, None where it is neither near nor known to the model."""
+        """The position of a row that stood at `near`; None where it is neither near nor known to a model."""
         if row_id is None or row_id < 0:
             return None
         for offset in range(self.page):
