@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from client.errors import ClientError
 from domain.business import Business, Column, Kind, UnitFacts, roster_columns
+from domain.businesses.base import ACCOUNT_CELLS
 from domain.findings import Finding, errors
 from domain.text import to_half_width
 from screens.entry_model import choices_of
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 RIGHT: Final = (Kind.MONEY, Kind.RATIO)
 """Kinds drawn at the right of their column."""
+NARROW: Final = {Kind.NAME: 8, Kind.CODE: 9, Kind.TEXT: 18}
+"""Cells in a pane of half a screen of 80 columns: account, name and a code stand side by side, and so do the
+account and any other column once the rows are scrolled sideways."""
 CHANGE_MARKS: Final[dict[str, str]] = {"new": "+", "changed": "*", "deleted": "-", "": " "}
 """Mark of a row by how it differs from what the center has, where nothing more important is to be said."""
 GONE: Final = "这条记录已经不在了，请刷新后重试。"
@@ -43,8 +47,10 @@ def _column(column: Column, unit: UnitFacts, editable: bool, narrow: bool) -> Gr
     width = column.width
     if column.kind is Kind.ID:
         width = 18
-    elif narrow and column.kind is Kind.NAME:
-        width = 10
+    elif narrow and column.key == "account_no":
+        width = ACCOUNT_CELLS
+    elif narrow and column.kind in NARROW:
+        width = max(NARROW[column.kind], 2 * len(column.title))
     elif column.kind is Kind.MONEY:
         width = max(9 if narrow else 10, 2 * len(column.title))
     return GridColumn(

@@ -15,7 +15,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from tui.edit import LineEditor
-from tui.glyphs import fit
+from tui.glyphs import display, fit, take
 from tui.grid_layout import GUTTER, Placed, Placement, column_widths, place
 from tui.grid_model import GridColumn, GridModel, GridRow
 from tui.grid_rows import RowWindow
@@ -138,12 +138,17 @@ class GridView(KeyWidget):
         line = " " * GUTTER
         for placed in self._place.placed:
             column = columns[placed.column]
-            line += fit(self._title(column, placed.width), placed.width, ALIGN[column.align]) + " "
-        line = fit(line.rstrip(), width)
+            title, room = self._title(column, placed.width), placed.width
+            if self._place.hidden_right and placed.x + room >= width:
+                # The mark at the edge says that the title goes on, too: one sign, not two.
+                room = width - 1 - placed.x
+                title = take(display(title), room) if cell_len(display(title)) > room else title
+            line += fit(title, room, ALIGN[column.align]) + " "
         if self._place.hidden_left:
             line = line[: GUTTER - 1] + "<" + line[GUTTER:]
+        line = take(line, width)
         if self._place.hidden_right:
-            line = fit(line.rstrip(), width - 1) + ">"
+            line = take(line, width - 1) + ">"
         return [Segment(line, STRONG)]
 
     def _title(self, column: GridColumn, width: int) -> str:
