@@ -283,15 +283,15 @@ class RosterScreen(RosterView):
             return
         row = await in_thread(desk.service.add, self._entry.typed)
         if row.duplicate_of is not None:
-            found = errors(desk.service.findings(row))
+            model = self._grid.model
+            found = errors(model.findings_of(row) if isinstance(model, RosterModel) else ())
             await in_thread(desk.service.withdraw, row.row_id)
             await self._refuse_record(found)
             return
         self._next_row(row.typed)
         await self._saver.finish()
         await self.rows.follow()
-        if isinstance(model := self._grid.model, RosterModel):
-            self._grid.goto(model.index_of(row.row_id))
+        self._grid.goto_row(row.row_id)
         recorded = self._words.recorded.format(amount=money_text(row.amount))
         told = [finding.text for finding in row.findings]
         self._notes.show("；".join(told))
