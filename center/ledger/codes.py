@@ -7,7 +7,7 @@
 | 211 | 应付利息 | credit |
 | 219/UNIT | 单位未分配(暂存): money of a unit, waiting for its allocation | credit |
 | 219-suspense/UNIT | 汇补缴不符暂存款 of a unit, of nobody known when UNIT is empty | credit |
-| 219-transit | 内部往来: between two personal accounts, empty after every act | credit |
+| 219-transit | 内部往来: between personal accounts or units, empty after every act | credit |
 | 41101 | 利息支出 | debit |
 """
 
