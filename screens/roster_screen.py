@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from client.errors import ClientError
 from client.store.rows import CENTER_FAILED
 from domain.findings import Finding, errors
-from screens.entry_model import PERSON
+from screens.entry_model import INTO, PERSON
 from screens.paste_flow import PasteFlow
 from screens.person_pick import PersonPick
 from screens.roster_check import RosterChecks
@@ -49,7 +49,7 @@ class RosterScreen(RosterView):
     def body(self) -> ComposeResult:
         """Put what works with the panes behind them."""
         yield from super().body()
-        self._picking = PersonPick(self, self._take_person, self.read_person)
+        self._picking = PersonPick(self, self._take_person, self.read_person, self._whom)
         self._saver = DraftSaver(self, self._snapshot, self._keep_draft)
 
     def chosen_for_all(self) -> dict[str, Any]:
@@ -278,7 +278,13 @@ class RosterScreen(RosterView):
         """Give a person chosen to the form; the copy may have been brought up to date for it."""
         if self._desk is not None:
             self._desk.people.forget()
+        if self._form.current == INTO:
+            return self._entry.take_into(person)
         return self._entry.take(person, text)
+
+    def _whom(self) -> str:
+        """Whom the empty field under the cursor asks for."""
+        return self._entry.asked(self._form.current) if self.focused is self._form else ""
 
     def _add(self) -> None:
         if not self.with_form and self._grid.model.editable:

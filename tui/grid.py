@@ -93,7 +93,8 @@ class Grid(GridMoving):
     def set_model(self, model: GridModel) -> None:
         """Show other rows, from the first one."""
         self._use_model(model)
-        self._editor, self._preview, self._dirty, self._notice = None, {}, False, ""
+        self._drop_editor()
+        self._dirty, self._notice = False, ""
         self._line = None
         self._chosen.clear()
         self._column = max(0, self._next_editable(-1))

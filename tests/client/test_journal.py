@@ -274,10 +274,12 @@ def test_old_judgements_are_told(store: RosterStore, roster: int) -> None:
     row = store.insert(roster, a_row("a"))
     store.insert(roster, a_row("b"))
     store.delete([row.row_id])
-    store.rewrite(roster, lambda row: a_row(row.typed["name"], bad=True))
+    store.rewrite(roster, lambda rows: [a_row(row.typed["name"], bad=True) for row in rows])
     done = store.undo(roster)
     assert done is not None and done.stale and done.row_ids == (row.row_id,)
-    store.rewrite_rows(roster, done.row_ids, lambda row: a_row(row.typed["name"], bad=True))
+    store.rewrite_rows(
+        roster, done.row_ids, lambda rows: [a_row(row.typed["name"], bad=True) for row in rows]
+    )
     assert store.totals(roster).bad == 2
 
 

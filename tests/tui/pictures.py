@@ -21,9 +21,12 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual import events
 
+from tests.tui.entry_models import typing_over
 from tests.tui.gallery import KINDS, Gallery
 from tests.tui.gallery_entry import EntryGallery
 from tui import theme
+from tui.form import Form
+from tui.grid import Grid
 from tui.shellscreen import KeyScreen
 
 FOLDER: Final = Path(__file__).with_name("snapshots")
@@ -212,6 +215,8 @@ async def settled(app: Gallery, pilot: Any) -> None:
         rests = not app.gate.closed and not app.gate.waiting
         if (rests or app.progress.cancel is not None) and isinstance(app.screen, KeyScreen):
             break
+    for widget in (*app.screen.query(Form), *app.screen.query(Grid)):
+        await typing_over(widget)
     await pilot.pause()
 
 
