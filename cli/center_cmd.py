@@ -36,6 +36,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--verify", action="store_true", required=True, help="逐条核对哈希链"
     )
     _add_table_commands(commands)
+    _add_interest_commands(commands)
     _add_certificate_commands(commands)
     _add_operator_commands(commands)
     _add_receipt_commands(commands)
@@ -50,6 +51,8 @@ def run(args: argparse.Namespace) -> int:
         "audit": _audit,
         "years": _years,
         "calendar": _calendar,
+        "rates": _interest,
+        "interest": _interest,
         "cert": _certificate,
         "operator": _operator,
         "receipts": _receipts,
@@ -89,6 +92,18 @@ def _add_table_commands(commands: argparse._SubParsersAction[argparse.ArgumentPa
     calendar.add_argument(
         "file", nargs="?", type=Path, help="制表符分隔：first、last、kind（off或work）、name"
     )
+
+
+def _add_interest_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    rates = _command(commands, "rates", "存款利率；给出起始日期则登记从该日起的利率")
+    rates.add_argument("day", nargs="?", help="起始日期，如 2026-07-01")
+    rates.add_argument(
+        "--set", action="append", default=[], metavar="项=值", help="如 current=1.50、day_count=360，可重复"
+    )
+    settle = _command(commands, "interest", "年度结息；被中断后重新执行即可接着办理")
+    settle.add_argument("year", nargs="?", type=int, help="公积金年度，如 2025 表示2025年7月至2026年6月")
+    settle.add_argument("--dry-run", action="store_true", help="只试算，不入账")
+    settle.add_argument("--accrue", default="", metavar="年月", help="计提该月的应付利息，如 202607")
 
 
 def _add_certificate_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -185,6 +200,20 @@ def _calendar(args: argparse.Namespace) -> int:
     with store.read() as conn:
         for line in shown_calendar(conn):
             print(line)
+    return 0
+
+
+def _interest(args: argparse.Namespace) -> int:
+    from center.interest.rates import RateError
+    from cli import interest_cmd
+    from domain.interest import InterestError
+
+    command = interest_cmd.rates if args.center_command == "rates" else interest_cmd.interest
+    try:
+        for line in command(_settings(args), _open(args), args, _staff()):
+            print(line, flush=True)
+    except (RateError, InterestError) as error:
+        raise _Refused(error.text) from None
     return 0
 
 
