@@ -39,6 +39,8 @@ SCREENS: Final[dict[str, str]] = {
     "progress": "screens.progress:ProgressScreen",
     "unit_info": "screens.unit_info:UnitInfoScreen",
     "reconcile": "screens.reconcile:ReconcileScreen",
+    "deadlines": "screens.deadlines:DeadlinesScreen",
+    "payroll": "screens.payroll:PayrollScreen",
     "help": "screens.manual_screen:ManualScreen",
     "keycheck": "tui.keycheck:KeyCheckScreen",
 }
