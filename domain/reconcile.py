@@ -362,7 +362,7 @@ def _seal(row: PayrollRow | None, person: UnitPerson, why: str, terms: Terms) ->
     if "seal" not in terms.offered:
         text = f"{why}，您没有网上封存的权限，请到中心柜台办理。"
         return Proposal("check", text, person, row, person.base, person.amount)
-    return Proposal("seal", f"{why}。", person, row, person.base, 0)
+    return Proposal("seal", f"{why}。", person, row)
 
 
 def _day(day: date) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from domain.idnumber import mask
 from domain.payroll import AVERAGES, FIELDS, NAME, WAGE, PayrollField, PayrollRow, is_total, read_row
 from domain.text import clean_cell, safe_text
 from exports.layout import fold
@@ -61,13 +62,18 @@ class PayrollFile:
         """Number of columns with anything in them."""
         return max((len(row.texts) for row in self.sheet.rows), default=0)
 
-    def choices(self) -> list[str]:
-        """The columns as a person tells them apart: letters, title, first contents."""
-        first = [row for row in self.sheet.rows[: 30 + self.title_row] if row.row_number > self.title_row]
-        return [self._choice(index, first) for index in range(self.width)]
+    def choices(self, *, masked: bool = False) -> list[str]:
+        """The columns as a person tells them apart: letters, title, first contents.
 
-    def _choice(self, index: int, rows: Sequence[RawRow]) -> str:
+        With `masked` what looks like an ID number is covered in its middle.
+        """
+        first = [row for row in self.sheet.rows[: 30 + self.title_row] if row.row_number > self.title_row]
+        return [self._choice(index, first, masked) for index in range(self.width)]
+
+    def _choice(self, index: int, rows: Sequence[RawRow], masked: bool) -> str:
         shown = [text for row in rows if (text := clean_cell(row.cell(index).text))][:SAMPLES]
+        if masked:
+            shown = [mask(text) if len(text) in (15, 18) else text for text in shown]
         title = self.titles[index] if index < len(self.titles) else ""
         sample = "、".join(safe_text(text, limit=18) for text in shown)
         return f"{column_letters(index)}列 {safe_text(title.strip(), limit=16)}（{sample}）"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -10,72 +9,41 @@ from textual.app import ComposeResult
 
 from client.errors import ClientError
 from screens.app import AppScreen
+from screens.deadline_parts import details, read_deadlines, row_of
 from screens.options import offered
 from screens.panel import Panel
 from screens.receipt import local_time
+from tui import glyphs
 from tui.keys import ActionRequested
-from tui.listview import ListColumn, ListRow, ListView
+from tui.listview import ListColumn, ListView
 from tui.progress import in_thread
-from tui.theme import PLAIN, STRONG, WARNING
 
 if TYPE_CHECKING:
     from domain.deadlines import Deadline
-    from screens.state import AppState
-    from tui.bars import Span
 
 COLUMNS: Final = (
     ListColumn("状态", 10),
     ListColumn("期限", 10),
-    ListColumn("剩余", 22),
-    ListColumn("事项", 24),
-    ListColumn("办法", 80),
+    ListColumn("剩余", 23),
+    ListColumn("事项", 60),
 )
-MARKS: Final = {"已过期": "!", "今天到期": "!", "将到期": "?", "年历未发布": "?", "待核对": "?"}
-"""What stands beside a state, so that it is not told by its colour alone."""
-LABEL: Final = "期限  "
+DETAIL_LINES: Final = 4
 
 
-def read_deadlines(state: AppState, *, ask: bool) -> tuple[list[Deadline], str]:
-    """The unit's deadlines and when the center told what they follow from (UTC, "" for never). Blocking.
+class DeadlineList(ListView):
+    """Tells the screen on which row the cursor stands."""
 
-    With `ask` the center is asked first. Raises ClientError.
-    """
-    from client.deadlines import DeadlineCache
-    from domain.deadlines import deadlines
-
-    cache = DeadlineCache(state.database(), state.scope())
-    if ask:
-        cache.fetch(state.client())
-    found = cache.facts(state.profile)
-    return ([], "") if found is None else (deadlines(found[0]), found[1])
-
-
-def summary_line(found: Sequence[Deadline]) -> Sequence[Span]:
-    """The line of the home screen; empty while nothing is known."""
-    from domain.deadlines import URGENT, summary
-
-    if not found:
-        return ()
-    urgent = any(one.state in URGENT for one in found)
-    return [(LABEL, STRONG), (summary(found), WARNING if urgent else PLAIN)]
-
-
-def row_of(at: int, one: Deadline) -> ListRow:
-    """A deadline as a line of the list."""
-    due = one.due.isoformat() if one.due is not None else ""
-    cells = (one.state.value, due, one.left_text, one.title, one.action)
-    return ListRow(str(at), cells, MARKS.get(one.state.value, " "))
-
-
-def details(one: Deadline) -> list[str]:
-    """Everything about a deadline, a line each."""
-    left = f"，{one.left_text}" if one.left_text else ""
-    due = f"期限：{one.due.isoformat()}{left}" if one.due is not None else "期限：待定"
-    return [f"状态：{one.state.value}", due, f"办法：{one.action}", f"依据：{one.source}"]
+    def handle_action(self, action: str) -> bool:
+        """Act as every list, and have the row under the cursor explained."""
+        done = super().handle_action(action)
+        screen = self.screen
+        if isinstance(screen, DeadlinesScreen):
+            screen.explain()
+        return done
 
 
 class DeadlinesScreen(AppScreen):
-    """All deadlines; Enter shows one whole."""
+    """All deadlines; below the list what is to be done about the one under the cursor."""
 
     MODULE: ClassVar[bool] = False
     TITLE = "期限"
@@ -94,9 +62,10 @@ class DeadlinesScreen(AppScreen):
         self._found: list[Deadline] = []
 
     def body(self) -> ComposeResult:
-        """When this was told, and the list."""
+        """When this was told, the list, and what the row under the cursor is about."""
         yield Panel(id="told")
-        yield ListView(COLUMNS, options=offered("5"), empty="没有期限。")
+        yield DeadlineList(COLUMNS, options=offered("5"), empty="没有期限。")
+        yield Panel([""] * DETAIL_LINES, id="detail")
 
     async def opened(self, **args: Any) -> None:
         """Read and show."""
@@ -118,8 +87,19 @@ class DeadlinesScreen(AppScreen):
         asked = self.reading("正在读取期限的资料…", work) if ask else in_thread(work)
         self._found, time = await asked
         told = f"资料截至 {local_time(time)}" if time else "还没有读取过期限的资料"
-        self.query_one("#told", Panel).show([[(f" {told}，已过期的在最前。", PLAIN)]])
+        self.query_one("#told", Panel).show([f" {told}，已过期的在最前。"])
         self.query_one(ListView).set_rows([row_of(at, one) for at, one in enumerate(self._found)])
+        self.explain()
+
+    def explain(self) -> None:
+        """Say what is to be done about the row under the cursor, and why."""
+        key = self.query_one(ListView).current
+        lines: list[str] = []
+        if key is not None:
+            one = self._found[int(key)]
+            for text in (f"办法：{one.action}", f"依据：{one.source}"):
+                lines += [f" {part}" for part in glyphs.wrap(text, max(10, self.size.width - 2))]
+        self.query_one("#detail", Panel).show([*lines, *[""] * DETAIL_LINES][:DETAIL_LINES])
 
     async def perform(self, request: ActionRequested) -> None:
         """Show one whole, read again, compare with a payroll."""

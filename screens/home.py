@@ -24,13 +24,14 @@ from screens.home_parts import (
 from screens.inbox_actions import open_item, options_of, run_of
 from screens.menu import ModuleMenu
 from screens.panel import Panel
-from screens.roster_parts import begin
 from screens.state import StateEvent
 from tui.keys import ActionRequested
 from tui.listview import ListView
 from tui.progress import in_thread
 
 if TYPE_CHECKING:
+    from textual.worker import WorkType
+
     from domain.wire import InboxItem
 
 SHOWN = 30
@@ -160,7 +161,8 @@ class HomeScreen(AppScreen):
     async def _read_deadlines(self) -> None:
         """Show the deadlines as they are known here, and have the center asked without anybody waiting."""
         await self._show_deadlines(ask=False)
-        begin(self, self._ask_deadlines, "deadlines", exclusive=True)
+        work: WorkType[None] = self._ask_deadlines
+        self.run_worker(work, name="deadlines", group="deadlines", exclusive=True)
 
     async def _ask_deadlines(self) -> None:
         await self._show_deadlines(ask=True)
@@ -168,7 +170,7 @@ class HomeScreen(AppScreen):
     async def _show_deadlines(self, *, ask: bool) -> None:
         """Draw the line of deadlines; what cannot be read leaves the line as it is."""
         from client.errors import ClientError
-        from screens.deadlines import read_deadlines, summary_line
+        from screens.deadline_parts import read_deadlines, summary_line
 
         try:
             found, _ = await in_thread(lambda: read_deadlines(self.state, ask=ask))

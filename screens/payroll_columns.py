@@ -23,7 +23,7 @@ async def choose_columns(
 
     `told` is said above the list. A column holds one thing: choosing it again takes it from the other field.
     """
-    chosen, choices = dict(mapping), file.choices()
+    chosen, choices = dict(mapping), file.choices(masked=screen.state.settings.screen.mask_id)
     at = _first(chosen)
     while True:
         rows = [_line(one, chosen, choices) for one in FIELDS]

@@ -284,7 +284,7 @@ def totals_lines(columns: FourColumns, unallocated: int) -> list[str]:
     money = [glyphs.fit(format_yuan_grouped(one.money), 15, ">") for one in four]
     need = max(0, columns.now.money - unallocated)
     return [
-        f" 人数金额{''.join(titles)}",
+        f"         {''.join(titles)}",
         f" 人数    {''.join(people)}",
         f" 金额(元){''.join(money)}",
         f" 未分配余额 {format_yuan_grouped(unallocated)} 元，本月还需资金 {format_yuan_grouped(need)} 元",
