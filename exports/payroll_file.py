@@ -97,14 +97,17 @@ class PayrollFile:
     def remembered(self, mapping: Mapped) -> dict[str, str]:
         """What to remember of a mapping; nothing of one over columns without a title of their own."""
         folded = [fold(title) for title in self.titles]
-        told = {one.key: folded[mapping[one.key]] if one.key in mapping else "" for one in FIELDS}
+        told = {one.key: self._title(mapping.get(one.key)) for one in FIELDS}
         whole = all(told[key] and folded.count(told[key]) == 1 for key in mapping)
         return told if whole else {}
 
+    def _title(self, at: int | None) -> str:
+        """The folded title of a column, "" where none stands."""
+        return fold(self.titles[at]) if at is not None and at < len(self.titles) else ""
+
     def is_yearly(self, mapping: Mapped) -> bool:
         """Whether the wages are averages of the last year, as their title says."""
-        at = mapping.get(WAGE)
-        title = _bare(fold(self.titles[at])) if at is not None and at < len(self.titles) else ""
+        title = _bare(self._title(mapping.get(WAGE)))
         return title in {fold(one) for one in AVERAGES} or any(part in title for part in AVERAGE_PARTS)
 
     def lines(self, mapping: Mapped, today: date) -> PayrollLines:
@@ -129,8 +132,7 @@ class PayrollFile:
 
     def _is_title(self, texts: Mapping[str, str], mapping: Mapped) -> bool:
         """Whether the titles stand there once more, as at the top of a printed page."""
-        at = mapping.get(NAME)
-        title = fold(self.titles[at]) if at is not None and at < len(self.titles) else ""
+        title = self._title(mapping.get(NAME))
         return bool(title) and fold(texts.get(NAME, "")) == title
 
     def _tell_formulas(self, mapping: Mapped) -> None:

@@ -25,7 +25,7 @@ COLUMNS: Final = (
     ListColumn("状态", 10),
     ListColumn("期限", 10),
     ListColumn("剩余", 23),
-    ListColumn("事项", 60),
+    ListColumn("事项", 30),
 )
 DETAIL_LINES: Final = 4
 

@@ -23,6 +23,7 @@ from screens.payroll_drafts import make_drafts
 from screens.payroll_model import PayrollModel, totals_lines
 from screens.roster_parts import InfoLine, QueueGrid
 from tui.grid import Grid
+from tui.grid_work import work_on
 from tui.keys import ActionRequested
 
 if TYPE_CHECKING:
@@ -137,6 +138,8 @@ class PayrollScreen(AppScreen):
                 await make_drafts(self, self._desk, self._plan, self._model)
             case "print":
                 await self._export()
+            case "undo" | "redo" | "sort" | "filter_faulty":
+                await work_on(self, request)
             case _:
                 await super().perform(request)
 
