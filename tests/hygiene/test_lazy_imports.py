@@ -20,6 +20,7 @@ PYDANTIC_IN_DOMAIN = (
     "domain.rules",
     "domain.wire",
     "domain.facts_wire",
+    "domain.deadlines_wire",
     "domain.businesses.",
 )
 """Modules that need it, and declarations, which need the rules of a profile."""

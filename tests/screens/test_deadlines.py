@@ -120,7 +120,9 @@ async def test_a_calendar_that_is_not_published_is_said_and_not_guessed(make_pla
     async with running(place) as desk:
         await desk.open("deadlines")
         unpublished = [row for row in listed(desk, "?") if row.startswith("年历未发布")]
-        assert [row.split()[-1] for row in unpublished] == ["2026年12月业务截止", "汇缴2026年12月"], unpublished
+        assert [row.split()[-1] for row in unpublished] == ["2026年12月业务截止", "汇缴2026年12月"], (
+            unpublished
+        )
         await desk.press("<f5>")
         publish(place.center)
         await desk.press("<f5>")
