@@ -25,6 +25,7 @@ from center.routes import (
     login,
     public,
     queries,
+    receipts,
     submissions,
     units,
 )
@@ -40,7 +41,7 @@ ROUTERS = tuple(
     module.router
     for module in (
         *(public, login, units, attachments, submissions, inbox, cases, queries, facts),
-        deadlines,
+        *(receipts, deadlines),
     )
 )
 

@@ -190,15 +190,17 @@ class PayrollScreen(AppScreen):
             return False
         today = date.fromisoformat(context.today)
 
-        def work() -> tuple[PayrollLines, Plan]:
+        profile, mask = self.state.profile, self.state.settings.screen.mask_id
+
+        def work() -> tuple[PayrollLines, Plan, PayrollModel]:
             lines = file.lines(mapping, today)
             plan = desk.plan(lines.rows, yearly=file.is_yearly(mapping))
             desk.keep_duties(plan)
             if remembered := file.remembered(mapping):
                 desk.remember(remembered)
-            return lines, plan
+            return lines, plan, PayrollModel.of(plan, profile, mask=mask, changed=self._show_totals)
 
-        lines, plan = await self.reading("正在比对…", work)
+        lines, plan, self._model = await self.reading("正在比对…", work)
         self._desk, self._file, self._mapping, self._plan, self._path = desk, file, mapping, plan, file.path
         self._show(lines, plan, old)
         return True
@@ -247,9 +249,6 @@ class PayrollScreen(AppScreen):
     # ---- showing ---------------------------------------------------------------------------------------
 
     def _show(self, lines: PayrollLines, plan: Plan, old: str) -> None:
-        self._model = PayrollModel.of(
-            plan, self.state.profile, mask=self.state.settings.screen.mask_id, changed=self._show_totals
-        )
         grid = self.query_one(Grid)
         grid.set_model(self._model)
         name = self._path.name if self._path is not None else ""

@@ -91,6 +91,8 @@ class PayrollModel(RowsModel):
         self.taken = {at for at, one in enumerate(self.judged) if one.takes}
         self.columns_now: FourColumns = four_columns(last, self.proposals())
         self._names = [one.proposal.name for one in self.judged]
+        self._marks = [_mark(one) for one in self.judged]
+        self._found_by = [_found_by(one.proposal) for one in self.judged]
 
     @classmethod
     def of(
@@ -109,21 +111,17 @@ class PayrollModel(RowsModel):
 
     def set_selected(self, row_ids: Sequence[int], selected: bool) -> None:
         """Take or leave rows; those that are no business stay as they are."""
-        for at in row_ids:
-            one = self.judged[at].proposal
-            if not one.filed or (at in self.taken) is selected:
-                continue
-            self.taken.symmetric_difference_update({at})
-            self._count(one, 1 if selected else -1)
-        if self._changed is not None:
-            self._changed()
-
-    def _count(self, one: Proposal, sign: int) -> None:
-        """Put a proposal into the four columns, or take it out."""
-        now, own = self.columns_now, four_columns(Sum(), [one])
+        changed = {
+            at for at in row_ids if self.judged[at].proposal.filed and (at in self.taken) is not selected
+        }
+        self.taken ^= changed
+        own = four_columns(Sum(), [self.judged[at].proposal for at in changed])
+        now, sign = self.columns_now, 1 if selected else -1
         self.columns_now = FourColumns(
             now.last, _plus(now.more, own.more, sign), _plus(now.less, own.less, sign)
         )
+        if self._changed is not None:
+            self._changed()
 
     def take_kind(self, index: int) -> str:
         """Take all rows of the kind of a row, or leave them all when all are taken; returns the kind."""
@@ -180,20 +178,13 @@ class PayrollModel(RowsModel):
             person.account_no if person is not None else "",
             str(row.line) if row is not None else "",
         )
-        return GridRow(at, self._mark(judged), cells, at in self.taken)
-
-    @staticmethod
-    def _mark(one: Judged) -> str:
-        if one.proposal.kind == "check" or one.fault:
-            return "!"
-        noted = one.proposal.row is not None and one.proposal.row.remarks
-        return "?" if noted or (one.proposal.filed and not one.takes) else " "
+        return GridRow(at, self._marks[at], cells, at in self.taken)
 
     def finding_text(self, index: int, column: str) -> str:
         """Return what is in the way of a row."""
-        one = self.judged_at(index) if index < self.count() else None
-        if one is None or self._mark(one) == " ":
+        if index >= self.count() or self._marks[self._shown[index]] == " ":
             return ""
+        one = self.judged_at(index)
         remarks = one.proposal.row.remarks if one.proposal.row is not None else ()
         return reason_of(one) + "".join(remarks)
 
@@ -232,25 +223,20 @@ class PayrollModel(RowsModel):
         count = self.count()
         for step in range(1, count + 1):
             at = (index + step) % count
-            if self._mark(self.judged_at(at)) == "!":
+            if self._marks[self._shown[at]] == "!":
                 return at, "reason"
         return None
 
     def find(self, text: str, index: int, step: int) -> int | None:
         """Return the position of a row with this part of a name, or this end of a number."""
-        wanted, count = text.casefold(), self.count()
+        wanted, count, found_by = text.casefold(), self.count(), self._found_by
+        at_end, by = f"{wanted}\t", -1 if step < 0 else 1
         for at in range(count):
-            place = (index + (at if step >= 0 else -at) + (step if step else 0)) % count
-            if self._means(self._shown[place], wanted):
+            place = (index + step + at * by) % count
+            name, numbers = found_by[self._shown[place]]
+            if wanted in name or at_end in numbers:
                 return place
         return None
-
-    def _means(self, at: int, wanted: str) -> bool:
-        person, row = self.judged[at].proposal.person, self.judged[at].proposal.row
-        number = person.id_number if person is not None else row.id_number if row is not None else ""
-        account = person.account_no if person is not None else ""
-        ends = number.casefold().endswith(wanted) or account.endswith(wanted)
-        return wanted in self._names[at].casefold() or ends
 
     def filter_faulty(self) -> WorkResult:
         """Leave out who stays as they are, or show everybody again."""
@@ -270,6 +256,22 @@ class PayrollModel(RowsModel):
     def sort(self, column: str) -> WorkResult:
         """Refuse: the rows stand by what is to be done."""
         return _NOT_HERE
+
+
+def _mark(one: Judged) -> str:
+    """Whether something is in the way of a row, or to be read first."""
+    if one.proposal.kind == "check" or one.fault:
+        return "!"
+    noted = one.proposal.row is not None and one.proposal.row.remarks
+    return "?" if noted or (one.proposal.filed and not one.takes) else " "
+
+
+def _found_by(one: Proposal) -> tuple[str, str]:
+    """The name, and the numbers with a tab behind each."""
+    person, row = one.person, one.row
+    number = person.id_number if person is not None else row.id_number if row is not None else ""
+    account = person.account_no if person is not None else ""
+    return one.name.casefold(), f"{number.casefold()}\t{account}\t"
 
 
 def _plus(first: Sum, second: Sum, sign: int) -> Sum:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from client.store.order import pos_at, rank
 from client.store.rosters import RosterStore, bad_cells
 from client.store.rows import StoredRow, plain
-from client.store.tables import FAULTY
+from client.store.tables import FAULTY, OPENED
 
 Way = Literal["ascending", "descending"]
 PAGE = 256
@@ -224,7 +224,7 @@ def row_ids(
     """Ids of a roster's rows in an order; ties stand in the order of the roster."""
     by = "pos" if key is None else f"{key.sql()} {'DESC' if way == 'descending' else 'ASC'}, pos"
     index = " INDEXED BY ix_row_faulty" if faulty else ""
-    only = f" AND state = 'draft' AND ({FAULTY})" if faulty else ""
+    only = f" AND state = 'draft' AND ({FAULTY}) AND in_step <> {OPENED}" if faulty else ""
     sql = f"SELECT row_id FROM roster_row{index} WHERE roster_id = ? AND pos > 0{only} ORDER BY {by}"
     cursor = connection.connection.cursor()
     try:

@@ -21,8 +21,11 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual import events
 
+from tests.tui.entry_models import typing_over
 from tests.tui.gallery import KINDS, Gallery
 from tui import theme
+from tui.form import Form
+from tui.grid import Grid
 from tui.shellscreen import KeyScreen
 
 FOLDER: Final = Path(__file__).with_name("snapshots")
@@ -161,6 +164,8 @@ async def settled(app: Gallery, pilot: Any) -> None:
         await pilot.pause()
         if not app.gate.closed and not app.gate.waiting and isinstance(app.screen, KeyScreen):
             break
+    for widget in (*app.screen.query(Form), *app.screen.query(Grid)):
+        await typing_over(widget)
     await pilot.pause()
 
 
