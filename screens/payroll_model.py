@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -218,6 +219,11 @@ class PayrollModel(RowsModel):
         """Say that rows are left out."""
         return CHANGES_ONLY if self._only else ""
 
+    def position(self, row_id: int) -> int | None:
+        """Return where a row stands among those shown."""
+        at = bisect_left(self._shown, row_id)
+        return at if at < len(self._shown) and self._shown[at] == row_id else None
+
     def next_error(self, index: int, column: str) -> tuple[int, str] | None:
         """Return the next row with something in the way, wrapping round."""
         count = self.count()
@@ -243,7 +249,7 @@ class PayrollModel(RowsModel):
         self._only = not self._only
         kept = [at for at, one in enumerate(self.judged) if one.proposal.kind not in ("same", "none")]
         self._shown = kept if self._only else range(len(self.judged))
-        return WorkResult(f"{CHANGES_ONLY}：{len(kept)} 行。" if self._only else "显示全部。", index=0)
+        return WorkResult(f"{CHANGES_ONLY}：{len(kept)} 行。" if self._only else "显示全部。")
 
     def undo(self) -> WorkResult:
         """Refuse: taking and leaving is undone by the same key."""

@@ -190,7 +190,10 @@ async def test_a_payroll_of_half_the_unit_is_asked_about(make_place: MakePlace) 
 async def test_columns_are_chosen_by_hand_and_remembered(make_place: MakePlace) -> None:
     place = make_place("baishan")
     (person,) = employ(place, 1)
-    rows = [["人名", "身份证号", "月薪", "手机"], [person.name, person.id_number, 8000, person.mobile]]
+    rows: list[list[Cell]] = [
+        ["人名", "身份证号", "月薪", "手机"],
+        [person.name, person.id_number, 8000, person.mobile],
+    ]
     deliver(place, rows)
     async with running(place) as desk:
         await desk.open("payroll")
