@@ -44,6 +44,8 @@ SCREENS: Final[dict[str, str]] = {
     "receipt_entry": "screens.receipt_entry:ReceiptEntryScreen",
     "statement": "screens.statement_import:StatementScreen",
     "suspense": "screens.suspense_query:SuspenseQueryScreen",
+    "deadlines": "screens.deadlines:DeadlinesScreen",
+    "payroll": "screens.payroll:PayrollScreen",
     "help": "screens.manual_screen:ManualScreen",
     "keycheck": "tui.keycheck:KeyCheckScreen",
 }
