@@ -15,7 +15,7 @@ from domain.businesses.registry import declare
 from screens.app import AppScreen
 from screens.business_rows import BATCH_STATES, fetch_rows, write_failed
 from screens.date_fields import check_period, parse_day, span_fields
-from screens.dialog_form import FieldsModel
+from screens.fields import FieldsModel
 from screens.file_choice import write_out
 from screens.options import OptionRun, offered
 from screens.roster_parts import Heading, QueueGrid, RowsModel
