@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ukey.signer import KeyState, Signer
 
 WARM = (
-    "httpx",
+    "client.lean",
     "domain.wire",
     "client.session",
     "client.outbox",
