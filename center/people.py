@@ -7,16 +7,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
+from operator import attrgetter
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import Connection, and_, insert, not_, select
+from sqlalchemy import Connection, and_, func, insert, literal, not_, select
 from sqlalchemy.exc import IntegrityError
 
 from center.batches import batches
+from center.ledger.codes import COLUMNS
 from center.makeups import with_history
 from center.registered import person_items
 from center.store.bulk import among
+from center.store.money_tables import holding
 from center.store.tables import account, depositor, setting, submission, submission_row, unit
 from domain.business import (
     AccountStatus,
@@ -119,8 +122,8 @@ def person_facts(
     registered: dict[str, tuple[str, str]] = {}
     busy: dict[str, set[str]] = defaultdict(set)
     for batch in batches(keys, MANY):
-        found = _PEOPLE.where(among(conn, depositor.c.person_key, batch)).order_by(account.c.account_no)
-        for key, name, id_number, number, *facts in conn.execute(found):
+        found = _PEOPLE.where(among(conn, depositor.c.person_key, batch))
+        for key, name, id_number, number, *facts in conn.execute(found).all():
             if key not in registered:
                 registered[key], accounts[key] = (name, id_number), []
             if number is not None:
@@ -131,6 +134,9 @@ def person_facts(
             people = conn.execute(select(depositor).where(among(conn, depositor.c.person_key, batch)))
             items |= {person.person_key: person_items(person) for person in people}
     none: frozenset[str] = frozenset()
+    for several in accounts.values():
+        if len(several) > 1:
+            several.sort(key=attrgetter("account_no"))
     return {
         key: PersonFacts(
             tuple(accounts.get(key, ())),
@@ -158,8 +164,12 @@ _PEOPLE = select(
     account.c.opened,
     account.c.sealed_month,
     account.c.sealed_reason,
-    account.c.balance,
-).outerjoin_from(depositor, account, (account.c.person_key == depositor.c.person_key) & not_(account.c.gone))
+    sum((func.coalesce(holding.c[name], 0) for name in COLUMNS), literal(0)),
+).select_from(
+    depositor.outerjoin(
+        account, (account.c.person_key == depositor.c.person_key) & not_(account.c.gone)
+    ).outerjoin(holding, holding.c.account_no == account.c.account_no)
+)
 _STATUS = {status.value: status for status in AccountStatus}
 _ratio = cache(RatioPair)
 

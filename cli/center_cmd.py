@@ -36,8 +36,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--verify", action="store_true", required=True, help="逐条核对哈希链"
     )
     _add_table_commands(commands)
+    _add_interest_commands(commands)
     _add_certificate_commands(commands)
     _add_operator_commands(commands)
+    _add_receipt_commands(commands)
     parser.set_defaults(run=run)
 
 
@@ -49,8 +51,11 @@ def run(args: argparse.Namespace) -> int:
         "audit": _audit,
         "years": _years,
         "calendar": _calendar,
+        "rates": _interest,
+        "interest": _interest,
         "cert": _certificate,
         "operator": _operator,
+        "receipts": _receipts,
     }[args.center_command]
     try:
         return action(args)
@@ -89,6 +94,18 @@ def _add_table_commands(commands: argparse._SubParsersAction[argparse.ArgumentPa
     )
 
 
+def _add_interest_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    rates = _command(commands, "rates", "存款利率；给出起始日期则登记从该日起的利率")
+    rates.add_argument("day", nargs="?", help="起始日期，如 2026-07-01")
+    rates.add_argument(
+        "--set", action="append", default=[], metavar="项=值", help="如 current=1.50、day_count=360，可重复"
+    )
+    settle = _command(commands, "interest", "年度结息；被中断后重新执行即可接着办理")
+    settle.add_argument("year", nargs="?", type=int, help="公积金年度，如 2025 表示2025年7月至2026年6月")
+    settle.add_argument("--dry-run", action="store_true", help="只试算，不入账")
+    settle.add_argument("--accrue", default="", metavar="年月", help="计提该月的应付利息，如 202607")
+
+
 def _add_certificate_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("cert", help="UKey证书登记与吊销")
     acts = parser.add_subparsers(dest="act", required=True, metavar="命令")
@@ -97,6 +114,13 @@ def _add_certificate_commands(commands: argparse._SubParsersAction[argparse.Argu
     register.add_argument("--unit", action="append", required=True, help="单位账号，可重复")
     revoke = _command(acts, "revoke", "吊销证书")
     revoke.add_argument("fingerprint", help="证书的SHA-256指纹")
+
+
+def _add_receipt_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    receipts = _command(commands, "receipts", "导入银行对账单，逐笔登记来款")
+    receipts.add_argument("file", type=Path, metavar="文件", help="对账单（.xlsx、.xls、.csv）")
+    receipts.add_argument("--check", action="store_true", help="只核对，不登记")
+    receipts.add_argument("--errors", type=Path, metavar="文件", help="把标注了错误的表格写到这里")
 
 
 def _add_operator_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -179,6 +203,20 @@ def _calendar(args: argparse.Namespace) -> int:
     return 0
 
 
+def _interest(args: argparse.Namespace) -> int:
+    from center.interest.rates import RateError
+    from cli import interest_cmd
+    from domain.interest import InterestError
+
+    command = interest_cmd.rates if args.center_command == "rates" else interest_cmd.interest
+    try:
+        for line in command(_settings(args), _open(args), args, _staff()):
+            print(line, flush=True)
+    except (RateError, InterestError) as error:
+        raise _Refused(error.text) from None
+    return 0
+
+
 def _certificate(args: argparse.Namespace) -> int:
     from center.audit import append_audit
     from center.auth.certificates import RegistrationError, register_certificate, revoke_certificate
@@ -225,6 +263,16 @@ def _operator(args: argparse.Namespace) -> int:
         raise _Refused(error.text) from None
     print(f"已登记：{args.login_name}")
     return 0
+
+
+def _receipts(args: argparse.Namespace) -> int:
+    from cli.center_receipts import take_statement
+
+    store = _open(args)
+    try:
+        return take_statement(_settings(args), store, _staff(), args.file, args.errors, check_only=args.check)
+    finally:
+        store.close()
 
 
 def _read_password() -> str:

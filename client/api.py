@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 from client.errors import Refused
+from client.receipt_calls import ReceiptCalls
 from client.signing import JSON_TYPE, Prepared
 from client.transport import Identity, Transport
 from domain.canonical import canonical_json, content_digest, sha256_hex
@@ -398,6 +399,11 @@ class CenterClient:
         path = f"/cases/{quote(case_id, safe='')}/actions"
         return self._send("POST", path, wire.CaseDetail, action, SUBMIT_SECONDS)
 
+    @property
+    def receipts(self) -> ReceiptCalls:
+        """来款: the clerks' calls, and what a unit sees of its own."""
+        return ReceiptCalls(self._get, self._send)
+
     # ---- inside ----------------------------------------------------------------------------------
 
     def _get(self, path: str, model: type[M], **query: str | int) -> M:
@@ -411,10 +417,11 @@ class CenterClient:
         model: type[M],
         body: BaseModel | None = None,
         read_seconds: float | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> M:
         content = b"" if body is None else encode(body)
-        headers = {} if body is None else {"Content-Type": JSON_TYPE}
-        prepared = Prepared(method, self.url(path), headers, content)
+        given = {} if body is None else {"Content-Type": JSON_TYPE}
+        prepared = Prepared(method, self.url(path), {**given, **(headers or {})}, content)
         return self._transport.send(prepared, model, read_seconds=read_seconds)
 
 

@@ -388,7 +388,7 @@ class AppScreen(ShellScreen):
         from screens.giving_up import Waited
 
         waited = Waited(work, *args, **kwargs)
-        return await self.busy(f"{text} F12 停止", waited.wait, on_cancel=waited.give_up)
+        return await self.busy(text, waited.wait, on_cancel=waited.give_up)
 
     # -- digits beside rows ---
 

@@ -246,7 +246,7 @@ class ImportFlow:
         def progress(done: int) -> None:
             if stop:
                 raise Cancelled
-            say(f"{word} {done} 行，F12 停止")
+            say(f"{word} {done} 行")
 
         try:
             return await screen.busy(first, work, progress, on_cancel=lambda: stop.append(True))

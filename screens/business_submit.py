@@ -149,7 +149,7 @@ class SubmitFlow:
         if not count:
             return True
         lines = [
-            f"第 {row.index + 1} 条 {row.shown('account_no')}：{found.text}"
+            f"{screen.rows.number_of(row)} {row.shown('account_no')}：{found.text}"
             for row in rows
             for found in row.findings
             if found.code == OVERRULED
@@ -259,7 +259,7 @@ class SubmitFlow:
                     return
                 await screen.busy("正在签名…", outbox.submit, frozen)
             await screen.returned(None)
-            await screen.busy("正在提交，F12 转到后台…", wait.wait, on_cancel=wait.detach)
+            await screen.busy("正在提交…", wait.wait, on_cancel=wait.detach, stop="转到后台")
         finally:
             self._wait = None
         await self._answered(wait)

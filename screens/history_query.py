@@ -159,7 +159,7 @@ class HistoryQueryScreen(AppScreen):
                 self.fetch,
                 self.state.session().client,
                 values,
-                lambda count: say(f"正在查询… {count} 条，F12 停止"),
+                lambda count: say(f"正在查询… {count} 条"),
                 lambda: bool(stop),
                 on_cancel=lambda: stop.append(True),
             )

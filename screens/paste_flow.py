@@ -116,7 +116,7 @@ class PasteFlow:
         def step(told: str) -> None:
             if stop:
                 raise Cancelled
-            say(f"{told}，F12 停止")
+            say(told)
 
         def read() -> PastedTable:
             from exports.paste import read_paste

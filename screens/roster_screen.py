@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from client.errors import ClientError
 from client.store.rows import CENTER_FAILED
 from domain.findings import Finding, errors
-from screens.entry_model import PERSON
+from screens.entry_model import INTO, PERSON
 from screens.paste_flow import PasteFlow
 from screens.person_pick import PersonPick
 from screens.roster_check import RosterChecks
@@ -49,7 +49,7 @@ class RosterScreen(RosterView):
     def body(self) -> ComposeResult:
         """Put what works with the panes behind them."""
         yield from super().body()
-        self._picking = PersonPick(self, self._take_person, self.read_person)
+        self._picking = PersonPick(self, self._take_person, self.read_person, self._whom)
         self._saver = DraftSaver(self, self._snapshot, self._keep_draft)
 
     async def paste_context(self) -> CheckContext | None:
@@ -248,7 +248,13 @@ class RosterScreen(RosterView):
         """Give a person chosen to the form; the copy may have been brought up to date for it."""
         if self._desk is not None:
             self._desk.people.forget()
+        if self._form.current == INTO:
+            return self._entry.take_into(person)
         return self._entry.take(person, text)
+
+    def _whom(self) -> str:
+        """Whom the empty field under the cursor asks for."""
+        return self._entry.asked(self._form.current) if self.focused is self._form else ""
 
     def _add(self) -> None:
         if not self.with_form and self._grid.model.editable:
@@ -277,15 +283,15 @@ class RosterScreen(RosterView):
             return
         row = await in_thread(desk.service.add, self._entry.typed)
         if row.duplicate_of is not None:
-            found = errors(desk.service.findings(row))
+            model = self._grid.model
+            found = errors(model.findings_of(row) if isinstance(model, RosterModel) else ())
             await in_thread(desk.service.withdraw, row.row_id)
             await self._refuse_record(found)
             return
         self._next_row(row.typed)
         await self._saver.finish()
         await self.rows.follow()
-        if isinstance(model := self._grid.model, RosterModel):
-            self._grid.goto(model.index_of(row.row_id))
+        self._grid.goto_row(row.row_id)
         recorded = self._words.recorded.format(amount=money_text(row.amount))
         told = [finding.text for finding in row.findings]
         self._notes.show("；".join(told))

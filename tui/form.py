@@ -43,8 +43,15 @@ class Form(FormView):
             """Collapse a burst into its last message."""
             return isinstance(message, Form.Changed)
 
-    def __init__(self, model: FormModel, *, columns: int = 2, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(model, columns=columns, id=id)
+    def __init__(
+        self,
+        model: FormModel,
+        *,
+        columns: int = 2,
+        notice_lines: int = 1,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(model, columns=columns, notice_lines=notice_lines, id=id)
         self._above: dict[str, str] = {}
         self._typing_pause = TypingPause(self._follow)
         self._acts: dict[str, Callable[[], bool]] = {

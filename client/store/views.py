@@ -18,7 +18,7 @@ from client.store.database import pages
 from client.store.order import pos_at, rank
 from client.store.rosters import RosterStore, bad_cells
 from client.store.rows import StoredRow, plain
-from client.store.tables import FAULTY
+from client.store.tables import FAULTY, OPENED
 
 Way = Literal["ascending", "descending"]
 PAGE = 256
@@ -224,7 +224,7 @@ def row_ids(
     number = key is not None and key.kind == NUMBER
     by = "pos" if key is None or number else f"{key.sql()} {'DESC' if way == 'descending' else 'ASC'}, pos"
     index = " INDEXED BY ix_row_faulty" if faulty else ""
-    only = f" AND state = 'draft' AND ({FAULTY})" if faulty else ""
+    only = f" AND state = 'draft' AND ({FAULTY}) AND in_step <> {OPENED}" if faulty else ""
     of_roster = f"FROM roster_row{index} WHERE roster_id = ? AND pos > 0{only} ORDER BY {by}"
     ids = array("q")
     if key is not None and number:
