@@ -426,6 +426,16 @@ class AppScreen(ShellScreen):
 
         restore(self, kept)
 
+    def step(self, name: str) -> dict[str, Any] | None:
+        """Return what led to the screen `name` above, a step of this one's work, as JSON values.
+
+        None for a step that cannot be taken again.
+        """
+        return None
+
+    async def step_again(self, name: str, step: Mapping[str, Any]) -> None:
+        """Open the screen `name` as in an earlier run, or say in one sentence why that is not possible."""
+
     async def perform_again(self, request: ActionRequested) -> None:
         """Perform a request of an earlier run whose dialog was cut off."""
         outer, self._request, self._asked = self._request, request, 0

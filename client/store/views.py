@@ -78,7 +78,12 @@ class RosterView:
         self.faulty = faulty
         self._make(None)
 
-    def _make(self, among: array[int] | None) -> None:
+    def show(self, key: SortKey | None, way: Way, *, faulty: bool, also: Sequence[int] = ()) -> None:
+        """Make the view anew: an order, and the rows that are faulty now and those of `also`, or all."""
+        self.key, self.way, self.faulty = key, way, faulty
+        self._make(None, also)
+
+    def _make(self, among: array[int] | None, also: Sequence[int] = ()) -> None:
         if self.key is None and not self.faulty:
             self._made = self._shown = None
             return
@@ -88,6 +93,10 @@ class RosterView:
             )
             sql = "SELECT coalesce(max(row_id), 0) FROM roster_row"
             self._newest = int(connection.exec_driver_sql(sql).scalar_one())
+            more = set(also) - set(ids) if self.faulty and also else set()
+            if more:
+                among = array("q", (*ids, *more))
+                ids = row_ids(connection, self.roster_id, self.key, self.way, faulty=False)
         if among is not None:
             seen = set(among)
             ids = array("q", (row_id for row_id in ids if row_id in seen))
