@@ -173,7 +173,7 @@ def _decide(
     row_store.write_results(conn, key, Results(failed=refused), moment.day)
     going_on = [row for row in rows if row.row_no not in refused]
     if going_on:
-        row_store.settle(conn, scope.profile, key, going_on, moment.day)
+        row_store.settle(conn, scope.profile, key, going_on, moment)
     close_submission(conn, key)
     counts = row_store.state_counts(conn, [key])[key]
     note = f"审批意见：{opinion}" if opinion else ""

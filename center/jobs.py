@@ -178,7 +178,7 @@ def settle_chunk(conn: Connection, profile: Profile, clock: Clock, job_id: str, 
     moment = Moment.read(conn, clock, profile)
     ok, failed = row.ok, row.failed
     if rows:
-        results = row_store.settle(conn, profile, key, rows, moment.day)
+        results = row_store.settle(conn, profile, key, rows, moment)
         ok, failed = ok + len(results.accounts), failed + len(results.failed)
     done = not more and not row_store.pending(conn, key, 0, 1)
     if done:

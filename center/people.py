@@ -11,13 +11,15 @@ from operator import attrgetter
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import Connection, and_, insert, not_, select
+from sqlalchemy import Connection, and_, func, insert, literal, not_, select
 from sqlalchemy.exc import IntegrityError
 
 from center.batches import batches
+from center.ledger.codes import COLUMNS
 from center.makeups import with_history
 from center.registered import person_items
 from center.store.bulk import among
+from center.store.money_tables import holding
 from center.store.tables import account, depositor, setting, submission, submission_row, unit
 from domain.business import (
     AccountStatus,
@@ -162,8 +164,12 @@ _PEOPLE = select(
     account.c.opened,
     account.c.sealed_month,
     account.c.sealed_reason,
-    account.c.balance,
-).outerjoin_from(depositor, account, (account.c.person_key == depositor.c.person_key) & not_(account.c.gone))
+    sum((func.coalesce(holding.c[name], 0) for name in COLUMNS), literal(0)),
+).select_from(
+    depositor.outerjoin(
+        account, (account.c.person_key == depositor.c.person_key) & not_(account.c.gone)
+    ).outerjoin(holding, holding.c.account_no == account.c.account_no)
+)
 _STATUS = {status.value: status for status in AccountStatus}
 _ratio = cache(RatioPair)
 

@@ -179,8 +179,8 @@ def pending(conn: Connection, key: Key, after: int, limit: int) -> Sequence[Row[
     return conn.execute(found.order_by(submission_row.c.row_no).limit(limit)).all()
 
 
-def settle(conn: Connection, profile: Profile, key: Key, rows: Sequence[Row[Any]], day: date) -> Results:
-    """Check stored rows again and apply the good ones on `day`; every row given ends ok or failed.
+def settle(conn: Connection, profile: Profile, key: Key, rows: Sequence[Row[Any]], moment: Moment) -> Results:
+    """Check stored rows again and apply the good ones now; every row given ends ok or failed.
 
     The rules and limits are those of the day and month of declaration, what is known of the people is
     of now. The caller has locked the rows' unit.
@@ -200,30 +200,36 @@ def settle(conn: Connection, profile: Profile, key: Key, rows: Sequence[Row[Any]
     )
     checks, people = check_rows(conn, business, context, payloads, without=key)
     numbers = [row.row_no for row in rows]
-    work = Work(conn, profile, key[0], filed.business, day, filed.month, key[1])
+    work = Work(
+        conn, profile, key[0], filed.business, moment.day, filed.month, key[1], moment.now, filed.serial,
+        filed.operator_id,
+    )  # fmt: skip
     results = apply_rows(work, to_apply(business, numbers, checks, people))
     results.failed |= {
         row_no: why(check) for row_no, check in zip(numbers, checks, strict=True) if not check.ok
     }
-    write_results(conn, key, results, day)
+    write_results(conn, key, results, moment.day)
     return results
 
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """What a submission was filed as: business, day and business month YYYYMM of its declaration."""
+    """What a submission was filed as: business, day and business month YYYYMM of its declaration, by whom."""
 
     business: str
     day: date
     month: int
+    serial: str
+    operator_id: str
 
 
 def declared(conn: Connection, key: Key) -> Filed:
     """What a submission was filed as."""
     own = (submission.c.unit_account == key[0]) & (submission.c.submission_id == key[1])
-    found = select(submission.c.business, submission.c.day, submission.c.month).where(own)
+    about = submission.c
+    found = select(about.business, about.day, about.month, about.serial, about.operator_id).where(own)
     row = conn.execute(found).one()
-    return Filed(row.business, date.fromisoformat(row.day), row.month)
+    return Filed(row.business, date.fromisoformat(row.day), row.month, row.serial, row.operator_id)
 
 
 def write_results(conn: Connection, key: Key, results: Results, day: date) -> None:

@@ -98,7 +98,7 @@ def _apply_now(filing: Filing) -> Outcome:
     moment = filing.moment
     work = Work(
         filing.conn, filing.profile, filing.unit_account, filing.business.id, moment.day, moment.month,
-        filing.submission_id,
+        filing.submission_id, moment.now, filing.serial, filing.operator_id,
     )  # fmt: skip
     numbers = range(1, len(filing.checks) + 1)
     rows = row_store.to_apply(filing.business, numbers, filing.checks, filing.people)

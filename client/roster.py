@@ -118,11 +118,14 @@ class RosterService:
         """The context for rows of a source, with what this computer knows of their people."""
         return self.with_people(self.context.for_source(source), rows)
 
-    def findings(self, row: StoredRow) -> tuple[Finding, ...]:
-        """All findings of a stored row, the one about duplicates included (O-16, V-18)."""
+    def findings(self, row: StoredRow, first: str = "") -> tuple[Finding, ...]:
+        """All findings of a stored row, the one about duplicates included (O-16, V-18).
+
+        `first` is what the row it repeats is called, if not by its number in the roster.
+        """
         if row.duplicate_of is None:
             return row.findings
-        return (*row.findings, self.business.duplicate(f"第{row.duplicate_of + 1}条"))
+        return (*row.findings, self.business.duplicate(first or f"第{row.duplicate_of + 1}条"))
 
     def delete(self, row_ids: Sequence[int]) -> int:
         """Delete rows as the center allows: some only one or all of them (W-04, V-25). Returns how many."""
@@ -241,7 +244,7 @@ class RosterService:
         if which == "selected":
             return Totals(sums.selected_good, sums.selected_amount)
         row = self._row(which)
-        return Totals(0, 0) if row.bad or row.state != "draft" else Totals(1, row.amount)
+        return Totals(1, row.amount) if _is_good(row) else Totals(0, 0)
 
     def freeze(
         self,
@@ -305,7 +308,7 @@ class RosterService:
             bad = sum(row.bad for row in self._chosen(which)) if sums.selected != good else 0
         else:
             row = self._row(which)
-            bad, good = int(row.bad), int(not row.bad and row.state == "draft")
+            bad, good = int(row.bad), int(_is_good(row))
         if bad:
             text = f"还有{bad}条记录有错误，请改正或删除后再提交。"
             raise RosterError(text, code="roster.errors")
@@ -322,8 +325,14 @@ class RosterService:
     def _chosen(self, which: Which | int) -> Iterator[StoredRow]:
         rows = self.store.rows(self.roster_id) if isinstance(which, str) else iter([self._row(which)])
         for row in rows:
-            if row.state == "draft" and row.change != "deleted" and (which != "selected" or row.selected):
+            mine = row.state == "draft" and row.change != "deleted" and not row.opened
+            if mine and (which != "selected" or row.selected):
                 yield row
+
+
+def _is_good(row: StoredRow) -> bool:
+    """Whether a single row can be sent."""
+    return row.state == "draft" and not row.bad and not row.opened
 
 
 class _Sending:

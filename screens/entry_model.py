@@ -41,7 +41,7 @@ FIELD_KINDS: Final[dict[Kind, str]] = {
 }
 CODE_WIDTH: Final = 16
 """Cells for a chosen code with its name."""
-MOST_WIDTH: Final = 19
+MOST_WIDTH: Final = 20
 """Cells of the widest value in a narrow pane."""
 FUND_TYPE: Final = "fund_type"
 """Column of 资金性质: a unit with one kind has it filled in and locked (W-05)."""

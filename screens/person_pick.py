@@ -242,7 +242,7 @@ class PersonPick:
         def progress(now: SyncProgress) -> None:
             if not now.done:
                 total = f"/{now.total}" if now.total else ""
-                screen.shell.progress.say(f"{text.rstrip('…')} {now.rows}{total} 人，F12 停止")
+                screen.shell.progress.say(f"{text.rstrip('…')} {now.rows}{total} 人")
 
         try:
             await screen.busy(text, screen.state.synchronise, progress, stop, on_cancel=stop.set)

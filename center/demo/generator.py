@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from center.demo import names
+from center.ledger.opening import Parts
 from domain.business import AccountStatus, Limits, RatioPair
 from domain.idnumber import check_digit, same_person_key
+from domain.period import fund_year, fund_year_months, month_of, months_between
 from domain.profile import Profile
 from domain.text import han_count
 
@@ -46,7 +48,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Employee:
-    """A person with an account: amounts and balance in 分, ratios in basis points."""
+    """A person with an account: amounts and what it holds in 分, ratios in basis points."""
 
     person: Person
     base: int
@@ -55,7 +57,7 @@ class Employee:
     person_amount: int
     status: AccountStatus
     opened: date
-    balance: int = 0
+    held: Parts = (0, 0, 0, 0)
 
 
 class Generator:
@@ -92,6 +94,8 @@ class Generator:
             opened = self.today - timedelta(days=self.random.randrange(40, 4000))
             emptied = sealed and place % EMPTY_EVERY == 0
             months = 0 if emptied else (self.today - opened).days // 30
+            new = min(months, self._months_of_year())
+            old = months - new
             yield Employee(
                 person=self.person(),
                 base=base,
@@ -100,8 +104,13 @@ class Generator:
                 person_amount=person_amount,
                 status=AccountStatus.SEALED if sealed else AccountStatus.NORMAL,
                 opened=opened,
-                balance=months * (unit_amount + person_amount),
+                held=(new * unit_amount, new * person_amount, old * unit_amount, old * person_amount),
             )
+
+    def _months_of_year(self) -> int:
+        """Months of the fund year up to this one."""
+        month, start = month_of(self.today), self.profile.calendar.fund_year_start
+        return months_between(fund_year_months(fund_year(month, start), start)[0], month) + 1
 
     def _id_number(self, male: bool) -> str:
         permit = not self._residents_only and self.random.random() < PERMIT_SHARE

@@ -20,6 +20,7 @@ from center.ca import demo_authority
 from center.clock import now_text, today
 from center.demo import names
 from center.demo.generator import Employee, Generator, Person
+from center.ledger.opening import post_opening
 from center.operators import NewOperator, add_operator
 from center.serials import account_number
 from center.settings import Settings
@@ -134,7 +135,9 @@ def _fill(
         add_unit(conn, profile, made, day)
     for made in units:
         agents.append(_add_agent(conn, profile, made, generator.person(plain=True), units))
-        add_employees(conn, made, list(generator.employees(made.people, made.ratios, limits)))
+        staff = list(generator.employees(made.people, made.ratios, limits))
+        add_employees(conn, made, staff)
+        book_holdings(conn, made, staff, day, now_text(settings.clock))
     add_operator(conn, NewOperator(CLERK_LOGIN, CLERK_NAME), CLERK_PASSWORD, must_change=False)
     authority = demo_authority(settings.data_dir, settings.clock.now())
     shown = agents[1]
@@ -220,7 +223,6 @@ def add_unit(conn: Connection, profile: Profile, made: DemoUnit, day: date) -> N
             fund_types=json.dumps(["general"]),
             paid_through=fund_year_months(year - 1, profile.calendar.fund_year_start)[1] if behind else month,
             verified_year=None if not yearly else year - 1 if behind else year,
-            unallocated=0,
             depositor_rev=0,
             account_counter=0,
             reconcile_hash=hash_password(RECONCILE_PASSWORD) if separate else None,
@@ -263,7 +265,6 @@ def add_employees(conn: Connection, made: DemoUnit, staff: list[Employee]) -> No
                 "person_amount": one.person_amount,
                 "fund_type": "general",
                 "opened": one.opened.isoformat(),
-                "balance": one.balance,
                 "rev": number,
                 "gone": False,
             }
@@ -273,6 +274,12 @@ def add_employees(conn: Connection, made: DemoUnit, staff: list[Employee]) -> No
         conn.execute(insert(account), accounts[start : start + CHUNK])
     mine = update(unit).where(unit.c.unit_account == made.account)
     conn.execute(mine.values(depositor_rev=len(staff), account_counter=len(staff)))
+
+
+def book_holdings(conn: Connection, made: DemoUnit, staff: list[Employee], day: date, now: str) -> None:
+    """Book what the people of a new unit have on their accounts."""
+    held = {account_number(made.account, place): one.held for place, one in enumerate(staff, 1)}
+    post_opening(conn, made.account, day, now, held)
 
 
 def publish_calendar(conn: Connection, now: str) -> None:

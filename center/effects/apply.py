@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from center.batches import batches
+from center.ledger.post import Entry, LedgerError
 from center.store.tables import unit
 from domain.business import KnownAccount, PersonFacts
 from domain.profile import Profile
@@ -66,7 +67,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What an effect works on: `day` is the day of processing, `month` the business month it counts in."""
+    """What an effect works on: `day` is the day of processing, `month` the business month it counts in.
+
+    `now` is UTC text; `serial` and `operator_id` are those of the submission.
+    """
 
     conn: Connection
     profile: Profile
@@ -75,6 +79,9 @@ class Work:
     day: date
     month: int
     submission_id: str = ""
+    now: str = ""
+    serial: str = ""
+    operator_id: str = ""
 
 
 @dataclass(slots=True)
@@ -92,6 +99,20 @@ class RowFailed(Exception):
         super().__init__(text)
         self.code = code
         self.text = text
+
+
+def entry_of(work: Work, act: str, unit_account: str = "") -> Entry:
+    """The ledger entry of what a submission does, at its own unit unless another is named."""
+    return Entry(
+        act=act,
+        source=work.submission_id,
+        unit_account=unit_account or work.unit_account,
+        day=work.day,
+        time=work.now,
+        month=work.month,
+        serial=work.serial,
+        operator_id=work.operator_id,
+    )
 
 
 class Effect(Protocol):
@@ -160,7 +181,7 @@ def _try(effect: Effect, work: Work, rows: Sequence[Row], results: Results) -> t
             done = effect.write(work, rows)
     except IntegrityError:
         return f"{work.business}.conflict", OVERTAKEN
-    except RowFailed as failed:
+    except (RowFailed, LedgerError) as failed:
         return failed.code, failed.text
     results.accounts |= done
     return None

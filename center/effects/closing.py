@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import bindparam, update
 
-from center.effects.apply import OVERTAKEN, Effect, Row, RowFailed, Work
+from center.effects.apply import OVERTAKEN, Effect, Row, RowFailed, Work, entry_of
 from center.effects.changes import OneAccountEffect, facts_of, record, take_revisions, write_history
+from center.ledger.moving import Moved, move_money
 from center.store.tables import account
 from domain.business import AccountStatus, KnownAccount
 from domain.businesses.accounts import LIVE
@@ -40,18 +41,20 @@ class MergeEffect:
         """Merge each row's accounts; gives the numbers that stay."""
         pairs = [(row, _sealed(work, row), self._into(work, row)) for row in rows]
         rev = take_revisions(work, 2 * len(pairs))
-        ended, kept, lines = [], [], []
+        ended, kept, lines, moved = [], [], [], []
         for row, old, into in pairs:
             ended.append({"key": old.account_no, "at": rev + 1})
-            money = (into.balance or 0) + (old.balance or 0)
-            kept.append({"key": into.account_no, "at": rev + 2, "money": money})
+            kept.append({"key": into.account_no, "at": rev + 2})
+            unit_account = work.unit_account
+            moved.append(Moved(row.row_no, old.account_no, unit_account, into.account_no, unit_account))
             lines.append(record(work, row, old.account_no, rev + 1, facts_of(old), MERGED))
             lines.append(record(work, row, into.account_no, rev + 2, facts_of(into), {}))
             rev += 2
+        move_money(work.conn, entry_of(work, "merge"), moved)
         if pairs:
             one = update(account).where(account.c.account_no == bindparam("key"))
-            work.conn.execute(one.values(**MERGED, gone=True, balance=0, rev=bindparam("at")), ended)
-            work.conn.execute(one.values(balance=bindparam("money"), rev=bindparam("at")), kept)
+            work.conn.execute(one.values(**MERGED, gone=True, rev=bindparam("at")), ended)
+            work.conn.execute(one.values(rev=bindparam("at")), kept)
         write_history(work, lines)
         return {row.row_no: into.account_no for row, _, into in pairs}
 

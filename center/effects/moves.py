@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 
 from center.batches import batches
-from center.effects.apply import Row, Work
+from center.effects.apply import Row, Work, entry_of
 from center.effects.changes import NOTHING, facts_of, record, take_revisions, write_history
 from center.facts import unit_facts, year_rules
+from center.ledger.moving import Moved, move_money
 from center.serials import account_number
 from center.store.tables import account, account_change, unit
 from domain.business import AccountStatus, KnownAccount, RatioPair, UnitFacts
@@ -35,17 +36,23 @@ class Move:
 
 def move_accounts(work: Work, moves: Sequence[Move]) -> dict[int, str]:
     """Move sealed accounts; gives the new numbers by row. The caller holds the locks of all units."""
-    write_history(work, leave_accounts(work, [(move.row, move.old) for move in moves]))
     numbers: dict[int, str] = {}
     for receiving in sorted({move.to_unit for move in moves}):
         numbers |= _arrive(work, receiving, [move for move in moves if move.to_unit == receiving])
+    moved = [
+        Moved(move.row.row_no, move.old.account_no, move.old.unit_account, number, move.to_unit)
+        for move in moves
+        if (number := numbers[move.row.row_no])
+    ]
+    move_money(work.conn, entry_of(work, "transfer_out"), moved)
+    write_history(work, leave_accounts(work, [(move.row, move.old) for move in moves]))
     return numbers
 
 
 def leave_accounts(work: Work, leaving: Sequence[tuple[Row, KnownAccount]]) -> list[dict[str, Any]]:
     """Close accounts that go on elsewhere, whichever units they are of; gives the lines of their history.
 
-    The units' copies of their depositors get a tombstone each.
+    Their money has gone before. The units' copies of their depositors get a tombstone each.
     """
     counts = Counter(old.unit_account for _, old in leaving)
     revs = {name: take_revisions(work, count, name) for name, count in sorted(counts.items())}
@@ -60,7 +67,7 @@ def leave_accounts(work: Work, leaving: Sequence[tuple[Row, KnownAccount]]) -> l
         )
     if values:
         one = update(account).where(account.c.account_no == bindparam("key"))
-        work.conn.execute(one.values(**closed, gone=True, balance=0, rev=bindparam("at")), values)
+        work.conn.execute(one.values(**closed, gone=True, rev=bindparam("at")), values)
     return lines
 
 
@@ -87,7 +94,6 @@ def _arrive(work: Work, receiving: str, moves: Sequence[Move]) -> dict[int, str]
                 "gone": False,
                 "sealed_month": work.month if move.row.person_key in sealed_here else None,
                 "sealed_reason": move.old.sealed_reason,
-                "balance": move.old.balance or 0,
             }
         )
         line = record(work, move.row, number, rev + place, NOTHING, known, unit_account=receiving)

@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from center.batches import batches
-from center.effects.apply import Effect, Row, Work
+from center.effects.apply import Effect, Row, Work, entry_of
 from center.effects.changes import NOTHING, facts_of, record, write_history
 from center.effects.moves import leave_accounts
+from center.ledger.moving import Moved, move_money
 from center.serials import account_number
 from center.store.tables import account, depositor, unit
 from domain.business import AccountStatus, KnownAccount
@@ -75,8 +76,7 @@ def _write(work: Work, rows: Sequence[Row]) -> dict[int, str]:
             counter += 1
             number = account_number(unit_account, counter)
             identity = {"account_no": number, "unit_account": unit_account, "person_key": row.person_key}
-            money = (sealed.balance or 0) if sealed is not None else 0
-            opened = {"gone": False, "opened": work.day.isoformat(), "balance": money}
+            opened = {"gone": False, "opened": work.day.isoformat()}
             new.append({**facts, **identity, **opened})
             lines.append(record(work, row, number, rev, NOTHING, facts))
         numbers[row.row_no] = number
@@ -86,6 +86,11 @@ def _write(work: Work, rows: Sequence[Row]) -> dict[int, str]:
         conn.execute(_REOPEN, reopened)
     mine = update(unit).where(unit.c.unit_account == unit_account)
     conn.execute(mine.values(depositor_rev=rev, account_counter=counter))
+    moved = [
+        Moved(row.row_no, sealed.account_no, sealed.unit_account, numbers[row.row_no], unit_account)
+        for row, sealed in taken
+    ]
+    move_money(conn, entry_of(work, "transfer_out"), moved)
     write_history(work, [*leave_accounts(work, taken), *lines])
     return numbers
 

@@ -13,6 +13,8 @@ from center.clock import local_now, now_text
 from center.deps import Unit, UnitScope
 from center.errors import unit_not_found
 from center.facts import business_calendar, year_rules
+from center.ledger import codes
+from center.ledger.post import balance
 from center.routing import router as make_router
 from center.store.tables import account, operator, unit
 from domain.business import AccountStatus
@@ -58,7 +60,7 @@ def unit_context(conn: Connection, scope: UnitScope) -> UnitContext:
         paid_through=row.paid_through,
         headcount=_count(conn, scope.unit_account, AccountStatus.NORMAL),
         sealed_count=_count(conn, scope.unit_account, AccountStatus.SEALED),
-        unallocated=format_yuan(row.unallocated),
+        unallocated=format_yuan(balance(conn, codes.unallocated(row.unit_account))),
         agent_name=scope.operator_name,
         agent_mobile=mobile or "",
         unified_ratio=row.unified_ratio,

@@ -50,6 +50,19 @@ def insert_rows(conn: Connection, table: Table, records: Sequence[Record]) -> No
     conn.exec_driver_sql(_insert_json_sql(table, names, tuple(fixed)), (*fixed.values(), _json(records)))
 
 
+def insert_tuples(
+    conn: Connection, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert rows given as tuples of the columns `names`, which have to be all that need a value."""
+    if not rows:
+        return
+    if conn.dialect.name == "sqlite":
+        conn.exec_driver_sql(_insert_sql(table, names), rows)
+        return
+    records = [dict(zip(names, row, strict=True)) for row in rows]
+    conn.exec_driver_sql(_insert_json_sql(table, names, ()), (_json(records),))
+
+
 def update_rows(
     conn: Connection, table: Table, key: str, records: Sequence[Record], where: Record | None = None
 ) -> None:
@@ -67,6 +80,21 @@ def update_rows(
         conn.exec_driver_sql(_update_sql(table, names, tuple(same)), values)
         return
     conn.exec_driver_sql(_update_json_sql(table, names, tuple(same)), (_json(records), *same.values()))
+
+
+def add_to_rows(conn: Connection, table: Table, key: str, records: Sequence[Record]) -> int:
+    """Add the numbers of each record to the row whose column `key` it names; returns how many there were.
+
+    Every record names another row.
+    """
+    if not records:
+        return 0
+    names = (*(name for name in records[0] if name != key), key)
+    if conn.dialect.name == "sqlite":
+        done = conn.exec_driver_sql(_add_sql(table, names), _tuples(names, records))
+    else:
+        done = conn.exec_driver_sql(_add_json_sql(table, names), (_json(records),))
+    return int(done.rowcount)
 
 
 def among(conn: Connection, column: ColumnElement[str], keys: Sequence[str]) -> ColumnElement[bool]:
@@ -131,3 +159,17 @@ def _update_json_sql(table: Table, names: tuple[str, ...], same: tuple[str, ...]
     rest = "".join(f" AND old.{name} = %s" for name in same)
     given = _given(table, names)
     return f"UPDATE {table.name} AS old SET {changes} FROM {given} WHERE old.{key} = new.{key}{rest}"
+
+
+@cache
+def _add_sql(table: Table, names: tuple[str, ...]) -> str:
+    *changed, key = names
+    return f"UPDATE {table.name} SET {', '.join(f'{name} = {name} + ?' for name in changed)} WHERE {key} = ?"
+
+
+@cache
+def _add_json_sql(table: Table, names: tuple[str, ...]) -> str:
+    *changed, key = names
+    changes = ", ".join(f"{name} = old.{name} + new.{name}" for name in changed)
+    given = _given(table, names)
+    return f"UPDATE {table.name} AS old SET {changes} FROM {given} WHERE old.{key} = new.{key}"

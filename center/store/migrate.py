@@ -15,7 +15,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, insert, select
 
 from center.audit import HEAD, START
+from center.interest.rates import seed_rates
 from center.store.engine import Store
+from center.store.money_tables import ledger_head
 from center.store.tables import audit_head, metadata, scope, setting, year_rules
 from domain.profile import Profile, load_profile
 from domain.wire import CENTER_SCOPE
@@ -73,8 +75,11 @@ def _head() -> str | None:
 def _settle(conn: Connection) -> None:
     if conn.execute(select(audit_head).where(audit_head.c.head == HEAD)).one_or_none() is None:
         conn.execute(insert(audit_head).values(head=HEAD, seq=0, chain=START))
+    if conn.execute(select(ledger_head).where(ledger_head.c.head == HEAD)).one_or_none() is None:
+        conn.execute(insert(ledger_head).values(head=HEAD, journal_no=0, seq=0, chain=START))
     if conn.execute(select(scope).where(scope.c.scope == CENTER_SCOPE)).one_or_none() is None:
         conn.execute(insert(scope).values(scope=CENTER_SCOPE, inbox_rev=0))
+    seed_rates(conn)
 
 
 def center_id(conn: Connection) -> str:

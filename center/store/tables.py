@@ -50,7 +50,6 @@ unit = Table(
     Column("ratios", Text, nullable=False),
     Column("fund_types", Text, nullable=False),
     Column("paid_through", Integer),
-    Column("unallocated", BigInteger, nullable=False, default=0),
     Column("depositor_rev", Integer, nullable=False, default=0),
     Column("account_counter", Integer, nullable=False, default=0),
     Column("reconcile_hash", String(200)),
@@ -221,15 +220,12 @@ account = Table(
     Column("gone", Boolean, nullable=False, default=False),
     Column("sealed_month", Integer),
     Column("sealed_reason", String(10), nullable=False, default=""),
-    Column("balance", BigInteger, nullable=False, default=0),
     Index("ix_account_unit_rev", "unit_account", "rev", "account_no"),
     Index("ix_account_person", "person_key"),
 )
 """Personal accounts; `rev` is the unit's `depositor_rev` at the last change.
 
 `sealed_month` and `sealed_reason` tell of the last sealing at the unit while the account is sealed.
-`balance` in 分 is the sum of the account's entries: whoever posts entries keeps it, and it moves with the
-account.
 """
 
 account_change = Table(

@@ -49,7 +49,7 @@ _REWRITE = (
     f"UPDATE roster_row SET {', '.join(f'{name} = ?' for name in _JUDGED)}, dup_of = NULL WHERE row_id = ?"
 )
 _EMPTY: dict[str, Any] = {**row_values(NewRow({})), "errors": 1, "in_step": OPENED}
-"""A row that was opened and is still empty: it cannot be submitted, but there is nothing to say of it."""
+"""A row that was opened and is still empty: not good, so that it is never sent, and no fault to count."""
 
 
 class RosterChanges:

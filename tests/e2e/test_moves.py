@@ -6,18 +6,21 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, literal, select, update
 
 from center.demo.generator import Employee, Person
-from center.demo.setup import DemoUnit, add_employees
+from center.demo.setup import DemoUnit, add_employees, book_holdings
+from center.ledger.codes import COLUMNS
 from center.serials import account_number
 from center.store.engine import Store
+from center.store.money_tables import holding
 from center.store.tables import account, unit
 from domain.business import AccountStatus, RatioPair
 from tests.e2e.center_child import site_settings
 from tests.e2e.conftest import MakeSite
 from tests.e2e.desk import Desk
 from tests.e2e.site import Agent, Site
+from tests.support.money import BEGAN, NOON, give_money
 
 pytestmark = pytest.mark.xdist_group("e2e-moves")
 OWN = RatioPair(1200, 1200)
@@ -27,13 +30,14 @@ def sealed(site: Site, agent: Agent, count: int, balance: int = 0) -> list[Perso
     """People with sealed accounts at the agent's unit."""
     people = [site.person() for _ in range(count)]
     day = date(2020, 3, 1)
-    staff = [
-        Employee(one, 800_000, OWN, 96_000, 96_000, AccountStatus.SEALED, day, balance) for one in people
-    ]
+    held = (0, 0, 0, balance)
+    staff = [Employee(one, 800_000, OWN, 96_000, 96_000, AccountStatus.SEALED, day, held) for one in people]
+    made = DemoUnit(agent.unit, agent.unit_name, count, True, (OWN,))
     store = Store(site_settings(site.folder, site.profile.name, site.url))
     try:
         with store.write() as conn:
-            add_employees(conn, DemoUnit(agent.unit, agent.unit_name, count, True, (OWN,)), staff)
+            add_employees(conn, made, staff)
+            book_holdings(conn, made, staff, BEGAN, NOON)
     finally:
         store.close()
     return people
@@ -53,7 +57,6 @@ def second(site: Site, agent: Agent, person: Person) -> None:
         "person_amount": 96_000,
         "opened": "2026-11-01",
         "rev": 2,
-        "balance": 2,
     }
     store = Store(site_settings(site.folder, site.profile.name, site.url))
     try:
@@ -61,14 +64,17 @@ def second(site: Site, agent: Agent, person: Person) -> None:
             conn.execute(insert(account).values(values))
             mine = update(unit).where(unit.c.unit_account == agent.unit)
             conn.execute(mine.values(depositor_rev=2, account_counter=2))
+        give_money(store, account_number(agent.unit, 2), 2)
     finally:
         store.close()
 
 
 def standing(site: Site, agent: Agent) -> list[tuple[str, int]]:
     """Status and balance of the unit's accounts in order of number."""
-    mine = select(account.c.status, account.c.balance).where(account.c.unit_account == agent.unit)
-    return [(row.status, row.balance) for row in site._read(mine.order_by(account.c.account_no))]
+    held = func.coalesce(sum((holding.c[name] for name in COLUMNS), literal(0)), 0).label("held")
+    mine = select(account.c.status, held).outerjoin(holding, holding.c.account_no == account.c.account_no)
+    mine = mine.where(account.c.unit_account == agent.unit)
+    return [(row.status, row.held) for row in site._read(mine.order_by(account.c.account_no))]
 
 
 @pytest.mark.feature("X-04", profile="lyszfgjj")

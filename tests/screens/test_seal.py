@@ -221,3 +221,44 @@ async def test_a_typed_account_shows_whose_it_is_before_it_is_accepted(make_plac
         assert who in desk.picture(), desk.picture()
         await desk.press("\r")
         assert who in desk.picture()
+
+
+@pytest.mark.feature("W-01", profile="hangzhou")
+@pytest.mark.parametrize("business", ["open", "seal", "makeup_missed", "makeup_short"])
+async def test_beside_the_form_every_column_can_be_seen_at_80_columns(
+    make_place: MakePlace, business: str
+) -> None:
+    """What says who and why stands there at once; the cursor brings the rest, under one mark at the edge."""
+    place = make_place("hangzhou")
+    async with running(place, 80, 24) as desk:
+        await desk.open(f"business:{business}")
+        await desk.press("<shift+tab>")
+        grid = desk.app.screen.query_one(Grid)
+
+        def heading() -> str:
+            return grid.render_line(0).text
+
+        columns = [column.title for column in grid.model.columns]
+        first = {"open": columns[:2], "seal": columns[:3]}.get(business, columns[:3])
+        assert all(title in heading() for title in first), heading()
+        for title in columns:
+            assert title in heading() and ">>" not in heading(), heading()
+            await desk.press("<right>")
+        assert not heading().endswith(">")
+
+
+@pytest.mark.feature("S-02", profile="hangzhou")
+async def test_account_and_reason_stand_whole_beside_the_form(make_place: MakePlace) -> None:
+    place = make_place("hangzhou")
+    who, number = somebody(place, "seal")
+    async with running(place, 80, 24) as desk:
+        await desk.open("business:seal")
+        await desk.press(f"{number}\r")
+        assert f"[{number}" in desk.picture().replace(" ", ""), "the account stands whole in its field"
+        await desk.press("1\r")
+        assert "减少原因没有相符的选项，请按 F4 选择。" in "".join(
+            line.split("|")[0].strip() for line in desk.picture().splitlines()[7:9]
+        )
+        await desk.press("02\r")
+        row = desk.picture().splitlines()[4][38:]
+        assert number in row and "调出" in row and who[:4] in row
