@@ -19,6 +19,7 @@ from center.middleware import Shield
 from center.routes import (
     attachments,
     cases,
+    deadlines,
     facts,
     inbox,
     login,
@@ -38,7 +39,10 @@ from domain.wire import Problem
 
 ROUTERS = tuple(
     module.router
-    for module in (*(public, login, units, attachments, submissions, inbox, cases, queries, facts, receipts),)
+    for module in (
+        *(public, login, units, attachments, submissions, inbox, cases, queries, facts),
+        *(receipts, deadlines),
+    )
 )
 
 COMPRESSED_FROM = 20_000

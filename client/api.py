@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import httpx
     from pydantic import BaseModel
 
-    from domain import facts_wire, wire
+    from domain import deadlines_wire, facts_wire, wire
     from domain.profile import Profile
 
 API = "/v1"
@@ -198,6 +198,12 @@ class CenterClient:
         from domain import wire
 
         return self._get(_unit(unit, "/context"), wire.UnitContext)
+
+    def deadline_basis(self, unit: str) -> deadlines_wire.DeadlineBasis:
+        """What the unit's deadlines follow from."""
+        from domain import deadlines_wire
+
+        return self._get(_unit(unit, "/deadlines"), deadlines_wire.DeadlineBasis)
 
     def enter_reconcile(self, unit: str, unit_account: str, password: str) -> wire.Done:
         """Check the separate password of 单位网上对账 (L-13)."""
