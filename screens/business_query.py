@@ -433,7 +433,7 @@ class BusinessQueryScreen(AppScreen):
         """Say that results have come in."""
         super().state_changed(event)
         news = event.kind == "inbox" and event.poll is not None and (event.poll.items or event.poll.jobs)
-        if news and self.is_current and self._mode != "accounts":
+        if news and self.on_top and self._mode != "accounts":
             self.news("中心有新的处理结果，按 F5 查询。")
 
 
