@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, Row, select, update
 
 from center.batches import batches
+from center.store.money_tables import remittance, remittance_row
 from center.store.tables import account_change, makeup_order
 from domain.business import AccountStatus, KnownAccount, MadeUp, PersonFacts
 from domain.period import month_of
@@ -37,17 +38,45 @@ def with_history(conn: Connection, people: Mapping[str, PersonFacts]) -> dict[st
             made_up[row.person_key].append(one)
     known = [account for person in people.values() for account in person.accounts]
     lines = _changes(conn, known)
+    awaited = _awaited(conn, known)
     return {
         key: replace(
             person,
             accounts=tuple(
-                replace(account, deposits=_deposits(account, lines[account.account_no]))
+                replace(
+                    account,
+                    deposits=_deposits(account, lines[account.account_no]),
+                    awaited=tuple(awaited[account.account_no]),
+                )
                 for account in person.accounts
             ),
             made_up=tuple(made_up[key]),
         )
         for key, person in people.items()
     }
+
+
+def _awaited(conn: Connection, accounts: Sequence[KnownAccount]) -> dict[str, list[int]]:
+    """The months that were verified for accounts and wait for their money."""
+    found: dict[str, list[int]] = defaultdict(list)
+    shares, months = remittance_row.c, remittance.c
+    waiting = (
+        select(shares.account_no, shares.month)
+        .join(
+            remittance,
+            (months.unit_account == shares.unit_account)
+            & (months.submission_id == shares.submission_id)
+            & (months.month == shares.month),
+        )
+        .where(months.state == DECLARED)
+        .order_by(shares.month)
+    )
+    units = {one.unit_account for one in accounts}
+    for batch in batches(one.account_no for one in accounts):
+        mine = months.unit_account.in_(units), shares.account_no.in_(batch)
+        for number, month in conn.execute(waiting.where(*mine)):
+            found[number].append(month)
+    return found
 
 
 def _changes(conn: Connection, accounts: Sequence[KnownAccount]) -> dict[str, list[Row[Any]]]:

@@ -52,6 +52,8 @@ class RosterBusiness(ABC, Generic[R]):
     """Keys that a stored row keeps: what was chosen or typed for all rows, whatever is chosen later."""
     needs_history: ClassVar[bool] = False
     """True when checks want to know which months were paid and made up."""
+    needs_remittance: ClassVar[bool] = False
+    """True when checks want to know how the unit's remittances stand."""
 
     def __init__(self, profile: Profile, rules: R) -> None:
         """Declare the business for `profile`."""
