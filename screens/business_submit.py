@@ -23,6 +23,7 @@ from ukey.signer import NotUnlocked, SignerError
 if TYPE_CHECKING:
     from client.outbox import OutboxEvent
     from domain.wire import AttachmentRef, Receipt
+    from screens.month_screen import MonthScreen
     from screens.roster_screen import RosterScreen
 
 WAITING = "中心暂时连不上，已保存在发件箱，恢复后自动发送。"
@@ -58,7 +59,9 @@ class AnswerWait:
 class SubmitFlow:
     """One submission from the key that asks for it to the receipt."""
 
-    def __init__(self, screen: RosterScreen) -> None:
+    REFUSED = "没有受理，各条已退回清册，请按原因改正后重新提交。"
+
+    def __init__(self, screen: RosterScreen | MonthScreen) -> None:
         self._screen = screen
         self._which: Which | int = "all"
         self._totals = Totals(0, 0)
@@ -95,6 +98,11 @@ class SubmitFlow:
                 "attachments", purpose=title, submit=desk.business.rules.attach_label
             )
             return
+        await self._submit(())
+
+    async def send(self, totals: Totals) -> None:
+        """Submit all rows of the roster, which have been confirmed."""
+        self._which, self._totals = "all", totals
         await self._submit(())
 
     async def attached(self, references: Sequence[AttachmentRef] | None) -> None:
@@ -317,4 +325,4 @@ class SubmitFlow:
         shown = reasons[:10]
         more = [f"其余 {len(reasons) - 10} 条见清册中带 ! 的记录。"] if len(reasons) > 10 else []
         await screen.tell("中心没有受理", [event.sentence, *([""] if shown else []), *shown, *more])
-        screen.status("没有受理，各条已退回清册，请按原因改正后重新提交。", kind="error")
+        screen.status(self.REFUSED, kind="error")
