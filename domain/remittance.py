@@ -141,16 +141,18 @@ def _untold(held: Held, month: int) -> Facts:
     return facts
 
 
-def cause(lines: Iterable[Line], month: int) -> str:
-    """The business behind a difference of an account: the last one up to `month` that changed what it pays.
+def cause(lines: Iterable[Line], month: int, *, joined: bool) -> str:
+    """The business behind a difference of an account: the last one up to `month` that made it.
 
-    `lines` are those of the account, in the order in which they happened.
+    `lines` are those of the account, in the order in which they happened. `joined` says that somebody pays
+    anew or no more: then it is what began or ended the paying, not what changed the amount.
     """
     found = ""
     for line in lines:
         if line.month > month:
             break
-        if line.before.pays != line.after.pays:
+        before, after = line.before.pays, line.after.pays
+        if bool(before) != bool(after) if joined else before != after:
             found = line.business
     return found
 

@@ -74,8 +74,8 @@ class MonthScreen(AppScreen):
 
     with_form: ClassVar[bool] = True
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self._flow = MonthFlow(self)
         self._desk: RosterDesk | None = None
         self._sent = False

@@ -187,8 +187,12 @@ class RemitQueryScreen(HistoryQueryScreen):
 
 
 STATE: Final = FormField(
-    "state", "缴款情况", "code", 8, choices=(("declared", "未缴款"), ("paid", "已缴款"), ("all", "全部"))
+    "state", "缴款情况", "code", 8, choices=(("1", "未缴款"), ("2", "已缴款"), ("3", "全部"))
 )
+ASKED: Final = {"1": "declared", "2": "paid", "3": "all"}
+"""What is typed for 缴款情况 -> what the center is asked for."""
+KINDS: Final = {"1": REMIT, "2": MAKEUP}
+"""What is typed for 业务类型 -> what is listed."""
 
 
 class CancelScreen(MonthScreen, RemitQueryScreen):
@@ -220,7 +224,7 @@ class CancelScreen(MonthScreen, RemitQueryScreen):
         profile = self.state.profile
         if profile.rules("makeup_cancel") is None:
             return [STATE]
-        kinds = tuple((name, profile.business_title(name)) for name in (REMIT, MAKEUP))
+        kinds = tuple((code, profile.business_title(name)) for code, name in KINDS.items())
         return [FormField("kind", "业务类型", "code", 12, choices=kinds)]
 
     def history_columns(self) -> list[GridColumn]:
@@ -231,9 +235,10 @@ class CancelScreen(MonthScreen, RemitQueryScreen):
         self, client: CenterClient, values: dict[str, str], progress: Progress, stopped: Stopped
     ) -> list[Any]:
         """Read months or notices. Blocking."""
-        self._kind = values.get("kind") or REMIT
+        self._kind = KINDS.get(values.get("kind", ""), REMIT)
         if self._kind == REMIT:
-            return super().fetch(client, {"state": "declared"} | values, progress, stopped)
+            asked = ASKED.get(values.get("state", ""), "declared")
+            return super().fetch(client, {"state": asked}, progress, stopped)
         self._unallocated = ""
         return [notice_line(one) for one in client.makeup_notices(self.state.unit).notices]
 

@@ -8,7 +8,7 @@ the next one, because a verified month is kept as it was and the next is compare
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -23,6 +23,7 @@ from domain.remittance import Facts, Held, Line, Share, Sheet
 
 CANCELLED = "cancelled"
 MANY = 10_000
+Shares = Mapping[str, Share]
 _FACTS = Facts._fields
 _HELD = (account.c.account_no, account.c.person_key, account.c.opened, account.c.sealed_month)
 _OWN = tuple(account.c[name] for name in _FACTS)
@@ -66,19 +67,22 @@ class UnitHistory:
         """Who pays in a month."""
         return rules.who_pays(self._accounts.values(), self._lines, month)
 
-    def causes(self, numbers: Iterable[str], month: int) -> dict[str, str]:
-        """The businesses behind the differences of accounts in a month."""
+    def causes(self, last: Shares, now: Shares, month: int) -> dict[str, str]:
+        """The businesses behind the differences of a month from the one before."""
         lines: dict[str, list[Line]] = defaultdict(list)
-        named = list(numbers)
+        named = rules.differing(last, now)
         for batch in batches(named, MANY):
             mine = _lines(self._unit, 0).where(among(self._conn, account_change.c.account_no, batch))
             for row in self._conn.execute(mine):
                 lines[row[0]].append(_line(row))
-        return {number: self._cause(number, lines[number], month) for number in named}
+        return {
+            number: self._cause(number, lines[number], month, (number in last) != (number in now))
+            for number in named
+        }
 
-    def _cause(self, number: str, lines: Sequence[Line], month: int) -> str:
+    def _cause(self, number: str, lines: Sequence[Line], month: int, joined: bool) -> str:
         if lines:
-            return rules.cause(lines, month)
+            return rules.cause(lines, month, joined=joined)
         held = self._accounts[number]
         return "open" if held.opened == month else "seal" if held.sealed == month else ""
 
@@ -98,7 +102,7 @@ def sheets(conn: Connection, unit_account: str, first: int, count: int) -> list[
     for step in range(count):
         month = add_months(first, step)
         now = history.shares(month)
-        causes = history.causes(rules.differing(last, now), month)
+        causes = history.causes(last, now, month)
         made.append(rules.sheet(month, last, now, causes))
         last = now
     return made
