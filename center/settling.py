@@ -19,10 +19,11 @@ from center.ledger import codes
 from center.ledger.post import Entry, LedgerError, Move, balance, post
 from center.moment import Moment
 from center.remit.standing import DECLARED, PAID, unpaid
-from center.store.money_tables import remittance, remittance_row
+from center.store.money_tables import bank_receipt, remittance, remittance_row
 from center.store.tables import makeup_order, setting, submission, unit
 from domain.money import format_yuan
 from domain.profile import Profile, load_profile
+from domain.receipts import serials
 
 MOST: Final = 60
 """Months and notices that one sum may be meant for."""
@@ -208,8 +209,8 @@ def money_arrived(conn: Connection, unit_account: str, moment: Moment, why: str)
     """
     profile = _profile(conn)
     there = balance(conn, codes.unallocated(unit_account))
-    fit = next((one for one in _fits(conn, unit_account, profile) if one.amount == there), None)
-    if not there or fit is None:
+    fit = _meant(conn, unit_account, profile, there, why)
+    if fit is None:
         return 0
     try:
         with conn.begin_nested():
@@ -217,7 +218,25 @@ def money_arrived(conn: Connection, unit_account: str, moment: Moment, why: str)
     except LedgerError:
         return 0
     _tell(conn, profile, unit_account, fit, moment)
-    return there
+    return fit.amount
+
+
+def _meant(conn: Connection, unit_account: str, profile: Profile, there: int, why: str) -> _Fit | None:
+    """What the money is for: all that is unallocated first, else what the receipt alone has brought.
+
+    Of several meanings of one sum the one is taken whose 业务流水号 stands in the receipt's remark.
+    """
+    facts = select(bank_receipt.c.amount, bank_receipt.c.remark).where(bank_receipt.c.receipt_id == why)
+    receipt = conn.execute(facts).one_or_none()
+    named = set() if receipt is None else set(serials(receipt.remark))
+    fits = _fits(conn, unit_account, profile)
+    fits.sort(key=lambda fit: not named or not {one.serial for one in fit.notices} & named)
+    for amount in (there, 0 if receipt is None else receipt.amount):
+        if 0 < amount <= there:
+            for fit in fits:
+                if fit.amount == amount:
+                    return fit
+    return None
 
 
 def _profile(conn: Connection) -> Profile:

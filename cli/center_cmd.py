@@ -32,12 +32,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     serve.add_argument("--enforce-hours", action="store_true", help="办理时间以外不受理申报")
     serve.add_argument("--sms-gateway", default="", help="短信网关插件的名称")
     _command(commands, "migrate", "把数据库升级到当前结构")
-    _command(commands, "audit", "核对审计日志").add_argument(
-        "--verify", action="store_true", required=True, help="逐条核对哈希链"
+    _command(commands, "audit", "核对全部账目与审计日志").add_argument(
+        "--verify", action="store_true", help="只逐条核对审计日志的哈希链"
     )
+    ledger = _command(commands, "ledger", "把全部账目导出为 beancount 账本")
+    ledger.add_argument("file", type=Path, help="写到这个文件")
     _add_table_commands(commands)
+    _add_interest_commands(commands)
     _add_certificate_commands(commands)
     _add_operator_commands(commands)
+    _add_receipt_commands(commands)
     parser.set_defaults(run=run)
 
 
@@ -47,10 +51,14 @@ def run(args: argparse.Namespace) -> int:
         "serve": _serve,
         "migrate": _migrate,
         "audit": _audit,
+        "ledger": _ledger,
         "years": _years,
         "calendar": _calendar,
+        "rates": _interest,
+        "interest": _interest,
         "cert": _certificate,
         "operator": _operator,
+        "receipts": _receipts,
     }[args.center_command]
     try:
         return action(args)
@@ -89,6 +97,18 @@ def _add_table_commands(commands: argparse._SubParsersAction[argparse.ArgumentPa
     )
 
 
+def _add_interest_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    rates = _command(commands, "rates", "存款利率；给出起始日期则登记从该日起的利率")
+    rates.add_argument("day", nargs="?", help="起始日期，如 2026-07-01")
+    rates.add_argument(
+        "--set", action="append", default=[], metavar="项=值", help="如 current=1.50、day_count=360，可重复"
+    )
+    settle = _command(commands, "interest", "年度结息；被中断后重新执行即可接着办理")
+    settle.add_argument("year", nargs="?", type=int, help="公积金年度，如 2025 表示2025年7月至2026年6月")
+    settle.add_argument("--dry-run", action="store_true", help="只试算，不入账")
+    settle.add_argument("--accrue", default="", metavar="年月", help="计提该月的应付利息，如 202607")
+
+
 def _add_certificate_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("cert", help="UKey证书登记与吊销")
     acts = parser.add_subparsers(dest="act", required=True, metavar="命令")
@@ -97,6 +117,13 @@ def _add_certificate_commands(commands: argparse._SubParsersAction[argparse.Argu
     register.add_argument("--unit", action="append", required=True, help="单位账号，可重复")
     revoke = _command(acts, "revoke", "吊销证书")
     revoke.add_argument("fingerprint", help="证书的SHA-256指纹")
+
+
+def _add_receipt_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    receipts = _command(commands, "receipts", "导入银行对账单，逐笔登记来款")
+    receipts.add_argument("file", type=Path, metavar="文件", help="对账单（.xlsx、.xls、.csv）")
+    receipts.add_argument("--check", action="store_true", help="只核对，不登记")
+    receipts.add_argument("--errors", type=Path, metavar="文件", help="把标注了错误的表格写到这里")
 
 
 def _add_operator_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -135,12 +162,37 @@ def _migrate(args: argparse.Namespace) -> int:
 def _audit(args: argparse.Namespace) -> int:
     from center.audit import verify_audit
 
+    if not args.verify:
+        return _audit_books(args)
     with _open(args).read() as conn:
         broken = verify_audit(conn)
     if broken is None:
         print("审计日志完整，未被改动。")
         return 0
     raise _Refused(f"审计日志从第{broken}条起缺失或被改动，请立即封存数据库并查明原因。")
+
+
+def _audit_books(args: argparse.Namespace) -> int:
+    """Every invariant a line; what is broken is named."""
+    from center.ledger.audit import audit_store
+
+    broken = 0
+    for verdict in audit_store(_open(args)):
+        broken += bool(verdict.broken)
+        about = f"{verdict.invariant.number:>2} {verdict.invariant.name}"
+        print(f"不通过 {about}：{verdict.broken}" if verdict.broken else f"通过   {about}")
+    if broken:
+        raise _Refused(f"共{broken}项不通过，请立即封存数据库并查明原因。")
+    print("账目与审计日志全部通过。")
+    return 0
+
+
+def _ledger(args: argparse.Namespace) -> int:
+    from center.ledger.beancount import export
+
+    entries = export(_open(args), args.file)
+    print(f"已导出{entries}号分录：{args.file}")
+    return 0
 
 
 def _years(args: argparse.Namespace) -> int:
@@ -176,6 +228,20 @@ def _calendar(args: argparse.Namespace) -> int:
     with store.read() as conn:
         for line in shown_calendar(conn):
             print(line)
+    return 0
+
+
+def _interest(args: argparse.Namespace) -> int:
+    from center.interest.rates import RateError
+    from cli import interest_cmd
+    from domain.interest import InterestError
+
+    command = interest_cmd.rates if args.center_command == "rates" else interest_cmd.interest
+    try:
+        for line in command(_settings(args), _open(args), args, _staff()):
+            print(line, flush=True)
+    except (RateError, InterestError) as error:
+        raise _Refused(error.text) from None
     return 0
 
 
@@ -225,6 +291,16 @@ def _operator(args: argparse.Namespace) -> int:
         raise _Refused(error.text) from None
     print(f"已登记：{args.login_name}")
     return 0
+
+
+def _receipts(args: argparse.Namespace) -> int:
+    from cli.center_receipts import take_statement
+
+    store = _open(args)
+    try:
+        return take_statement(_settings(args), store, _staff(), args.file, args.errors, check_only=args.check)
+    finally:
+        store.close()
 
 
 def _read_password() -> str:

@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, insert, select
 
 from center.audit import HEAD, START
+from center.interest.rates import seed_rates
 from center.store.engine import Store
 from center.store.money_tables import ledger_head
 from center.store.tables import audit_head, metadata, scope, setting, year_rules
@@ -78,6 +79,7 @@ def _settle(conn: Connection) -> None:
         conn.execute(insert(ledger_head).values(head=HEAD, journal_no=0, seq=0, chain=START))
     if conn.execute(select(scope).where(scope.c.scope == CENTER_SCOPE)).one_or_none() is None:
         conn.execute(insert(scope).values(scope=CENTER_SCOPE, inbox_rev=0))
+    seed_rates(conn)
 
 
 def center_id(conn: Connection) -> str:

@@ -14,7 +14,18 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from center.ledger import codes
-from center.ledger.post import Entry, LedgerError, Move, balance, chain_hash, digest, holdings, post, reverse
+from center.ledger.post import (
+    DIGESTED,
+    Entry,
+    LedgerError,
+    Move,
+    balance,
+    chain_hash,
+    digest,
+    holdings,
+    post,
+    reverse,
+)
 from center.store import migrate
 from center.store.engine import Store
 from center.store.money_tables import journal, ledger_head, pool, transfer
@@ -30,7 +41,12 @@ A, B = f"{UNIT}00000001", f"{UNIT}00000002"
 
 @pytest.fixture
 def store(tmp_path: Path, database_url: str) -> Store:
-    made = Store(make_settings(tmp_path, url=database_url))
+    return made_store(tmp_path, database_url)
+
+
+def made_store(folder: Path, url: str) -> Store:
+    """Empty books of a unit with two accounts."""
+    made = Store(make_settings(folder, url=url))
     migrate.upgrade(made)
     facts = {"base": 1, "unit_ratio": 500, "person_ratio": 500, "unit_amount": 1, "person_amount": 1}
     with made.write() as conn:
@@ -94,6 +110,18 @@ def test_a_receipt_and_its_allocation(store: Store) -> None:
     assert [row.account_no for row in rows] == ["", A, A, B]
 
 
+def test_what_is_paid_again_is_added(store: Store) -> None:
+    received(store)
+    for source in ("first", "second"):
+        moves = [
+            Move(WAITING, codes.person(A, "uc"), 1_000, "1"),
+            Move(WAITING, codes.person(A, "po"), 7, "2"),
+        ]
+        book(store, replace(ALLOCATE, source=source), moves)
+    with store.read() as conn:
+        assert holdings(conn, [A]) == {A: (2_000, 0, 0, 14)}
+
+
 def test_the_chain_links_every_entry(store: Store) -> None:
     received(store)
     book(store, ALLOCATE, spread())
@@ -101,7 +129,7 @@ def test_the_chain_links_every_entry(store: Store) -> None:
         lines = [dict(row._mapping) for row in conn.execute(select(journal).order_by(journal.c.journal_no))]
         head = conn.execute(select(ledger_head)).one()
         for line in lines:
-            mine = select(transfer).where(transfer.c.journal_no == line["journal_no"])
+            mine = select(*DIGESTED).where(transfer.c.journal_no == line["journal_no"])
             assert digest(conn.execute(mine.order_by(transfer.c.seq)).all()) == line["digest"]
     assert lines[1]["previous"] == lines[0]["chain"]
     for line in lines:
@@ -161,6 +189,19 @@ def test_a_closed_account_never_moves(store: Store) -> None:
         "ledger.closed",
         f"个人账户{A}已销户，不能再入账，请核对后重新办理。",
     )
+
+
+def test_an_account_of_another_unit_or_of_none_is_refused(store: Store) -> None:
+    received(store)
+    foreign = refused(store, replace(ALLOCATE, unit_account="100002"), spread())
+    assert foreign.code == "ledger.foreign"
+    assert foreign.text == f"个人账户{A}不属于单位100002，不能入账，请核对后重新办理。"
+    nobody = [Move(WAITING, codes.person(f"{UNIT}00000009", "uc"), 1, "1", 1)]
+    assert refused(store, ALLOCATE, nobody).code == "ledger.foreign"
+
+
+def test_a_code_the_chart_does_not_know_is_refused(store: Store) -> None:
+    assert refused(store, ENTRY, [Move(codes.BANK, "999", 1, "0")]).code == "ledger.invalid"
 
 
 def test_a_reversal_is_the_mirror_and_happens_once(store: Store) -> None:
