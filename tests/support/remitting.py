@@ -6,16 +6,17 @@ import uuid
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from center.auth.sessions import open_session
 from center.effects.apply import lock_units
 from center.ledger import codes
+from center.ledger.audit import audit_store
 from center.ledger.post import Entry, Move, balance, post
 from center.moment import Moment
 from center.settling import money_arrived
 from center.store.engine import Store
-from center.store.money_tables import remittance
+from center.store.money_tables import bank_receipt, remittance
 from center.store.tables import account, account_change, operator, unit
 from domain.money import format_yuan
 from tests.support.carry_out import carry_out
@@ -76,17 +77,29 @@ def verify(office: Office, count: int = 1) -> list[dict[str, str]]:
     return rows
 
 
-def come(office: Office, amount: int, *, settle: bool = True) -> str:
+def come(office: Office, amount: int, *, remark: str = "") -> str:
     """Let `amount` 分 arrive as 单位未分配金额, as a matched receipt does; gives the receipt."""
     receipt = str(uuid.uuid4())
     center = office.center
     with center.store.write() as conn:
         lock_units(conn, [office.unit])
         moment = Moment.read(conn, center.clock, office.profile)
-        entry = Entry("receipt", receipt, office.unit, moment.day, moment.now)
+        row = {
+            "receipt_id": receipt,
+            "bank_no": receipt.upper(),
+            "day": moment.day.isoformat(),
+            "amount": amount,
+            "unit_account": office.unit,
+            "state": "matched",
+            "operator_id": "gy",
+            "recorded": moment.now,
+            "source": "single",
+            "remark": remark,
+        }
+        conn.execute(insert(bank_receipt).values(row))
+        entry = Entry("receipt", f"receipt:{receipt}:1", office.unit, moment.day, moment.now)
         post(conn, entry, [Move(codes.BANK, codes.unallocated(office.unit), amount, "0")])
-        if settle:
-            money_arrived(conn, office.unit, moment, receipt)
+        money_arrived(conn, office.unit, moment, receipt)
     return receipt
 
 
@@ -105,3 +118,8 @@ def standing(store: Store, unit_account: str) -> tuple[int | None, list[tuple[in
         )
         rows = conn.execute(found.order_by(remittance.c.month, remittance.c.state)).all()
         return paid, [(row.month, row.state) for row in rows]
+
+
+def assert_audited(store: Store) -> None:
+    """Nothing is wrong with the books."""
+    assert [one.broken for one in audit_store(store) if one.broken] == []
