@@ -171,13 +171,27 @@ BOTH_SIDES: Final = every(
     ),
 )
 
-RECEIPTS: Final = query(
-    "SELECT stated_fen, put_fen FROM (SELECT COALESCE((SELECT SUM(amount) FROM bank_receipt"
-    " WHERE state IN ('matched', 'suspense')), 0) AS stated_fen,"
-    " COALESCE((SELECT SUM(CASE WHEN t.debit = '101' THEN t.amount ELSE -t.amount END)"
-    " FROM transfer t JOIN journal j ON j.journal_no = t.journal_no WHERE (t.debit = '101' OR t.credit ="
-    " '101') AND j.act IN ('receipt', 'refund')), 0) AS put_fen) b WHERE stated_fen <> put_fen",
-    "登记的来款扣除退款为{stated_fen}元，账上为{put_fen}元。",
+_RECEIPT = "substr(COALESCE(o.source, j.source), 9, 36)"
+"""The receipt an entry is about, taken back or not: its source is "receipt:ID:VERSION"."""
+
+RECEIPTS: Final = every(
+    query(
+        "SELECT b.bank_no, b.stated AS stated_fen, COALESCE(p.put, 0) AS put_fen FROM (SELECT receipt_id,"
+        " bank_no, CASE WHEN state = 'reversed' THEN 0 ELSE amount - refunded END AS stated"
+        f" FROM bank_receipt) b LEFT JOIN (SELECT {_RECEIPT} AS receipt_id, SUM(p.balance) AS put"
+        " FROM audited_pool p JOIN journal j ON j.journal_no = p.journal_no"
+        " LEFT JOIN journal o ON o.journal_no = j.reverses WHERE p.code = '101'"
+        " AND COALESCE(o.source, j.source) LIKE 'receipt:%' GROUP BY 1) p ON p.receipt_id = b.receipt_id"
+        " WHERE b.stated <> COALESCE(p.put, 0) ORDER BY b.bank_no LIMIT 1",
+        "来款{bank_no}登记为{stated_fen}元，账上为{put_fen}元。",
+    ),
+    query(
+        "SELECT j.journal_no FROM journal j LEFT JOIN journal o ON o.journal_no = j.reverses"
+        f" LEFT JOIN bank_receipt b ON b.receipt_id = {_RECEIPT}"
+        " WHERE j.act IN ('receipt', 'refund') AND (b.receipt_id IS NULL"
+        " OR COALESCE(o.source, j.source) NOT LIKE 'receipt:%') ORDER BY j.journal_no LIMIT 1",
+        "第{journal_no}号分录动了银行存款，却没有登记的来款。",
+    ),
 )
 
 REMITTED: Final = every(

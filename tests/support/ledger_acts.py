@@ -152,8 +152,9 @@ def full_books(center: CenterUnderTest) -> Books:
     store = center.store
     receipt = store.run(lambda conn: receive(conn, UNIT, 1_000_000))
     store.run(lambda conn: receive(conn, "", 77))
-    wrong = store.run(lambda conn: receive(conn, UNIT, 5_555, "wrong"))
-    reversal = store.run(lambda conn: take_back_receipt(conn, wrong, "wrong"))
+    never = str(uuid.uuid4())
+    wrong = store.run(lambda conn: receive(conn, UNIT, 5_555, never))
+    reversal = store.run(lambda conn: take_back_receipt(conn, wrong, never))
     allocation = store.run(lambda conn: allocate(conn, UNIT, 202611, {paid: (96_000, 96_001)}))
     store.run(lambda conn: make_up(conn, UNIT, paid, 202609, (1_200, 1_300)))
     # A person comes with money from the other unit; another one's two accounts become one.

@@ -23,13 +23,23 @@ class Account:
 
 
 @dataclass
+class Receipt:
+    """来款: whose it is, what of it has not gone back, whether it became 单位未分配金额."""
+
+    unit: str
+    left: int
+    matched: bool = False
+    refunded: bool = False
+
+
+@dataclass
 class Model:
-    """All there is. `waiting` is 单位未分配金额 by unit, `receipts` the money of receipts that still hold."""
+    """All there is. `waiting` is 单位未分配金额 by unit, `suspense` 汇补缴不符暂存款 ("" of nobody known)."""
 
     accounts: dict[str, Account] = field(default_factory=dict)
     waiting: dict[str, int] = field(default_factory=dict)
-    receipts: dict[str, tuple[str, int]] = field(default_factory=dict)
-    suspense: int = 0
+    receipts: dict[str, Receipt] = field(default_factory=dict)
+    suspense: dict[str, int] = field(default_factory=dict)
     bank: int = 0
     expense: int = 0
 
@@ -47,26 +57,36 @@ class Model:
             self.accounts[account_no].parts[place] += part
         self.bank += amount
 
-    def receive(self, receipt: str, unit: str, amount: int) -> None:
+    def record(self, receipt: str, unit: str, amount: int) -> None:
+        """Money nobody has asked for waits in suspense, of a unit or of nobody known."""
         self.bank += amount
-        self.receipts[receipt] = (unit, amount)
-        if unit:
-            self.waiting[unit] += amount
-        else:
-            self.suspense += amount
+        self.receipts[receipt] = Receipt(unit, amount)
+        self._lie(self.receipts[receipt], amount)
 
-    def take_back(self, receipt: str) -> bool:
-        unit, amount = self.receipts[receipt]
-        there = self.waiting[unit] if unit else self.suspense
-        if there < amount:
+    def match(self, receipt: str, unit: str) -> bool:
+        one = self.receipts[receipt]
+        if one.matched or one.left == 0:
             return False
-        del self.receipts[receipt]
-        self.bank -= amount
-        if unit:
-            self.waiting[unit] -= amount
-        else:
-            self.suspense -= amount
+        self._lie(one, -one.left)
+        one.unit, one.matched = unit, True
+        self._lie(one, one.left)
         return True
+
+    def give_back(self, receipt: str, amount: int, *, whole: bool = False) -> bool:
+        """A refund; `whole` is a receipt that never was, which a part refunded before forbids."""
+        one = self.receipts[receipt]
+        there = self.waiting[one.unit] if one.matched else self.suspense[one.unit]
+        if not one.left or amount > min(one.left, there) or (whole and one.refunded):
+            return False
+        self._lie(one, -amount)
+        self.bank -= amount
+        one.left -= amount
+        one.refunded = True
+        return True
+
+    def _lie(self, one: Receipt, amount: int) -> None:
+        place = self.waiting if one.matched else self.suspense
+        place[one.unit] = place.get(one.unit, 0) + amount
 
     def allocate(self, unit: str, parts: Mapping[str, tuple[int, int]]) -> bool:
         total = sum(sum(both) for both in parts.values())
