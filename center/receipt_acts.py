@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from center import settling
 from center.bell import BELL
 from center.effects.apply import lock_units
 from center.errors import ProblemError, not_found
@@ -38,7 +39,6 @@ from center.receipts import (
     tell,
 )
 from center.serials import next_serial
-from center.settling import money_arrived
 from center.store.money_tables import bank_receipt, journal
 from domain.findings import Finding
 from domain.money import MoneyError, format_yuan, parse_positive_yuan
@@ -181,7 +181,7 @@ def _match(doing: _Doing) -> None:
             post(conn, entry, [Move(debit, credit, amount, f"match{place}")])
     except LedgerError as error:
         raise refused_by_books(error, USED.format(what="认领")) from None
-    money_arrived(conn, target, doing.moment, row.receipt_id)
+    settling.money_arrived(conn, target, doing.moment, row.receipt_id)
     text = f"{row.day}来款{format_yuan(amount)}元（交易流水号{row.bank_no}）已由暂存款转入单位未分配金额。"
     _finish(doing, Act("match", row.receipt_id, version, "matched", target, amount, serial), text)
 

@@ -14,7 +14,7 @@ from client.errors import AuthExpired, ClientError
 from screens.app import AppScreen
 from screens.business_rows import masked
 from screens.date_fields import check_period, parse_day
-from screens.dialog_form import FieldsModel
+from screens.fields import FieldsModel
 from screens.file_choice import write_out
 from screens.roster_parts import Heading, QueueGrid, RowsModel
 from tui.form import Form
@@ -57,6 +57,7 @@ class HistoryQueryScreen(AppScreen):
     """Conditions with a span of days ("first", "last") over the lines that meet them."""
 
     HEADING: ClassVar[str] = "变更记录"
+    COUNTED: ClassVar[str] = "条变更"
     KEY_BAR: ClassVar[tuple[str, ...]] = (
         "help",
         "next_field",
@@ -95,6 +96,10 @@ class HistoryQueryScreen(AppScreen):
     @abstractmethod
     def write(self, path: Path, overwrite: bool) -> None:
         """Write the lines that were found as a workbook. Blocking; raises WorkbookError."""
+
+    def found_footer(self) -> str:
+        """Return the line below what was found; override to say more."""
+        return f"共 {len(self._found)} 条"
 
     # ---- picture -------------------------------------------------------------------------------------
 
@@ -184,10 +189,10 @@ class HistoryQueryScreen(AppScreen):
             )
             for at, one in enumerate(self._found)
         ]
-        self._grid.set_model(RowsModel(columns, rows, footer=f"共 {len(rows)} 条"))
+        self._grid.set_model(RowsModel(columns, rows, footer=self.found_footer()))
         if rows:
             self.focus_key(self._grid)
-            self.status("查询已停止，只显示一部分。" if stopped else f"查到 {len(rows)} 条变更。")
+            self.status("查询已停止，只显示一部分。" if stopped else f"查到 {len(rows)} {self.COUNTED}。")
         else:
             self.status("没有查到记录，请核对条件。", kind="warning")
 

@@ -54,7 +54,7 @@ def get_receipts(
     unit: Annotated[UnitAccount | None, Query(description="单位账号")] = None,
     text: Annotated[Text, Query(description="交易流水号、付款人或附言中的一段")] = "",
     after: After = "",
-    limit: Annotated[int, Query(ge=1, le=500)] = 200,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> ReceiptPage:
     """Receipts by state, bank day, unit and text, newest first."""
     require_order(first, last)
@@ -159,7 +159,7 @@ def get_own_receipts(
     first: First = None,
     last: Last = None,
     after: After = "",
-    limit: Annotated[int, Query(ge=1, le=500)] = 200,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> OwnReceiptPage:
     """The receipts that made up the unit's unallocated money and its suspense, newest first."""
     require_order(first, last)
@@ -180,7 +180,7 @@ def get_suspense(
     first: First = None,
     last: Last = None,
     after: Annotated[int, Query(ge=0, le=2**53)] = 0,
-    limit: Annotated[int, Query(ge=1, le=500)] = 200,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> SuspensePage:
     """What did not fit and was not booked to the unit, and what became of it (Q-16, R-18)."""
     _require_suspense(scope)

@@ -73,6 +73,9 @@ class RosterBusiness(ABC, Generic[R]):
             *self._required,
             *(column for column in self.columns if column.key in rules.required_in_file),
         )
+        self._required_keys = tuple(
+            tuple(column.key for column in columns) for columns in (self._required, self._required_in_file)
+        )
         self._plain_columns = tuple(
             column
             for column in self.columns
@@ -162,6 +165,8 @@ class RosterBusiness(ABC, Generic[R]):
 
     def _missing(self, typed: Mapping[str, str], context: CheckContext) -> list[Finding]:
         columns = self._required_in_file if context.source is Source.FILE else self._required
+        if all(map(typed.get, self._required_keys[context.source is Source.FILE])):
+            return []
         empty = [column for column in columns if not typed.get(column.key)]
         return [
             Finding("required", column.key, f"“{column.title}”不能为空，请填写。")
