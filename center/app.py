@@ -26,6 +26,7 @@ from center.routes import (
     public,
     queries,
     receipts,
+    remit,
     submissions,
     units,
 )
@@ -41,7 +42,7 @@ ROUTERS = tuple(
     module.router
     for module in (
         *(public, login, units, attachments, submissions, inbox, cases, queries, facts),
-        *(receipts, deadlines),
+        *(receipts, deadlines, remit),
     )
 )
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from client.errors import Refused
 from client.receipt_calls import ReceiptCalls
+from client.remit_api import RemitCalls
 from client.signing import JSON_TYPE, Prepared
 from client.transport import Identity, Transport
 from domain.canonical import canonical_json, content_digest, sha256_hex
@@ -60,7 +61,7 @@ def body_of(model: type[M], **values: object) -> M:
     raise Refused(text, code="input.invalid")
 
 
-class CenterClient:
+class CenterClient(RemitCalls):
     """A center's HTTP API. Every call blocks and may be made from any thread.
 
     Every method raises ClientError: CenterUnreachable, CenterUntrusted, CenterBusy, BadAnswer, AuthExpired,

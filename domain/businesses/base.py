@@ -54,6 +54,8 @@ class RosterBusiness(ABC, Generic[R]):
     """True where a row's amount is what its account pays, which not every sender knows."""
     needs_history: ClassVar[bool] = False
     """True when checks want to know which months were paid and made up."""
+    needs_remittance: ClassVar[bool] = False
+    """True when checks want to know how the unit's remittances stand."""
 
     def __init__(self, profile: Profile, rules: R) -> None:
         """Declare the business for `profile`."""

@@ -38,6 +38,7 @@ def orders(site: Site, agent: Agent) -> list[Any]:
 def test_months_are_typed_ahead_of_the_screen(site_of: MakeSite, tmp_path: Path, gap: float) -> None:
     site = site_of("shanxi")
     agent = site.agent()
+    site.pay_in(agent.unit, 173_457)
     people = employ(site, agent, 3)
     wanted = [(people[1], "500.00"), (people[0], "0.01"), (people[2], "1234.56")]
     with Desk(site, tmp_path, agent) as desk:
