@@ -19,12 +19,14 @@ from center.middleware import Shield
 from center.routes import (
     attachments,
     cases,
+    deadlines,
     facts,
     inbox,
     login,
     public,
     queries,
     receipts,
+    remit,
     submissions,
     units,
 )
@@ -38,7 +40,10 @@ from domain.wire import Problem
 
 ROUTERS = tuple(
     module.router
-    for module in (*(public, login, units, attachments, submissions, inbox, cases, queries, facts, receipts),)
+    for module in (
+        *(public, login, units, attachments, submissions, inbox, cases, queries, facts),
+        *(receipts, deadlines, remit),
+    )
 )
 
 COMPRESSED_FROM = 20_000

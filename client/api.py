@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from client.errors import Refused
 from client.receipt_calls import ReceiptCalls
+from client.remit_api import RemitCalls
 from client.signing import JSON_TYPE, Prepared
 from client.transport import Identity, Transport
 from domain.canonical import canonical_json, content_digest, sha256_hex
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import httpx
     from pydantic import BaseModel
 
-    from domain import facts_wire, wire
+    from domain import deadlines_wire, facts_wire, wire
     from domain.profile import Profile
 
 API = "/v1"
@@ -60,7 +61,7 @@ def body_of(model: type[M], **values: object) -> M:
     raise Refused(text, code="input.invalid")
 
 
-class CenterClient:
+class CenterClient(RemitCalls):
     """A center's HTTP API. Every call blocks and may be made from any thread.
 
     Every method raises ClientError: CenterUnreachable, CenterUntrusted, CenterBusy, BadAnswer, AuthExpired,
@@ -198,6 +199,12 @@ class CenterClient:
         from domain import wire
 
         return self._get(_unit(unit, "/context"), wire.UnitContext)
+
+    def deadline_basis(self, unit: str) -> deadlines_wire.DeadlineBasis:
+        """What the unit's deadlines follow from."""
+        from domain import deadlines_wire
+
+        return self._get(_unit(unit, "/deadlines"), deadlines_wire.DeadlineBasis)
 
     def enter_reconcile(self, unit: str, unit_account: str, password: str) -> wire.Done:
         """Check the separate password of 单位网上对账 (L-13)."""

@@ -357,7 +357,7 @@ class AppScreen(ShellScreen):
 
     def submission_told(self, event: OutboxEvent) -> None:
         """Say what became of a submission sent in the background; its number stays until the next key."""
-        if not self.is_current:
+        if not self.on_top:
             return
         if event.kind == "accepted" and event.receipt is not None:
             said = event.sentence
@@ -425,6 +425,16 @@ class AppScreen(ShellScreen):
         from screens.places import restore
 
         restore(self, kept)
+
+    def step(self, name: str) -> dict[str, Any] | None:
+        """Return what led to the screen `name` above, a step of this one's work, as JSON values.
+
+        None for a step that cannot be taken again.
+        """
+        return None
+
+    async def step_again(self, name: str, step: Mapping[str, Any]) -> None:
+        """Open the screen `name` as in an earlier run, or say in one sentence why that is not possible."""
 
     async def perform_again(self, request: ActionRequested) -> None:
         """Perform a request of an earlier run whose dialog was cut off."""

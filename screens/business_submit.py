@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from client.errors import ClientError
 from client.roster import Which
@@ -23,10 +23,12 @@ from ukey.signer import NotUnlocked, SignerError
 if TYPE_CHECKING:
     from client.outbox import OutboxEvent
     from domain.wire import AttachmentRef, Receipt
+    from screens.month_screen import MonthScreen
     from screens.roster_screen import RosterScreen
 
 WAITING = "中心暂时连不上，已保存在发件箱，恢复后自动发送。"
 NO_SIGNATURE = "没有提交；需要 UKey 签名才能提交，清册没有改动。"
+CHANGED = "清册合计已变，上次的提交没有恢复，请核对后重新提交。"
 IN_BACKGROUND = "已转到后台发送，结果到达时会提示。"
 
 
@@ -58,11 +60,15 @@ class AnswerWait:
 class SubmitFlow:
     """One submission from the key that asks for it to the receipt."""
 
-    def __init__(self, screen: RosterScreen) -> None:
+    REFUSED = "没有受理，各条已退回清册，请按原因改正后重新提交。"
+
+    def __init__(self, screen: RosterScreen | MonthScreen) -> None:
         self._screen = screen
         self._which: Which | int = "all"
         self._totals = Totals(0, 0)
         self._attaching = False
+        self._resumed = False
+        """Whether the totals were confirmed before a cut, so that they are shown once more."""
         self._wait: AnswerWait | None = None
 
     @property
@@ -87,14 +93,20 @@ class SubmitFlow:
             return
         if not await self._confirmed(totals):
             return
-        self._which, self._totals = which, totals
+        self._which, self._totals, self._resumed = which, totals, False
         if desk.business.rules.attachments:
-            self._attaching = True
-            title = f"{desk.business.title}：共 {totals.count} {desk.business.rules.counted}"
-            await self._screen.shell.open_screen(
-                "attachments", purpose=title, submit=desk.business.rules.attach_label
-            )
-            return
+            await self._attach()
+        else:
+            await self._submit(())
+
+    async def _attach(self) -> None:
+        business, self._attaching = self._screen.desk.business, True
+        title = f"{business.title}：共 {self._totals.count} {business.rules.counted}"
+        await self._screen.shell.open_screen("attachments", purpose=title, submit=business.rules.attach_label)
+
+    async def send(self, totals: Totals) -> None:
+        """Submit all rows of the roster, which have been confirmed."""
+        self._which, self._totals = "all", totals
         await self._submit(())
 
     async def attached(self, references: Sequence[AttachmentRef] | None) -> None:
@@ -103,7 +115,25 @@ class SubmitFlow:
         if not references:
             self._screen.status("已取消上传，没有提交；清册没有改动。", kind="warning")
             return
-        await self._submit(references)
+        if not self._resumed or await self._confirmed(self._totals):
+            await self._submit(references)
+
+    def step(self) -> dict[str, Any] | None:
+        """What the attachments that are open are for, as JSON values."""
+        if not self._attaching:
+            return None
+        return {"which": self._which, "count": self._totals.count, "amount": self._totals.amount}
+
+    async def again(self, step: Mapping[str, Any]) -> None:
+        """Open the attachments of a submission again after a cut; what is sent is confirmed once more."""
+        desk, found = self._screen.desk, step["which"]
+        which: Which | int = found if isinstance(found, int) else "all" if found == "all" else "selected"
+        totals = await in_thread(desk.service.totals, which)
+        if totals != Totals(int(step["count"]), int(step["amount"])):
+            self._screen.status(CHANGED, kind="warning", beep=True)
+            return
+        self._which, self._totals, self._resumed = which, totals, True
+        await self._attach()
 
     async def _choose(self) -> Which | int | None:
         """Which rows: as many as the center lets be submitted at once."""
@@ -144,7 +174,10 @@ class SubmitFlow:
 
     async def _same_people(self) -> bool:
         """Warn of rows that differ from the center's data; 是 lets the center's data count (S-13, V-26)."""
+        from screens.roster_screen import RosterScreen
+
         screen, desk = self._screen, self._screen.desk
+        assert isinstance(screen, RosterScreen), "months name nobody"
         count, rows = await in_thread(desk.store.found, desk.service.roster_id, OVERRULED)
         if not count:
             return True
@@ -317,4 +350,4 @@ class SubmitFlow:
         shown = reasons[:10]
         more = [f"其余 {len(reasons) - 10} 条见清册中带 ! 的记录。"] if len(reasons) > 10 else []
         await screen.tell("中心没有受理", [event.sentence, *([""] if shown else []), *shown, *more])
-        screen.status("没有受理，各条已退回清册，请按原因改正后重新提交。", kind="error")
+        screen.status(self.REFUSED, kind="error")

@@ -36,6 +36,7 @@ SCREENS: Final[dict[str, str]] = {
     "sync": "screens.sync:SyncScreen",
     "templates": "screens.templates:TemplatesScreen",
     "adjust_grid": "screens.adjust_grid:AdjustGridScreen",
+    "remit_month": "screens.remit_month:RemitMonthScreen",
     "progress": "screens.progress:ProgressScreen",
     "unit_info": "screens.unit_info:UnitInfoScreen",
     "reconcile": "screens.reconcile:ReconcileScreen",
@@ -44,6 +45,8 @@ SCREENS: Final[dict[str, str]] = {
     "receipt_entry": "screens.receipt_entry:ReceiptEntryScreen",
     "statement": "screens.statement_import:StatementScreen",
     "suspense": "screens.suspense_query:SuspenseQueryScreen",
+    "deadlines": "screens.deadlines:DeadlinesScreen",
+    "payroll": "screens.payroll:PayrollScreen",
     "help": "screens.manual_screen:ManualScreen",
     "keycheck": "tui.keycheck:KeyCheckScreen",
 }
@@ -64,6 +67,12 @@ OWN: Final[dict[str, str]] = {
     "query:person_change": "screens.fact_query:FactQueryScreen",
     "business:base_adjust": "screens.adjust:AdjustScreen",
     "business:annual": "screens.annual:AnnualScreen",
+    "business:remit": "screens.remit_screen:RemitScreen",
+    "business:remit_cancel": "screens.remit_list:CancelScreen",
+    "business:allocate": "screens.remit_list:AllocateScreen",
+    "query:remit": "screens.remit_list:RemitQueryScreen",
+    "query:remit_cancel": "screens.remit_list:RemitQueryScreen",
+    "query:allocate": "screens.remit_list:RemitQueryScreen",
 }
 """Screens of businesses that need more than the common ones: "business:<id>" -> "module:class"."""
 

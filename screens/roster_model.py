@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from client.errors import ClientError
 from domain.business import Business, Column, Kind, UnitFacts, roster_columns
@@ -272,6 +272,18 @@ class RosterModel:
     def view_text(self) -> str:
         """What the view leaves out."""
         return "只看有错" if self._view.faulty else ""
+
+    def kept_view(self) -> dict[str, Any]:
+        """Return order and filter as JSON values."""
+        column, down = self.order or ("", False)
+        return {"sort": column, "down": down, "faulty": self._view.faulty}
+
+    def take_view(self, kept: Mapping[str, Any], also: Sequence[int] = ()) -> None:
+        """Take up order and filter of an earlier run; the rows `also` stay in sight. For a worker."""
+        known = {column.key for column in self._columns}
+        key = self._sort_key(kept["sort"]) if kept.get("sort") in known else None
+        faulty = bool(kept.get("faulty")) and bool(self._store.totals(self.service.roster_id).bad)
+        self._view.show(key, "descending" if kept.get("down") else "ascending", faulty=faulty, also=also)
 
     def find(self, text: str, index: int, step: int) -> int | None:
         """Return the position of a row by name, initials, account or the end of the ID number."""

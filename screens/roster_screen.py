@@ -52,8 +52,15 @@ class RosterScreen(RosterView):
         self._picking = PersonPick(self, self._take_person, self.read_person, self._whom)
         self._saver = DraftSaver(self, self._snapshot, self._keep_draft)
 
-    async def paste_context(self) -> CheckContext | None:
-        """How pasted rows are judged, after what must be chosen for them; None when it was not."""
+    def chosen_for_all(self) -> dict[str, Any]:
+        """Return what was chosen for all pasted rows, as JSON values."""
+        return {}
+
+    async def paste_context(self, chosen: Mapping[str, Any] | None = None) -> CheckContext | None:
+        """How pasted rows are judged, after what must be chosen for them; None when it was not.
+
+        With `chosen` it has been, in an earlier run.
+        """
         return replace(self.desk.service.context, source=self.pasted_as)
 
     # ---- opening and leaving -------------------------------------------------------------------------
@@ -158,6 +165,29 @@ class RosterScreen(RosterView):
         """Keep what is half typed; the terminal is gone."""
         if self._desk is not None:
             self._keep_draft(self._snapshot())
+
+    def keep(self) -> dict[str, Any]:
+        """Keep the order of the rows and what is left out of them as well."""
+        model = self._grid.model
+        return {**super().keep(), "view": model.kept_view() if isinstance(model, RosterModel) else None}
+
+    async def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Show the rows in that order, with the row the cursor was in among them."""
+        model, view = self._grid.model, kept.get("view")
+        if isinstance(model, RosterModel) and isinstance(view, dict):
+            rows = [self._grid.snapshot()["row_id"], *(one.get("row") for one in kept.get("widgets") or ())]
+            await in_thread(model.take_view, view, [row for row in rows if isinstance(row, int)])
+            self._grid.reload()
+        await super().take_up(kept)
+
+    def step(self, name: str) -> dict[str, Any] | None:
+        """Keep what was pasted while its preview is open."""
+        return self.pasting.step() if name == "paste_review" else None
+
+    async def step_again(self, name: str, step: Mapping[str, Any]) -> None:
+        """Read and check the same text again."""
+        if name == "paste_review" and self._desk is not None:
+            await self.pasting.again(step)
 
     def keep_of(self, widget: KeyWidget) -> dict[str, Any]:
         """Leave out what is half typed: it is kept as the roster's draft, which knows what was recorded."""

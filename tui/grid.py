@@ -213,11 +213,11 @@ class Grid(GridMoving):
 
     def handle_action(self, action: str) -> bool:
         """Act on a key; what is not the grid's own goes to the screen once the cell is accepted."""
-        if self._line is None and self.option_action(action):
-            return True
         return self._telling(lambda: self._act(action))
 
     def _act(self, action: str) -> bool:
+        if self._line is None and self.option_action(action):
+            return True
         done = self._line_action(action) if self._line is not None else None
         if done is not None:
             return done

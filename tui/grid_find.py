@@ -12,11 +12,11 @@ from typing import Any, Final
 from rich.segment import Segment
 from textual.message import Message
 
+from tui.caret import caret_segments
 from tui.edit import LineEditor
 from tui.glyphs import cell_len, fit
 from tui.grid_model import GridModel
 from tui.grid_options import GridOptions
-from tui.grid_view import caret_segments
 from tui.theme import CURSOR, ERROR, PLAIN, SELECTED, STRONG
 
 FIND, GOTO = "find", "goto"
@@ -246,7 +246,8 @@ class GridFinding(GridOptions):
     def _line_told(self) -> str:
         assert self._line is not None
         if self._line_kind == GOTO:
-            return f"请输入 1 至 {self._rows.count} 之间的行号。"
+            missed = "! 没有这一行，" if self._missed else ""
+            return f"{missed}请输入 1 至 {self._rows.count} 之间的行号。"
         if self._missed:
             return "! 没有找到，请改正或按 Esc 返回。"
         if not self._line.text:

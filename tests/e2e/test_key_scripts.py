@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.conftest import MakeSite
+from tests.e2e.conftest import MakeSite, at
 from tests.e2e.key_desk import KeyDesk, Outcome, expected
 from tests.keys.script import Row, Script, scripts
 
@@ -33,13 +33,13 @@ def key_desk(site_of: MakeSite, tmp_path_factory: pytest.TempPathFactory) -> Ite
 QUICK = (
     *("register_baishan", "register_hangzhou", "register_lyszfgjj", "register_shaanxi", "register_shanxi"),
     *("change_base_shaanxi", "option_hangzhou", "paste_shaanxi", "delete_undo_hangzhou", "dialogs_hangzhou"),
-    *("sort_shaanxi", "submit_pin_shanxi"),
+    *("sort_shaanxi", "submit_pin_shanxi", "seal_hangzhou", "change_base_shanxi"),
 )
 """Scripts that every run replays; the others are slow tests."""
 
 
 def _grouped(script: Script) -> object:
-    marks = [pytest.mark.xdist_group(f"keys-{script.profile}")]
+    marks = [at(script.profile)]
     if script.name not in QUICK:
         marks.append(pytest.mark.slow)
     return pytest.param(script, id=script.name, marks=marks)

@@ -9,6 +9,8 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from screens.state import WARM
+
 ROOT = Path(__file__).parents[2]
 HEAVY = {
     *("sqlalchemy", "alembic", "psycopg", "httpx", "pydantic", "fastapi", "starlette", "uvicorn", "dbos"),
@@ -20,6 +22,7 @@ PYDANTIC_IN_DOMAIN = (
     "domain.rules",
     "domain.wire",
     "domain.facts_wire",
+    "domain.deadlines_wire",
     "domain.receipt_rules",
     "domain.receipt_wire",
     "domain.businesses.",
@@ -63,3 +66,9 @@ def test_domain_needs_the_standard_library_only() -> None:
 
 def test_the_measure_sees_what_is_there() -> None:
     assert "pydantic" in imported_by("domain.wire")
+
+
+def test_the_working_program_holds_no_command_line_of_a_library() -> None:
+    held = imported_by(*WARM)
+    assert {"httpx", "sqlalchemy", "pydantic"} <= held
+    assert "click" not in held
