@@ -213,6 +213,12 @@ class World(RuleBasedStateMachine):
             assert answer.status_code == expected, answer.text
         self.model.record(answer.json()["receipt"]["receipt_id"], unit, amount)
 
+    @rule(unit=UNITS, amount=st.integers(5_000, 50_000))
+    def pay(self, unit: str, amount: int) -> None:
+        """Money that is a unit's own at once, so that there is something to allocate."""
+        self.record(unit=unit, amount=amount, twice=False)
+        self.act_on_a_receipt(pick=len(self.model.receipts) - 1, act="match", unit=unit, amount=1)
+
     @precondition(lambda self: self.model.receipts)
     @rule(pick=PICKS, act=st.sampled_from(("match", "refund", "reverse")), unit=UNITS, amount=AMOUNTS)
     def act_on_a_receipt(self, pick: int, act: str, unit: str, amount: int) -> None:
