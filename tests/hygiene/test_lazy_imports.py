@@ -25,6 +25,7 @@ PYDANTIC_IN_DOMAIN = (
     "domain.deadlines_wire",
     "domain.receipt_rules",
     "domain.receipt_wire",
+    "domain.remit_wire",
     "domain.businesses.",
 )
 """Modules that need it, and declarations, which need the rules of a profile."""
