@@ -16,7 +16,18 @@ from center.errors import MEDIA_TYPE, install_handlers
 from center.jobs import JobEngine
 from center.limits import Limiter
 from center.middleware import Shield
-from center.routes import attachments, cases, facts, inbox, login, public, queries, submissions, units
+from center.routes import (
+    attachments,
+    cases,
+    facts,
+    inbox,
+    login,
+    public,
+    queries,
+    statements,
+    submissions,
+    units,
+)
 from center.settings import Settings
 from center.sms import SmsPump, load_gateway
 from center.state import Center
@@ -26,7 +37,11 @@ from center.sweep import Sweeper
 from domain.wire import Problem
 
 ROUTERS = tuple(
-    module.router for module in (public, login, units, attachments, submissions, inbox, cases, queries, facts)
+    module.router
+    for module in (
+        *(public, login, units, attachments, submissions, inbox, cases, queries, facts),
+        statements,
+    )
 )
 
 COMPRESSED_FROM = 20_000
