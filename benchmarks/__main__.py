@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from benchmarks import big_roster, in_use, keys, large, long_use, people, startup, workbook
+from benchmarks import big_roster, in_use, interest, keys, large, long_use, people, startup, workbook
 from benchmarks.figures import Figure, Matrix, lines
 
 PARTS: dict[str, Callable[[Callable[[str], None]], Sequence[Figure | Matrix]]] = {
@@ -19,6 +19,7 @@ PARTS: dict[str, Callable[[Callable[[str], None]], Sequence[Figure | Matrix]]] =
     "big": big_roster.measure,
     "use": in_use.measure,
     "large": large.measure,
+    "interest": interest.measure,
 }
 
 
