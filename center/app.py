@@ -19,11 +19,13 @@ from center.middleware import Shield
 from center.routes import (
     attachments,
     cases,
+    deadlines,
     facts,
     inbox,
     login,
     public,
     queries,
+    receipts,
     statements,
     submissions,
     units,
@@ -40,7 +42,7 @@ ROUTERS = tuple(
     module.router
     for module in (
         *(public, login, units, attachments, submissions, inbox, cases, queries, facts),
-        statements,
+        *(receipts, deadlines, statements),
     )
 )
 

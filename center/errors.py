@@ -57,6 +57,12 @@ TITLES: Mapping[str, tuple[int, str]] = {
     "rate.limited": (429, "操作过于频繁"),
     "case.version": (409, "事项已被他人办理"),
     "case.maker": (403, "不能审核本人的申报"),
+    "receipt.conflict": (409, "交易流水号已登记"),
+    "receipt.version": (412, "来款已被他人办理"),
+    "receipt.unseen": (428, "没有说明看到的版本"),
+    "receipt.state": (409, "来款的状态不允许"),
+    "receipt.used": (409, "款项已经使用"),
+    "receipt.unit": (422, "单位不符"),
     "server.busy": (503, "中心繁忙"),
     "server.error": (500, "中心出错"),
 }

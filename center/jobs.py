@@ -28,7 +28,13 @@ from domain.profile import Profile
 log = logging.getLogger("gjj.center.jobs")
 
 CHUNK = 200
-"""Rows settled in one transaction."""
+"""Rows settled in one transaction, the least."""
+
+LARGEST = 1000
+"""The most: others who write wait for it."""
+
+PARTS = 50
+"""Steps in which the progress of a large job is seen."""
 
 STRETCH = 20
 """Chunks of one recorded step."""
@@ -104,7 +110,9 @@ class JobEngine:
         """Settle some chunks of a job, each in its own transaction; False when nothing is left."""
         for _ in range(STRETCH):
             done = self.run_chunk(job_id)
-            if not done.more or self._stop.wait(min(self.pause, LONGEST_REST * CHUNK / done.total)):
+            if not done.more or self._stop.wait(
+                min(self.pause, LONGEST_REST * at_once(done.total) / done.total)
+            ):
                 break
         return done.more
 
@@ -129,6 +137,11 @@ class JobEngine:
         return stale
 
 
+def at_once(total: int) -> int:
+    """Rows settled in one transaction of a job of `total` rows."""
+    return max(CHUNK, min(LARGEST, total // PARTS))
+
+
 def enqueue(conn: Connection, job_id: str) -> None:
     """Queue a job in the caller's transaction: it runs if and only if that transaction commits."""
     from center import job_workflow
@@ -146,7 +159,7 @@ class Settled(NamedTuple):
 
 
 def settle_chunk(conn: Connection, profile: Profile, clock: Clock, job_id: str, after: int = 0) -> Settled:
-    """Settle up to `CHUNK` pending rows of a job, write the progress, and close the job after the last one.
+    """Settle the next pending rows of a job (`at_once`), write the progress, close it after the last one.
 
     It looks for rows behind row `after` first, which spares it the settled ones. A job that is done already
     is left as it is.
@@ -159,8 +172,9 @@ def settle_chunk(conn: Connection, profile: Profile, clock: Clock, job_id: str, 
     if row.state == "done":
         return Settled(False, unit_account)
     key = (unit_account, row.submission_id)
-    found = row_store.pending(conn, key, after, CHUNK + 1) or row_store.pending(conn, key, 0, CHUNK + 1)
-    rows, more = found[:CHUNK], len(found) > CHUNK
+    most = at_once(row.total)
+    found = row_store.pending(conn, key, after, most + 1) or row_store.pending(conn, key, 0, most + 1)
+    rows, more = found[:most], len(found) > most
     moment = Moment.read(conn, clock, profile)
     ok, failed = row.ok, row.failed
     if rows:

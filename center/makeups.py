@@ -7,7 +7,7 @@ back before. Only a declared order moves; whoever moves it holds the lock of the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final, Literal
@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, Row, select, update
 
 from center.batches import batches
-from center.store.tables import account_change, makeup_order
+from center.store.tables import account, account_change, makeup_order
 from domain.business import AccountStatus, KnownAccount, MadeUp, PersonFacts
 from domain.period import month_of
 
@@ -26,7 +26,7 @@ NORMAL, SEALED = AccountStatus.NORMAL, AccountStatus.SEALED
 
 
 def with_history(conn: Connection, people: Mapping[str, PersonFacts]) -> dict[str, PersonFacts]:
-    """The people with the months made up for them and what their accounts paid a month."""
+    """The people with the months made up for them and what their accounts, ended ones too, paid a month."""
     made_up: dict[str, list[MadeUp]] = defaultdict(list)
     live = makeup_order.c.state != CANCELLED
     for batch in batches(people):
@@ -35,38 +35,56 @@ def with_history(conn: Connection, people: Mapping[str, PersonFacts]) -> dict[st
             amount = row.unit_amount + row.person_amount
             one = MadeUp(row.account_no, row.month, row.fund_type, row.state == SETTLED, amount)
             made_up[row.person_key].append(one)
-    known = [account for person in people.values() for account in person.accounts]
-    lines = _changes(conn, known)
+    ended = _ended(conn, people)
+    known = [one for person in people.values() for one in person.accounts]
+    lines = _changes(conn, [*known, *(one for accounts in ended.values() for one in accounts)])
+
+    def paid(accounts: Sequence[KnownAccount]) -> tuple[KnownAccount, ...]:
+        return tuple(replace(one, deposits=_deposits(one, lines[one.account_no])) for one in accounts)
+
     return {
         key: replace(
             person,
-            accounts=tuple(
-                replace(account, deposits=_deposits(account, lines[account.account_no]))
-                for account in person.accounts
-            ),
+            accounts=paid(person.accounts),
             made_up=tuple(made_up[key]),
+            ended=paid(ended.get(key, ())),
         )
         for key, person in people.items()
     }
 
 
+def _ended(conn: Connection, people: Iterable[str]) -> dict[str, list[KnownAccount]]:
+    """The accounts of people that are merged, transferred or closed, by number."""
+    found: dict[str, list[KnownAccount]] = defaultdict(list)
+    own = account.c
+    for batch in batches(people):
+        gone = select(own.person_key, own.unit_account, own.account_no, own.status, own.fund_type, own.opened)
+        mine = gone.where(own.person_key.in_(batch), own.gone).order_by(own.account_no)
+        for key, unit_account, number, status, fund_type, opened in conn.execute(mine):
+            one = KnownAccount(
+                unit_account, number, AccountStatus(status), fund_type=fund_type, opened=opened
+            )
+            found[key].append(one)
+    return found
+
+
 def _changes(conn: Connection, accounts: Sequence[KnownAccount]) -> dict[str, list[Row[Any]]]:
     """The history of accounts, oldest first."""
     found: dict[str, list[Row[Any]]] = defaultdict(list)
-    for batch in batches(account.account_no for account in accounts):
+    for batch in batches(one.account_no for one in accounts):
         mine = select(account_change).where(account_change.c.account_no.in_(batch))
         for row in conn.execute(mine.order_by(account_change.c.month, account_change.c.rev)):
             found[row.account_no].append(row)
     return found
 
 
-def _deposits(account: KnownAccount, lines: Sequence[Row[Any]]) -> tuple[tuple[int, int], ...]:
+def _deposits(known: KnownAccount, lines: Sequence[Row[Any]]) -> tuple[tuple[int, int], ...]:
     """From which month on an account paid how much a month in 分; 0 while it rests."""
-    opened = month_of(date.fromisoformat(account.opened)) if account.opened else 0
+    opened = month_of(date.fromisoformat(known.opened)) if known.opened else 0
     if not lines:
-        steps = [(opened, account.amount if account.status is NORMAL or account.sealed_month else 0)]
-        if account.status is SEALED and account.sealed_month:
-            steps.append((account.sealed_month, 0))
+        steps = [(opened, known.amount if known.status is NORMAL or known.sealed_month else 0)]
+        if known.status is SEALED and known.sealed_month:
+            steps.append((known.sealed_month, 0))
         return tuple(steps)
     first = lines[0]
     before = first.unit_amount_from + first.person_amount_from if first.status_from == NORMAL else 0

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
+from operator import attrgetter
 from typing import Any
 from zlib import crc32
 
@@ -121,8 +122,8 @@ def person_facts(
     registered: dict[str, tuple[str, str]] = {}
     busy: dict[str, set[str]] = defaultdict(set)
     for batch in batches(keys, MANY):
-        found = _PEOPLE.where(among(conn, depositor.c.person_key, batch)).order_by(account.c.account_no)
-        for key, name, id_number, number, *facts in conn.execute(found):
+        found = _PEOPLE.where(among(conn, depositor.c.person_key, batch))
+        for key, name, id_number, number, *facts in conn.execute(found).all():
             if key not in registered:
                 registered[key], accounts[key] = (name, id_number), []
             if number is not None:
@@ -133,6 +134,9 @@ def person_facts(
             people = conn.execute(select(depositor).where(among(conn, depositor.c.person_key, batch)))
             items |= {person.person_key: person_items(person) for person in people}
     none: frozenset[str] = frozenset()
+    for several in accounts.values():
+        if len(several) > 1:
+            several.sort(key=attrgetter("account_no"))
     return {
         key: PersonFacts(
             tuple(accounts.get(key, ())),

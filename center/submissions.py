@@ -191,8 +191,10 @@ class _Taking:
             each = self.business.rules.counted
             text = f"共{len(checks)}{each}，其中{bad}{each}不能办理，整批未受理，请按提示修改后重新提交。"
             return ProblemError("submission.rejected", text, findings=found[:MAX_FINDINGS]).problem
-        totals = self.request.totals
-        if totals.count != len(checks) or totals.amount != format_yuan(amount):
+        totals, sums = self.request.totals, {format_yuan(amount)}
+        if self.business.amount_of_account:
+            sums.add(format_yuan(0))  # from somebody who has no copy of the accounts
+        if totals.count != len(checks) or totals.amount not in sums:
             count = f"{len(checks)}{self.business.rules.counted}"
             text = f"合计不符：中心核算为{count}、{format_yuan(amount)}元，请刷新清册后重新提交。"
             return ProblemError("totals.mismatch", text, findings=found[:MAX_FINDINGS]).problem

@@ -39,6 +39,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_interest_commands(commands)
     _add_certificate_commands(commands)
     _add_operator_commands(commands)
+    _add_receipt_commands(commands)
     parser.set_defaults(run=run)
 
 
@@ -54,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
         "interest": _interest,
         "cert": _certificate,
         "operator": _operator,
+        "receipts": _receipts,
     }[args.center_command]
     try:
         return action(args)
@@ -112,6 +114,13 @@ def _add_certificate_commands(commands: argparse._SubParsersAction[argparse.Argu
     register.add_argument("--unit", action="append", required=True, help="单位账号，可重复")
     revoke = _command(acts, "revoke", "吊销证书")
     revoke.add_argument("fingerprint", help="证书的SHA-256指纹")
+
+
+def _add_receipt_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    receipts = _command(commands, "receipts", "导入银行对账单，逐笔登记来款")
+    receipts.add_argument("file", type=Path, metavar="文件", help="对账单（.xlsx、.xls、.csv）")
+    receipts.add_argument("--check", action="store_true", help="只核对，不登记")
+    receipts.add_argument("--errors", type=Path, metavar="文件", help="把标注了错误的表格写到这里")
 
 
 def _add_operator_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -254,6 +263,16 @@ def _operator(args: argparse.Namespace) -> int:
         raise _Refused(error.text) from None
     print(f"已登记：{args.login_name}")
     return 0
+
+
+def _receipts(args: argparse.Namespace) -> int:
+    from cli.center_receipts import take_statement
+
+    store = _open(args)
+    try:
+        return take_statement(_settings(args), store, _staff(), args.file, args.errors, check_only=args.check)
+    finally:
+        store.close()
 
 
 def _read_password() -> str:

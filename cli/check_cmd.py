@@ -87,7 +87,7 @@ def text_lines(result: FileCheck, business: Business) -> Iterator[str]:
         for found in result.findings
     ]
     if rows:
-        yield from _table([HEADINGS, *rows])
+        yield from table_lines([HEADINGS, *rows])
     total = result.totals
     errors = sum(found.is_error for found in result.findings)
     rest = len(result.findings) - errors
@@ -103,7 +103,7 @@ def text_lines(result: FileCheck, business: Business) -> Iterator[str]:
         yield "账户是否存在、是否属于本单位、状态和姓名是否相符，要由中心核对。"
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+def table_lines(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     """Rows with their columns aligned; the last one may be of any width."""
     from domain.text import cell_width
 

@@ -14,6 +14,7 @@ COMMANDS = {
     "demo": "cli.demo_cmd",
     "template": "cli.template_cmd",
     "check": "cli.check_cmd",
+    "deadlines": "cli.deadlines_cmd",
     "doctor": "cli.doctor_cmd",
     "center": "cli.center_cmd",
 }
@@ -23,6 +24,7 @@ SUMMARIES = {
     "demo": "启动演示：演示中心、演示密钥和应用程序",
     "template": "写出批量业务的空白模板",
     "check": "不联网校验一个清册文件",
+    "deadlines": "列出汇缴、登记、封存、基数和业务月的期限",
     "doctor": "检查本机的终端、UKey、中心等是否就绪",
     "center": "参考中心：启动与管理",
 }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 from client.errors import Refused
+from client.receipt_calls import ReceiptCalls
 from client.signing import JSON_TYPE, Prepared
 from client.statement_calls import StatementCalls, unit_path
 from client.transport import Identity, Transport
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import httpx
     from pydantic import BaseModel
 
-    from domain import facts_wire, wire
+    from domain import deadlines_wire, facts_wire, wire
     from domain.profile import Profile
 
 API = "/v1"
@@ -198,6 +199,12 @@ class CenterClient(StatementCalls):
         from domain import wire
 
         return self._get(unit_path(unit, "/context"), wire.UnitContext)
+
+    def deadline_basis(self, unit: str) -> deadlines_wire.DeadlineBasis:
+        """What the unit's deadlines follow from."""
+        from domain import deadlines_wire
+
+        return self._get(unit_path(unit, "/deadlines"), deadlines_wire.DeadlineBasis)
 
     def enter_reconcile(self, unit: str, unit_account: str, password: str) -> wire.Done:
         """Check the separate password of 单位网上对账 (L-13)."""
@@ -399,6 +406,11 @@ class CenterClient(StatementCalls):
         path = f"/cases/{quote(case_id, safe='')}/actions"
         return self._send("POST", path, wire.CaseDetail, action, SUBMIT_SECONDS)
 
+    @property
+    def receipts(self) -> ReceiptCalls:
+        """来款: the clerks' calls, and what a unit sees of its own."""
+        return ReceiptCalls(self._get, self._send)
+
     # ---- inside ----------------------------------------------------------------------------------
 
     def _get(self, path: str, model: type[M], **query: str | int) -> M:
@@ -412,10 +424,11 @@ class CenterClient(StatementCalls):
         model: type[M],
         body: BaseModel | None = None,
         read_seconds: float | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> M:
         content = b"" if body is None else encode(body)
-        headers = {} if body is None else {"Content-Type": JSON_TYPE}
-        prepared = Prepared(method, self.url(path), headers, content)
+        given = {} if body is None else {"Content-Type": JSON_TYPE}
+        prepared = Prepared(method, self.url(path), {**given, **(headers or {})}, content)
         return self._transport.send(prepared, model, read_seconds=read_seconds)
 
 

@@ -1,27 +1,35 @@
 """What this computer knows of the unit's people, in the form checks take it: a copy that the center outdates.
 
-Looking somebody up reads the local store, so rosters are checked in workers.
+The people of some rows are read together, a page of a roster at a time; rosters are checked in workers.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from domain.business import AccountStatus, Business, CheckContext, KnownAccount, PersonFacts, RatioPair
 from domain.idnumber import same_person_key
 from domain.money import parse_ratio
-from domain.text import to_half_width
+from domain.text import clean_cell, to_half_width
 
 if TYPE_CHECKING:
     from client.store.depositors import Depositor, DepositorCache
 
-SINGLE_READS = 200
-"""People looked up one by one before the whole copy is read at once."""
-PAGE = 5000
+KEPT = 4000
+"""People and account numbers remembered at most; the copy stays in its file, however large it is."""
+STATED = ("account_no", "to_account")
+"""Columns that state an account number."""
 SHORTEST_ID = 15
 """Characters of the shorter form of an ID number; nobody is looked up by less."""
+
+
+@lru_cache(256)
+def _ratio(unit: str, person: str) -> RatioPair:
+    return RatioPair(parse_ratio(unit), parse_ratio(person))
 
 
 def facts_of(person: Depositor, unit_account: str) -> PersonFacts:
@@ -31,7 +39,7 @@ def facts_of(person: Depositor, unit_account: str) -> PersonFacts:
         account_no=person.account_no,
         status=AccountStatus(person.status),
         base=person.base,
-        ratio=RatioPair(parse_ratio(person.unit_ratio), parse_ratio(person.person_ratio)),
+        ratio=_ratio(person.unit_ratio, person.person_ratio),
         unit_amount=person.unit_amount,
         person_amount=person.person_amount,
         fund_type=person.fund_type or "general",
@@ -63,8 +71,6 @@ class LocalPeople:
         """Read anew: the copy was brought up to date."""
         self._people: dict[str, PersonFacts | None] = {}
         self._keys: dict[str, str | None] = {}
-        self._reads = 0
-        self._whole = False
         self._complete: bool | None = None
 
     def __call__(
@@ -75,6 +81,10 @@ class LocalPeople:
             self._complete = self._cache.complete()
         if not self._complete or not any(column.key == "account_no" for column in business.columns):
             return context
+        self._read(
+            [clean_cell(text) for values in rows for key in STATED if (text := values.get(key, ""))],
+            [key for values in rows if (key := business.person_key(values)) and not key.startswith("@")],
+        )
         return replace(
             context,
             people=_People(self),
@@ -96,39 +106,33 @@ class LocalPeople:
 
     def person(self, key: str) -> PersonFacts | None:
         """The person with a `same_person_key`."""
-        if key not in self._people and not self._all():
-            self._keep(self._cache.by_person(key))
-            self._people.setdefault(key, None)
+        if key not in self._people:
+            self._read([], [key])
         return self._people.get(key)
 
     def key_of(self, account_no: str) -> str | None:
         """The key of the person with an account."""
-        if account_no not in self._keys and not self._all():
-            self._keep(self._cache.by_account(account_no))
-            self._keys.setdefault(account_no, None)
+        if account_no not in self._keys:
+            self._read([account_no], [])
         return self._keys.get(account_no)
 
-    def _keep(self, person: Depositor | None) -> None:
-        if person is None:
+    def _read(self, numbers: Sequence[str], keys: Sequence[str]) -> None:
+        """Know whom account numbers and keys mean; one reading for all that are not known yet."""
+        numbers = [number for number in dict.fromkeys(numbers) if number not in self._keys]
+        keys = [key for key in dict.fromkeys(keys) if key not in self._people]
+        if not numbers and not keys:
             return
-        key = same_person_key(person.id_number)
-        facts, before = facts_of(person, self._unit), self._people.get(key)
-        if before is not None and before.accounts[0].account_no != person.account_no:
-            facts = replace(facts, accounts=(*before.accounts, *facts.accounts))
-        self._people[key] = facts
-        self._keys[person.account_no] = key
-
-    def _all(self) -> bool:
-        """Whether the whole copy has been read; reads it once many were asked for."""
-        self._reads += 1
-        if not self._whole and self._reads > SINGLE_READS:
-            self._people, self._keys, self._whole = {}, {}, True
-            after = ""
-            while page := self._cache.after(after, PAGE):
-                for person in page:
-                    self._keep(person)
-                after = page[-1].account_no
-        return self._whole
+        if len(self._people) + len(self._keys) > KEPT:
+            self._people, self._keys = {}, {}
+        found: dict[str, list[Depositor]] = defaultdict(list)
+        for person in self._cache.among(numbers, keys):
+            found[same_person_key(person.id_number)].append(person)
+        self._people |= dict.fromkeys(keys)
+        self._keys |= dict.fromkeys(numbers)
+        for key, accounts in found.items():
+            known = [facts_of(one, self._unit) for one in accounts]
+            self._people[key] = replace(known[-1], accounts=tuple(one.accounts[0] for one in known))
+            self._keys |= dict.fromkeys([one.account_no for one in accounts], key)
 
 
 class _People(Mapping[str, PersonFacts]):

@@ -118,11 +118,14 @@ class RosterService:
         """The context for rows of a source, with what this computer knows of their people."""
         return self.with_people(self.context.for_source(source), rows)
 
-    def findings(self, row: StoredRow) -> tuple[Finding, ...]:
-        """All findings of a stored row, the one about duplicates included (O-16, V-18)."""
+    def findings(self, row: StoredRow, first: str = "") -> tuple[Finding, ...]:
+        """All findings of a stored row, the one about duplicates included (O-16, V-18).
+
+        `first` is what the row it repeats is called, if not by its number in the roster.
+        """
         if row.duplicate_of is None:
             return row.findings
-        return (*row.findings, self.business.duplicate(f"第{row.duplicate_of + 1}条"))
+        return (*row.findings, self.business.duplicate(first or f"第{row.duplicate_of + 1}条"))
 
     def delete(self, row_ids: Sequence[int]) -> int:
         """Delete rows as the center allows: some only one or all of them (W-04, V-25). Returns how many."""
@@ -148,7 +151,7 @@ class RosterService:
     def _checked(self, done: Undone | None) -> Undone | None:
         """Check rows that were judged by facts of another day."""
         if done is not None and done.row_ids:
-            self.store.rewrite_rows(self.roster_id, done.row_ids, lambda row: self._again(row, ""))
+            self.store.rewrite_rows(self.roster_id, done.row_ids, lambda rows: self._again(rows, ""))
         elif done is not None and done.stale:
             self.recheck()
         return done
@@ -189,7 +192,7 @@ class RosterService:
 
     def recheck(self, progress: Callable[[int], None] | None = None, *, keep: str = "") -> None:
         """Check every row against today's context (W-03); findings with the code `keep` stay."""
-        self.store.rewrite(self.roster_id, lambda row: self._again(row, keep), progress=progress)
+        self.store.rewrite(self.roster_id, lambda rows: self._again(rows, keep), progress=progress)
 
     def choose_ratio(self, pair: RatioPair, progress: Callable[[int], None] | None = None) -> None:
         """Choose the ratio pair of the whole roster (O-03) and check every row with it."""
@@ -197,22 +200,39 @@ class RosterService:
         self.context = replace(self.context, chosen_ratio=pair)
         self.recheck(progress)
 
-    def _again(self, row: StoredRow, keep: str) -> NewRow:
-        new = self._judge(row.typed, Source(row.source), row)
-        kept = [finding for finding in row.findings if finding.code == keep]
-        return replace(new, findings=[*new.findings, *kept]) if kept else new
+    def _again(self, rows: Sequence[StoredRow], keep: str) -> list[NewRow]:
+        """Check stored rows anew; the people of all of them are looked up together."""
+        sources = {row.source for row in rows}
+        contexts = {
+            name: self.facts(Source(name), [row.typed for row in rows if row.source == name])
+            for name in sources
+        }
+        again = []
+        for row in rows:
+            check = self.business.check_row(row.typed, contexts[row.source])
+            new = self._new(row.typed, check, Source(row.source), row.sheet_row, change=row.change)
+            kept = [finding for finding in row.findings if finding.code == keep] if keep else None
+            again.append(replace(new, findings=[*new.findings, *kept]) if kept else new)
+        return again
 
-    def _judge(self, typed: Mapping[str, str], source: Source, row: StoredRow | None = None) -> NewRow:
+    def _judge(self, typed: Mapping[str, str], source: Source) -> NewRow:
         check = self.business.check_row(typed, self.facts(source, [typed]))
-        new = self._new(typed, check, source)
-        return new if row is None else replace(new, sheet_row=row.sheet_row, change=row.change)
+        return self._new(typed, check, source)
 
-    def _new(self, typed: Mapping[str, str], check: RowCheck, source: Source, sheet_row: int = 0) -> NewRow:
+    def _new(
+        self,
+        typed: Mapping[str, str],
+        check: RowCheck,
+        source: Source,
+        sheet_row: int = 0,
+        *,
+        change: Change = "new",
+    ) -> NewRow:
         person = self.business.duplicate_key(check.values)
         values, findings = check.values, check.findings
         kept = {key: values[key] for key in self.business.CHOSEN if values.get(key)}
         typed = {**typed, **kept} if kept else typed
-        return NewRow(typed, values, findings, check.amount, person, source.value, sheet_row)
+        return NewRow(typed, values, findings, check.amount, person, source.value, sheet_row, change)
 
     # ---- submission --------------------------------------------------------------------------------
 
@@ -224,7 +244,7 @@ class RosterService:
         if which == "selected":
             return Totals(sums.selected_good, sums.selected_amount)
         row = self._row(which)
-        return Totals(0, 0) if row.bad or row.state != "draft" else Totals(1, row.amount)
+        return Totals(1, row.amount) if _is_good(row) else Totals(0, 0)
 
     def freeze(
         self,
@@ -288,7 +308,7 @@ class RosterService:
             bad = sum(row.bad for row in self._chosen(which)) if sums.selected != good else 0
         else:
             row = self._row(which)
-            bad, good = int(row.bad), int(not row.bad and row.state == "draft")
+            bad, good = int(row.bad), int(_is_good(row))
         if bad:
             text = f"还有{bad}条记录有错误，请改正或删除后再提交。"
             raise RosterError(text, code="roster.errors")
@@ -305,8 +325,14 @@ class RosterService:
     def _chosen(self, which: Which | int) -> Iterator[StoredRow]:
         rows = self.store.rows(self.roster_id) if isinstance(which, str) else iter([self._row(which)])
         for row in rows:
-            if row.state == "draft" and row.change != "deleted" and (which != "selected" or row.selected):
+            mine = row.state == "draft" and row.change != "deleted" and not row.opened
+            if mine and (which != "selected" or row.selected):
                 yield row
+
+
+def _is_good(row: StoredRow) -> bool:
+    """Whether a single row can be sent."""
+    return row.state == "draft" and not row.bad and not row.opened
 
 
 class _Sending:

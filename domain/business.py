@@ -240,6 +240,14 @@ class PersonFacts:
     """Months made up and not cancelled, None while that is not known: the center alone knows (M-12)."""
     details: Mapping[str, str] | None = None
 
+    ended: tuple[KnownAccount, ...] = ()
+    """Accounts that are merged, transferred or closed, where the history was asked for: what they paid
+    counts for its months."""
+
+    def deposit_in(self, month: int) -> int:
+        """What was paid for a month on all accounts the person has or had, in 分 (M-11)."""
+        return sum(one.deposit_in(month) for one in (*self.accounts, *self.ended))
+
     def at(self, unit_account: str) -> tuple[KnownAccount, ...]:
         """The person's accounts at a unit."""
         return tuple([known for known in self.accounts if known.unit_account == unit_account])
@@ -356,6 +364,10 @@ class Business(Protocol):
     @property
     def CHOSEN(self) -> tuple[str, ...]:  # noqa: N802 - a constant of the class
         """Computed keys that a stored row keeps: the choice it was entered under."""
+
+    @property
+    def amount_of_account(self) -> bool:
+        """True where a row's amount is what its account pays: who does not know the account states none."""
 
     @property
     def template_id(self) -> str:

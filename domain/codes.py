@@ -65,6 +65,8 @@ class CodeTable:
 
         Capitals do not matter in codes. A code and a name that disagree are None, never a guess.
         """
+        if text in self._names and text not in self._codes:
+            return text
         typed = _fold(clean_cell(text))
         if not typed:
             return None

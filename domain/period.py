@@ -212,6 +212,30 @@ class BusinessCalendar:
             following += timedelta(days=1)
         return None if working is None else following
 
+    def after_workdays(self, day: date, count: int) -> date | None:
+        """The `count`-th working day after `day`; None when the calendar needed is not published."""
+        found: date | None = day
+        for _ in range(count):
+            found = self.next_workday(found) if found is not None else None
+        return found
+
+    def workdays_between(self, first: date, last: date) -> int | None:
+        """Working days behind `first` up to and with `last`, negative when `last` is earlier.
+
+        None when the calendar of a day between is not published.
+        """
+        if last < first:
+            back = self.workdays_between(last, first)
+            return None if back is None else -back
+        count, day = 0, first
+        while day < last:
+            day += timedelta(days=1)
+            working = self.is_workday(day)
+            if working is None:
+                return None
+            count += working
+        return count
+
     def is_open(self, now_local: datetime) -> bool:
         """True when the center takes business now: within the hours, up to the cutoff (N-01, N-02).
 

@@ -22,6 +22,7 @@ from domain.businesses.seal_rules import SealRules, UnsealRules
 from domain.login_form import PROFILE_NAMES, raw_profile
 from domain.money import Rounding
 from domain.period import fund_year
+from domain.receipt_rules import ReceiptRules
 from domain.rules import BusinessRules, Strict
 
 __all__ = ["PROFILE_NAMES", "Profile", "load_profile", "parse_profile"]
@@ -242,6 +243,7 @@ class Profile(Strict):
     calendar: Calendar
     ratio: RatioRule
     money: Money = Money()
+    receipts: ReceiptRules = ReceiptRules()
     caps: list[Cap]
     business: Businesses
     imports: Import
@@ -305,6 +307,8 @@ class Profile(Strict):
                     raise ValueError(f"module {one.code} opens {name}, which has no table [business.{name}]")
             for name in set(one.screens) & set(get_args(StatementKind)) - set(self.statements):
                 raise ValueError(f"module {one.code} opens {name}, which [statements] does not name")
+            if "suspense" in one.screens and not self.receipts.suspense_query:
+                raise ValueError(f"module {one.code} opens suspense, which [receipts] does not allow")
         return self
 
     def module(self, code: str) -> Module | None:

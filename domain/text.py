@@ -18,7 +18,7 @@ MAX_MARKS = 2
 ELLIPSIS = ".."
 """Ends a text that `safe_text` cut; ASCII because the width of U+2026 depends on the terminal."""
 
-_ENDS = "".join(
+ENDS = "".join(
     [
         " \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000",
         "".join(map(chr, range(0x2000, 0x200B))),  # typographic blanks
@@ -190,7 +190,7 @@ def _name_character_problem(char: str) -> tuple[str, str] | None:
 
 def clean_cell(text: str) -> str:
     """The text without blanks, line breaks, NBSP, U+3000, zero-width characters and BOM at its ends."""
-    return text.strip(_ENDS)
+    return text.strip(ENDS)
 
 
 def to_half_width(text: str) -> str:

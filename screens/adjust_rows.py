@@ -12,6 +12,7 @@ from client.errors import ClientError
 from client.local_people import with_person
 from domain.business import Kind
 from domain.businesses.adjust import KIND, KINDS, TYPED
+from domain.businesses.base import ACCOUNT_CELLS
 from domain.findings import errors
 from domain.money import format_ratio, format_yuan
 from tui.grid_model import CellResult, GridColumn, GridRow
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 SHOWN: Final = {"base": 10, "total_amount": 10, "unit_ratio": 8, "person_ratio": 8}
 BEFORE: Final = {"base": ("base",), "amount": ("total_amount",), "ratio": ("unit_ratio", "person_ratio")}
 """What stands there now, by kind of change; the rest of the line belongs to what it becomes."""
-ACCOUNT: Final = 20
-"""Cells of an account number: its last digits tell people apart."""
 GONE = "这名职工已不在本单位，请按 F5 刷新后重试。"
 SENT = "这名职工的调整已提交，请等中心的处理结果。"
 TAKEN_BACK = "已取消这名职工的调整。"
@@ -74,7 +73,7 @@ class AdjustRows:
         after = ["new_amount"] if self.business.kind != "amount" else ["new_base"]
         account = self.service.profile.term("account_no")
         return [
-            GridColumn("account_no", account, ACCOUNT, "text", "left", False),
+            GridColumn("account_no", account, ACCOUNT_CELLS, "text", "left", False),
             GridColumn("name", own["name"].title, 8, "text", "left", False),
             *(GridColumn(key, own[key].title, SHOWN[key], "computed", "right", False) for key in before),
             *(self._typed_column(key) for key in self._typed),

@@ -388,7 +388,7 @@ class AppScreen(ShellScreen):
         from screens.giving_up import Waited
 
         waited = Waited(work, *args, **kwargs)
-        return await self.busy(f"{text} F12 停止", waited.wait, on_cancel=waited.give_up)
+        return await self.busy(text, waited.wait, on_cancel=waited.give_up)
 
     # -- digits beside rows ---
 
@@ -425,6 +425,16 @@ class AppScreen(ShellScreen):
         from screens.places import restore
 
         restore(self, kept)
+
+    def step(self, name: str) -> dict[str, Any] | None:
+        """Return what led to the screen `name` above, a step of this one's work, as JSON values.
+
+        None for a step that cannot be taken again.
+        """
+        return None
+
+    async def step_again(self, name: str, step: Mapping[str, Any]) -> None:
+        """Open the screen `name` as in an earlier run, or say in one sentence why that is not possible."""
 
     async def perform_again(self, request: ActionRequested) -> None:
         """Perform a request of an earlier run whose dialog was cut off."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -15,6 +16,7 @@ from screens.options import offered
 from screens.roster_parts import InfoLine
 from tui.keys import ActionRequested
 from tui.listview import ListColumn, ListRow, ListView
+from tui.progress import in_thread
 
 if TYPE_CHECKING:
     from client.api import CenterClient
@@ -55,6 +57,13 @@ def upload(client: CenterClient, unit: str, path: Path) -> AttachmentRef:
     return client.attach(unit, path.name[-100:], content, media)
 
 
+def _size_of(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
+
+
 class AttachmentsScreen(AppScreen):
     """The files of one submission; leaves with their references, or None when cancelled."""
 
@@ -89,6 +98,26 @@ class AttachmentsScreen(AppScreen):
         self._submit_label = args.get("submit", "")
         self._show()
         self.status("请选择要上传的档案。")
+
+    def keep(self) -> dict[str, Any]:
+        """Keep the files, and what the center has of them."""
+        files = [
+            [str(file.path), file.reference.model_dump_json() if file.reference is not None else ""]
+            for file in self._files
+        ]
+        return {**super().keep(), "files": files}
+
+    async def take_up(self, kept: Mapping[str, Any]) -> None:
+        """List the same files; one that is gone and not at the center is left out."""
+        from domain.wire import AttachmentRef
+
+        for name, told in kept.get("files") or ():
+            path, reference = Path(name), AttachmentRef.model_validate_json(told) if told else None
+            size = await in_thread(_size_of, path)
+            if size is not None or reference is not None:
+                self._files.append(Attachment(path, size or 0, reference))
+        self._show()
+        await super().take_up(kept)
 
     def label(self, action: str) -> tuple[str, str]:
         """Return the center's word for submitting."""

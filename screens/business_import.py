@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from client.errors import ClientError
 from domain.business import Source
@@ -112,14 +112,53 @@ class ImportFlow:
             case _:
                 await screen.import_option(what)
 
+    # ---- over a cut ----------------------------------------------------------------------------------
+
+    def chosen(self) -> dict[str, Any]:
+        """What was chosen and typed for all rows, as JSON values; the ratio stands in the roster's head."""
+        return {"fund_type": self._fund_type, "on_screen": dict(self._on_screen)}
+
+    def _use(self, chosen: Mapping[str, Any]) -> None:
+        self._fund_type = str(chosen.get("fund_type") or "")
+        self._on_screen = {str(key): str(text) for key, text in dict(chosen.get("on_screen") or {}).items()}
+
+    def step(self) -> dict[str, Any] | None:
+        """What led to the review that is open."""
+        if self._check is None:
+            return None
+        return {"path": str(self._path), "uploaded": self._uploaded is not None, **self.chosen()}
+
+    async def again(self, step: Mapping[str, Any]) -> None:
+        """Review the same file again; nothing is imported, even if it has been put right meanwhile."""
+        screen = self._screen
+        self._use(step)
+        self._path = Path(str(step["path"]))
+        self._uploaded = self._path if step.get("uploaded") else None
+        try:
+            check = await screen.busy("正在读取文件…", self._check_file, lambda done: None)
+        except WorkbookError as error:
+            screen.status(error.text, kind="warning", beep=True)
+            return
+        if check.findings:
+            await self._review(check)
+        else:
+            screen.status(f"文件“{self._path.name}”已没有错误，请重新导入。", kind="warning")
+
     # ---- pasted rows -------------------------------------------------------------------------------
 
-    async def paste_context(self, source: Source) -> CheckContext | None:
+    async def paste_context(
+        self, source: Source, chosen: Mapping[str, Any] | None = None
+    ) -> CheckContext | None:
         """How pasted rows are to be judged; None when a choice they need was not made.
 
         The ratio is asked for only while none is chosen and there are several: pasting asks nothing twice.
+        With `chosen` all that has been chosen in an earlier run.
         """
         service = self._screen.desk.service
+        if chosen is not None:
+            self._use(chosen)
+            file = source is Source.FILE
+            return self._of_file(service.context) if file else replace(service.context, source=source)
         several = service.context.chosen_ratio is None and len(service.context.unit.ratios) > 1
         if several and not await self._ratio_chosen():
             return None
@@ -226,17 +265,23 @@ class ImportFlow:
         if check is None:
             return
         if check.findings:
-            self._check = check
-            atomic = screen.state.profile.imports.atomic
-            refusal = screen.state.profile.messages.get("import_bad", "")
-            await screen.shell.open_screen(
-                "import_review", check=check, source=path, atomic=atomic, refusal=refusal
-            )
+            await self._review(check)
             return
         if kept:
             await self._take(check)
         else:
             await self._taken(check)
+
+    async def _review(self, check: FileCheck) -> None:
+        """Show what is wrong with the file."""
+        screen, self._check = self._screen, check
+        await screen.shell.open_screen(
+            "import_review",
+            check=check,
+            source=self._path,
+            atomic=screen.state.profile.imports.atomic,
+            refusal=screen.state.profile.messages.get("import_bad", ""),
+        )
 
     async def _pass(self, first: str, word: str, work: Callable[[Say], FileCheck]) -> FileCheck | None:
         """Go through the file in a worker; None when that came to nothing, which has been told."""
@@ -246,7 +291,7 @@ class ImportFlow:
         def progress(done: int) -> None:
             if stop:
                 raise Cancelled
-            say(f"{word} {done} 行，F12 停止")
+            say(f"{word} {done} 行")
 
         try:
             return await screen.busy(first, work, progress, on_cancel=lambda: stop.append(True))

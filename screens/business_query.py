@@ -321,7 +321,7 @@ class BusinessQueryScreen(AppScreen):
             self.state.unit,
             first,
             last,
-            lambda count: say(f"正在查询… {count} 户，F12 停止"),
+            lambda count: say(f"正在查询… {count} 户"),
             lambda: bool(stop),
             account,
             on_cancel=lambda: stop.append(True),
@@ -383,7 +383,7 @@ class BusinessQueryScreen(AppScreen):
             self.state.unit,
             batch.submission_id,
             state,
-            lambda count: say(f"正在读取明细… {count} 人，F12 停止"),
+            lambda count: say(f"正在读取明细… {count} 人"),
             lambda: bool(stop),
             on_cancel=lambda: stop.append(True),
         )

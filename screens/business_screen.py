@@ -85,9 +85,31 @@ class BusinessScreen(RosterScreen):
         own_module = rules is not None and bool(rules.batch_title)
         return Source.SINGLE if own_module and self.with_form else Source.FILE
 
-    async def paste_context(self) -> CheckContext | None:
+    def chosen_for_all(self) -> dict[str, Any]:
+        """Return what was chosen for all rows of a file."""
+        return self._importing.chosen()
+
+    async def paste_context(self, chosen: Mapping[str, Any] | None = None) -> CheckContext | None:
         """Have chosen what a file would need as well."""
-        return await self._importing.paste_context(self.pasted_as)
+        return await self._importing.paste_context(self.pasted_as, chosen)
+
+    def step(self, name: str) -> dict[str, Any] | None:
+        """Keep what is being submitted or imported while the screen for that is open."""
+        match name:
+            case "attachments":
+                return self._submitting.step()
+            case "import_review":
+                return self._importing.step()
+        return super().step(name)
+
+    async def step_again(self, name: str, step: Mapping[str, Any]) -> None:
+        """Open the attachments of the same submission, or the review of the same file."""
+        if self.has_desk and name == "attachments":
+            await self._submitting.again(step)
+        elif self.has_desk and name == "import_review":
+            await self._importing.again(step)
+        else:
+            await super().step_again(name, step)
 
     def import_options(self) -> list[tuple[str, str]]:
         """What the menu of imports offers besides, as (words, name)."""

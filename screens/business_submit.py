@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from client.errors import ClientError
 from client.roster import Which
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 WAITING = "中心暂时连不上，已保存在发件箱，恢复后自动发送。"
 NO_SIGNATURE = "没有提交；需要 UKey 签名才能提交，清册没有改动。"
+CHANGED = "清册合计已变，上次的提交没有恢复，请核对后重新提交。"
 IN_BACKGROUND = "已转到后台发送，结果到达时会提示。"
 
 
@@ -63,6 +64,8 @@ class SubmitFlow:
         self._which: Which | int = "all"
         self._totals = Totals(0, 0)
         self._attaching = False
+        self._resumed = False
+        """Whether the totals were confirmed before a cut, so that they are shown once more."""
         self._wait: AnswerWait | None = None
 
     @property
@@ -87,15 +90,16 @@ class SubmitFlow:
             return
         if not await self._confirmed(totals):
             return
-        self._which, self._totals = which, totals
+        self._which, self._totals, self._resumed = which, totals, False
         if desk.business.rules.attachments:
-            self._attaching = True
-            title = f"{desk.business.title}：共 {totals.count} {desk.business.rules.counted}"
-            await self._screen.shell.open_screen(
-                "attachments", purpose=title, submit=desk.business.rules.attach_label
-            )
-            return
-        await self._submit(())
+            await self._attach()
+        else:
+            await self._submit(())
+
+    async def _attach(self) -> None:
+        business, self._attaching = self._screen.desk.business, True
+        title = f"{business.title}：共 {self._totals.count} {business.rules.counted}"
+        await self._screen.shell.open_screen("attachments", purpose=title, submit=business.rules.attach_label)
 
     async def attached(self, references: Sequence[AttachmentRef] | None) -> None:
         """Go on with what was uploaded; None means that the upload was cancelled (A-04)."""
@@ -103,7 +107,25 @@ class SubmitFlow:
         if not references:
             self._screen.status("已取消上传，没有提交；清册没有改动。", kind="warning")
             return
-        await self._submit(references)
+        if not self._resumed or await self._confirmed(self._totals):
+            await self._submit(references)
+
+    def step(self) -> dict[str, Any] | None:
+        """What the attachments that are open are for, as JSON values."""
+        if not self._attaching:
+            return None
+        return {"which": self._which, "count": self._totals.count, "amount": self._totals.amount}
+
+    async def again(self, step: Mapping[str, Any]) -> None:
+        """Open the attachments of a submission again after a cut; what is sent is confirmed once more."""
+        desk, found = self._screen.desk, step["which"]
+        which: Which | int = found if isinstance(found, int) else "all" if found == "all" else "selected"
+        totals = await in_thread(desk.service.totals, which)
+        if totals != Totals(int(step["count"]), int(step["amount"])):
+            self._screen.status(CHANGED, kind="warning", beep=True)
+            return
+        self._which, self._totals, self._resumed = which, totals, True
+        await self._attach()
 
     async def _choose(self) -> Which | int | None:
         """Which rows: as many as the center lets be submitted at once."""
@@ -149,7 +171,7 @@ class SubmitFlow:
         if not count:
             return True
         lines = [
-            f"第 {row.index + 1} 条 {row.shown('account_no')}：{found.text}"
+            f"{screen.rows.number_of(row)} {row.shown('account_no')}：{found.text}"
             for row in rows
             for found in row.findings
             if found.code == OVERRULED
@@ -259,7 +281,7 @@ class SubmitFlow:
                     return
                 await screen.busy("正在签名…", outbox.submit, frozen)
             await screen.returned(None)
-            await screen.busy("正在提交，F12 转到后台…", wait.wait, on_cancel=wait.detach)
+            await screen.busy("正在提交…", wait.wait, on_cancel=wait.detach, stop="转到后台")
         finally:
             self._wait = None
         await self._answered(wait)

@@ -9,7 +9,11 @@ from domain.businesses.names import business_of
 if TYPE_CHECKING:
     from domain.profile import Profile
 
-TITLES = {"changes": "缴存人状态变更查询", "unit_info": "单位基本信息查询"}
+TITLES = {
+    "changes": "缴存人状态变更查询",
+    "suspense": "汇补缴不符暂存款查询",
+    "unit_info": "单位基本信息查询",
+}
 
 
 def screen_title(name: str, profile: Profile) -> str:

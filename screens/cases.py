@@ -75,10 +75,19 @@ class CasesScreen(AppScreen):
     """Lists the cases of a state, oldest first."""
 
     FIRST: ClassVar[bool] = True
-    KEY_BAR: ClassVar[tuple[str, ...]] = ("help", "next_field", "refresh", "paste_pad", "columns", "exit")
+    KEY_BAR: ClassVar[tuple[str, ...]] = (
+        "help",
+        "next_field",
+        "refresh",
+        "add_row",
+        "paste_pad",
+        "columns",
+        "exit",
+    )
     LABELS = {
         "next_field": ("换状态", "换到下一种状态，左右键也可以。"),
         "refresh": ("刷新", "重新读取事项。"),
+        "add_row": ("来款", "登记、导入、查询来款，认领和退款。"),
         "paste_pad": ("修改密码", "修改登录密码。"),
         "columns": ("音效", "关闭或打开按键的提示音。"),
         "exit": ("退出系统", "退出系统，回到登录画面。"),
@@ -199,6 +208,8 @@ class CasesScreen(AppScreen):
                 await self._turn(1 if request.action == "next_field" else -1)
             case "refresh":
                 await self._read()
+            case "add_row":
+                await self.shell.open_screen("receipts")
             case "paste_pad":
                 from screens.password import change_password
 

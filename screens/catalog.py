@@ -45,6 +45,13 @@ SCREENS: Final[dict[str, str]] = {
     "person_ledger": "screens.statement_query:PersonLedgerScreen",
     "annual_statement": "screens.closed_years:AnnualScreen",
     "reconcile": "screens.reconcile:ReconcileScreen",
+    "receipts": "screens.receipts:ReceiptsScreen",
+    "receipt_detail": "screens.receipt_detail:ReceiptDetailScreen",
+    "receipt_entry": "screens.receipt_entry:ReceiptEntryScreen",
+    "statement": "screens.statement_import:StatementScreen",
+    "suspense": "screens.suspense_query:SuspenseQueryScreen",
+    "deadlines": "screens.deadlines:DeadlinesScreen",
+    "payroll": "screens.payroll:PayrollScreen",
     "help": "screens.manual_screen:ManualScreen",
     "keycheck": "tui.keycheck:KeyCheckScreen",
 }

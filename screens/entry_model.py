@@ -41,12 +41,14 @@ FIELD_KINDS: Final[dict[Kind, str]] = {
 }
 CODE_WIDTH: Final = 16
 """Cells for a chosen code with its name."""
-MOST_WIDTH: Final = 19
+MOST_WIDTH: Final = 20
 """Cells of the widest value in a narrow pane."""
 FUND_TYPE: Final = "fund_type"
 """Column of 资金性质: a unit with one kind has it filled in and locked (W-05)."""
 PERSON: Final = "account_no"
 """Column of the account by which one of the unit's people is meant; the form lets one be picked."""
+INTO: Final = "to_account"
+"""Column of another account of the same person (X-07); it is picked from what that person has."""
 FOLLOWERS: Final = ("name", "id_number")
 """Columns that the person picked fills in."""
 SHOWN_NORMAL: Final = (Kind.MONEY, Kind.ID, Kind.RATIO)
@@ -132,6 +134,21 @@ class EntryModel:
         wrong = [one for one in errors(check.findings) if one.field in (PERSON, *FOLLOWERS, "")]
         return wrong[0].text if wrong else ""
 
+    def take_into(self, person: Depositor | None) -> str:
+        """Why the person's money cannot go to an account, "" as far as is known here."""
+        if person is None:
+            return ""
+        row = {**self._row(), INTO: person.account_no}
+        wrong = errors(self.business.check_row(row, with_person(self.context, self._person)).of(INTO))
+        other = self._person is not None and self._person.id_number != person.id_number
+        if not wrong and other:
+            return f"{person.account_no}不是该职工的账户，只能合并同一职工的账户，请核对后改正。"
+        return wrong[0].text if wrong else ""
+
+    def asked(self, key: str) -> str:
+        """Whom an empty field asks for: another account is one of the same person's."""
+        return self._person.id_number if key == INTO and self._person is not None else ""
+
     def _follow(self) -> None:
         """Show name and ID number of the person taken, or nothing."""
         for key in FOLLOWERS:
@@ -150,7 +167,7 @@ class EntryModel:
         return FormField(
             key=column.key,
             title=column.title,
-            kind="person" if column.key == PERSON else FIELD_KINDS[column.kind],
+            kind="person" if column.key in (PERSON, INTO) else FIELD_KINDS[column.kind],
             width=self._width(column),
             required=column.required and not column.computed,
             choices=choices_of(column, self.context.unit),

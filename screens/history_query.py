@@ -57,6 +57,7 @@ class HistoryQueryScreen(AppScreen):
     """Conditions with a span of days ("first", "last") over the lines that meet them."""
 
     HEADING: ClassVar[str] = "变更记录"
+    COUNTED: ClassVar[str] = "条变更"
     KEY_BAR: ClassVar[tuple[str, ...]] = (
         "help",
         "next_field",
@@ -96,19 +97,19 @@ class HistoryQueryScreen(AppScreen):
     def write(self, path: Path, overwrite: bool) -> None:
         """Write the lines that were found as a workbook. Blocking; raises WorkbookError."""
 
+    def found_footer(self) -> str:
+        """Return the line below what was found; override to say more."""
+        return f"共 {len(self._found)} 条"
+
     # ---- picture -------------------------------------------------------------------------------------
 
     def make_values(self) -> FieldsModel:
         """Return the values of the form."""
         return FieldsModel(self.conditions(), check=check_period)
 
-    def footer(self, count: int) -> str:
-        """Return what stands below the lines."""
-        return f"共 {count} 条"
-
     def found(self, count: int) -> str:
         """Return the sentence that says how many lines there are."""
-        return f"查到 {count} 条变更。"
+        return f"查到 {count} {self.COUNTED}。"
 
     def body(self) -> ComposeResult:
         """Conditions, lines."""
@@ -175,7 +176,7 @@ class HistoryQueryScreen(AppScreen):
                 self.fetch,
                 self.state.session().client,
                 values,
-                lambda count: say(f"正在查询… {count} 条，F12 停止"),
+                lambda count: say(f"正在查询… {count} 条"),
                 lambda: bool(stop),
                 on_cancel=lambda: stop.append(True),
             )
@@ -200,7 +201,7 @@ class HistoryQueryScreen(AppScreen):
             )
             for at, one in enumerate(self._found)
         ]
-        self._grid.set_model(RowsModel(columns, rows, footer=self.footer(len(rows))))
+        self._grid.set_model(RowsModel(columns, rows, footer=self.found_footer()))
         if rows:
             self.focus_key(self._grid)
             self.status("查询已停止，只显示一部分。" if stopped else self.found(len(rows)))

@@ -12,6 +12,7 @@ from screens.business_titles import screen_title
 from screens.home_parts import (
     INBOX_COLUMNS,
     LOGOUT,
+    OWN,
     PASSWORD,
     SOUND,
     entries,
@@ -29,6 +30,8 @@ from tui.listview import ListView
 from tui.progress import in_thread
 
 if TYPE_CHECKING:
+    from textual.worker import WorkType
+
     from domain.wire import InboxItem
 
 SHOWN = 30
@@ -54,7 +57,7 @@ class HomeScreen(AppScreen):
     """Where an agent starts every business."""
 
     FIRST: ClassVar[bool] = True
-    DEFAULT_CSS = "HomeScreen InboxPane { height: 1fr; } HomeScreen #rule { height: 1; }"
+    DEFAULT_CSS = "HomeScreen InboxPane { height: 1fr; } HomeScreen #deadlines { height: 1; }"
     KEY_BAR: ClassVar[tuple[str, ...]] = (
         "help",
         "transaction_code",
@@ -90,7 +93,7 @@ class HomeScreen(AppScreen):
     def body(self) -> ComposeResult:
         """Banner, menu, tabs, entries."""
         yield Panel(id="unit")
-        yield Panel([""], id="rule")
+        yield Panel([""], id="deadlines")
         yield ModuleMenu(id="menu")
         yield Panel(id="tabs")
         yield InboxPane(INBOX_COLUMNS, options=options_of(self.state.profile), id="inbox")
@@ -112,6 +115,7 @@ class HomeScreen(AppScreen):
         self._tab = self.state.profile.inbox.tabs[0].key
         self.show_all()
         await self._read_inbox()
+        await self._read_deadlines()
         self.set_focus(self.menu, scroll_visible=False)
 
     async def welcome(self) -> None:
@@ -123,6 +127,7 @@ class HomeScreen(AppScreen):
         """Take up again after a module."""
         self.show_all()
         await self._read_inbox()
+        await self._read_deadlines()
         if isinstance(result, str) and result:
             self.status(result, kind="good")
 
@@ -152,6 +157,27 @@ class HomeScreen(AppScreen):
         self._items = {str(one.item_id): one for one in items}
         self.pane.set_rows(inbox_rows(items))
         self._show_tabs()
+
+    async def _read_deadlines(self) -> None:
+        """Show the deadlines as they are known here, and have the center asked without anybody waiting."""
+        await self._show_deadlines(ask=False)
+        work: WorkType[None] = self._ask_deadlines
+        self.run_worker(work, name="deadlines", group="deadlines", exclusive=True)
+
+    async def _ask_deadlines(self) -> None:
+        await self._show_deadlines(ask=True)
+
+    async def _show_deadlines(self, *, ask: bool) -> None:
+        """Draw the line of deadlines; what cannot be read leaves the line as it is."""
+        from client.errors import ClientError
+        from screens.deadline_parts import read_deadlines, summary_line
+
+        try:
+            found, _ = await in_thread(lambda: read_deadlines(self.state, ask=ask))
+        except ClientError:
+            return
+        if self.is_mounted:
+            self.query_one("#deadlines", Panel).show([summary_line(found)])
 
     def state_changed(self, event: StateEvent) -> None:
         """Show what the inbox has got, while nobody presses a key (T-11)."""
@@ -189,6 +215,7 @@ class HomeScreen(AppScreen):
                 await self.reading("正在刷新…", self.state.session().refresh_context)
                 self.show_all()
                 await self._read_inbox()
+                await self._read_deadlines()
             case "exit" | "back":
                 await self._log_out()
             case _:
@@ -217,6 +244,8 @@ class HomeScreen(AppScreen):
             await self._toggle_sound()
         elif key == LOGOUT:
             await self._log_out()
+        elif key in OWN:
+            await self.shell.open_screen(OWN[key])
         else:
             module = self.state.profile.module(key)
             assert module is not None

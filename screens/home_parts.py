@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 PASSWORD, SOUND, LOGOUT = "@password", "@sound", "@logout"
 """Keys of the functions at the top right of the home screen (H-04, L-11, L-14)."""
 
+OWN = {"@deadlines": "deadlines", "@payroll": "payroll"}
+"""Keys of functions every center's agents have -> their screens."""
+
 INBOX_COLUMNS = (
     ListColumn("时间", 11),
     ListColumn("业务名称", 16),
@@ -67,7 +70,10 @@ def entries(profile: Profile, permissions: list[str], sound: bool) -> list[MenuE
         if not one.screens or openable(one, profile, permissions)
     ]
     group = shown[0].group if profile.home.layout == "menus" and shown else "系统"
-    functions = []
+    functions = [
+        MenuEntry("@deadlines", "9801", "期限", group),
+        MenuEntry("@payroll", "9802", "工资表比对", group),
+    ]
     if profile.auth.change_password == "inside":
         functions.append(MenuEntry(PASSWORD, "9901", "修改密码", group))
     if profile.home.sound_toggle:

@@ -6,10 +6,10 @@ spreadsheet; everything else is appended as rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from client.errors import ClientError
 from domain.business import CheckContext, Source, roster_columns
@@ -17,6 +17,7 @@ from exports.workbook_error import WorkbookError
 from screens.roster_model import RosterModel
 from screens.roster_take import Cancelled, take_rows, tell_totals
 from tui.keys import ActionRequested
+from tui.pad import KEPT
 from tui.progress import in_thread
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class PasteFlow:
         self._pad_open = False
         self._pasted: PastedRows | None = None
         self._review_open = False
+        self._step: dict[str, Any] | None = None
+        """What the preview shows, for the next start: text, column, index, and what was chosen for all."""
 
     @property
     def waits(self) -> bool:
@@ -48,11 +51,20 @@ class PasteFlow:
     def forget(self) -> None:
         """Wait for no answer any more."""
         self._pad_open = self._review_open = False
-        self._pasted = None
+        self._pasted = self._step = None
 
     def take_up_pad(self) -> None:
         """Wait for the pad, which was opened again after a cut."""
         self._pad_open = True
+
+    def step(self) -> dict[str, Any] | None:
+        """Return what the preview shows, None for a text that is too long to be kept."""
+        return self._step
+
+    async def again(self, step: Mapping[str, Any]) -> None:
+        """Preview the same text again after a cut."""
+        text, column, index = str(step["text"]), str(step["column"]), int(step["index"])
+        await self._read(text, column, index, dict(step["chosen"]))
 
     async def open_pad(self) -> None:
         """Collect a paste that the terminal does not mark."""
@@ -81,12 +93,14 @@ class PasteFlow:
 
     # ---- reading -----------------------------------------------------------------------------------
 
-    async def _read(self, text: str, column: str, index: int) -> None:
+    async def _read(
+        self, text: str, column: str, index: int, chosen: Mapping[str, Any] | None = None
+    ) -> None:
         screen = self._screen
         pasted: PastedRows | None = None
         problem = ""
         try:
-            pasted = await self._checked(text, column, index)
+            pasted = await self._checked(text, column, index, chosen)
         except WorkbookError as error:
             problem = error.text
         except Cancelled:
@@ -99,6 +113,9 @@ class PasteFlow:
             screen.status(GIVEN_UP, kind="warning")
             return
         self._pasted, self._review_open = pasted, True
+        if len(text) <= KEPT:
+            told = {"text": text, "column": column, "index": index, "chosen": screen.chosen_for_all()}
+            self._step = told
         atomic = screen.state.profile.imports.atomic and screen.pasted_as is Source.FILE
         await screen.shell.open_screen(
             "paste_review",
@@ -108,7 +125,9 @@ class PasteFlow:
             words=screen.words(screen.state.profile),
         )
 
-    async def _checked(self, text: str, column: str, index: int) -> PastedRows | None:
+    async def _checked(
+        self, text: str, column: str, index: int, chosen: Mapping[str, Any] | None
+    ) -> PastedRows | None:
         """Read and check in a worker; None when a choice was not made. Raises Cancelled, WorkbookError."""
         screen, stop = self._screen, list[bool]()
         say = screen.shell.progress.say
@@ -116,7 +135,7 @@ class PasteFlow:
         def step(told: str) -> None:
             if stop:
                 raise Cancelled
-            say(f"{told}，F12 停止")
+            say(told)
 
         def read() -> PastedTable:
             from exports.paste import read_paste
@@ -128,7 +147,7 @@ class PasteFlow:
         if column and table.width == 1:
             check = partial(self._column, column, index)
         else:
-            context = await screen.paste_context()
+            context = await screen.paste_context(chosen)
             if context is None:
                 return None
             context = screen.desk.service.with_people(context, ())

@@ -198,10 +198,14 @@ class DepositorSource:
 class PersonPick:
     """Finds out for a screen whom a typed text means."""
 
-    def __init__(self, screen: AppScreen, take: Take, read: Read | None = None) -> None:
+    def __init__(
+        self, screen: AppScreen, take: Take, read: Read | None = None, hint: Callable[[], str] = str
+    ) -> None:
+        """`hint` says what F4 on an empty field looks for, "" for everybody."""
         self._screen = screen
         self._take = take
         self._read = read
+        self._hint = hint
         self._unreached = float("-inf")
 
     @property
@@ -238,7 +242,7 @@ class PersonPick:
         def progress(now: SyncProgress) -> None:
             if not now.done:
                 total = f"/{now.total}" if now.total else ""
-                screen.shell.progress.say(f"{text.rstrip('…')} {now.rows}{total} 人，F12 停止")
+                screen.shell.progress.say(f"{text.rstrip('…')} {now.rows}{total} 人")
 
         try:
             await screen.busy(text, screen.state.synchronise, progress, stop, on_cancel=stop.set)
@@ -260,7 +264,8 @@ class PersonPick:
         if asked is None:
             return False
         then = str(request.payload.get("then", ""))
-        await self._answer(widget, *asked, then)
+        title, text = asked
+        await self._answer(widget, title, text or self._hint(), then)
         return True
 
     async def _answer(self, widget: Any, title: str, text: str, then: str) -> None:

@@ -1,9 +1,10 @@
 """Where a person is, kept while they work and taken up again after the next login.
 
 A terminal that closes, a killed program and a power failure are alike: nothing can be done at that moment, so
-the place is stored as one goes. It is the stack of screens above the first one with the arguments they were
-opened with, and of each its cursors, pages and half-typed texts. It is stored in a thread, at most every
-`WAIT_SECONDS`, so what is lost is at most what was done in that time. Nothing secret is ever in it.
+the place is stored as one goes. It is the stack of screens above the first one, each with the arguments it
+was opened with, or with what led to it as a step of the work of the screen below; and of each its cursors,
+pages and half-typed texts. It is stored in a thread, at most every `WAIT_SECONDS`, so what is lost is at most
+what was done in that time. Nothing secret is ever in it.
 
 A place belongs to one operator at one unit of one center under one profile (`Scope.own_key`). Back on the
 first screen there is no place any more.
@@ -36,7 +37,7 @@ RESTORED: Final = "上次的画面已恢复，请接着办理。"
 SHUT: Final = "上次的画面没有恢复：该业务已停用或没有权限，录入的内容仍保存在本机。"
 BROKEN: Final = "上次的画面没有恢复，请重新打开；录入的内容都保存在本机。"
 Entry = dict[str, Any]
-"""name, args, kept."""
+"""name, kept, and args or step."""
 
 
 def packed(args: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -127,9 +128,12 @@ class Places:
             self._stored = found
 
     def _now(self) -> tuple[Scope, str] | None:
-        """Whose place it is and what it is, "" for none; None while there is nothing to say."""
+        """Whose place it is and what it is, "" for none; None while there is nothing to say.
+
+        There is nothing to say while the program ends either: its screens are taken down one by one.
+        """
         state = self._app.state
-        if state.person is None or self._resuming or state.scope() != self._whose:
+        if not self._app.is_running or state.person is None or self._resuming or state.scope() != self._whose:
             return None
         stack = self._stack()
         if not stack:
@@ -144,17 +148,28 @@ class Places:
         from screens.app import AppScreen
 
         entries: list[Entry] = []
+        below: AppScreen | None = None
         for screen in self._app.screen_stack:
             if not isinstance(screen, AppScreen) or not screen.GUARDED or not screen.opened_as:
                 continue
             if screen.FIRST:
                 entries.clear()
                 continue
-            args = packed(screen.opened_with) if screen.RESUMABLE else None
-            if args is None:
+            how = self._way_to(screen, below)
+            if how is None:
                 break
-            entries.append({"name": screen.opened_as, "args": args, "kept": screen.keep()})
+            entries.append({"name": screen.opened_as, "kept": screen.keep(), **how})
+            below = screen
         return entries
+
+    @staticmethod
+    def _way_to(screen: AppScreen, below: AppScreen | None) -> Entry | None:
+        """How a screen is opened again: with its arguments, or as a step of the work of the screen below."""
+        args = packed(screen.opened_with) if screen.RESUMABLE else None
+        if args is not None:
+            return {"args": args}
+        step = below.step(screen.opened_as) if below is not None else None
+        return None if step is None else {"step": step}
 
     def _dialog(self) -> dict[str, Any] | None:
         """The open dialog as far as something is typed in it, and the action that leads there again."""
@@ -212,7 +227,9 @@ class Places:
         self._resuming = True
         try:
             for entry in stack:
-                await self._open(entry)
+                if not await self._open(entry):
+                    # The screen below has said why its step cannot be taken up.
+                    return None
             self._say(RESTORED, "good")
             return place.get("dialog")
         except (ValueError, KeyError, TypeError):
@@ -239,13 +256,21 @@ class Places:
             return True
         return name in self._app.state.reachable_screens()
 
-    async def _open(self, entry: Entry) -> None:
+    async def _open(self, entry: Entry) -> bool:
+        """Open a screen of a place; False when it did not open."""
         from screens.app import AppScreen
 
-        screen = await self._app.open_screen(entry["name"], **unpacked(entry["args"]))
-        if isinstance(screen, AppScreen):
-            await screen.take_up(entry["kept"])
-            screen.refresh_bars()
+        name, below = entry["name"], self._app.shell_screen()
+        if "step" not in entry:
+            await self._app.open_screen(name, **unpacked(entry["args"]))
+        elif isinstance(below, AppScreen):
+            await below.step_again(name, entry["step"])
+        screen = self._app.shell_screen()
+        if not isinstance(screen, AppScreen) or screen.opened_as != name:
+            return False
+        await screen.take_up(entry["kept"])
+        screen.refresh_bars()
+        return True
 
     async def _reopen(self, dialog: Any) -> None:
         """Bring a dialog back that was being typed in; one behind a question waits for its turn."""

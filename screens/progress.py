@@ -238,7 +238,7 @@ class ProgressScreen(AppScreen):
             self.state.unit,
             batch.submission_id,
             "failed",
-            lambda count: say(f"正在读取错误信息… {count} 条，F12 停止"),
+            lambda count: say(f"正在读取错误信息… {count} 条"),
             lambda: bool(stop),
             on_cancel=lambda: stop.append(True),
         )

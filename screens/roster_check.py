@@ -82,7 +82,7 @@ class RosterChecks:
             await screen.busy(
                 "正在请中心核对…",
                 screen.desk.dry_run_all,
-                lambda done: say(f"正在请中心核对… {done} 行，F12 停止"),
+                lambda done: say(f"正在请中心核对… {done} 行"),
                 lambda: bool(stop),
                 on_cancel=lambda: stop.append(True),
             )
@@ -112,4 +112,4 @@ class RosterChecks:
             screen.grid.reload()
             row, finding = found[0]
             name = row.typed.get("name", "")
-            screen.status(f"第 {row.index + 1} 条 {name}：{finding.text}", kind="error", beep=True)
+            screen.status(f"{screen.rows.number_of(row)} {name}：{finding.text}", kind="error", beep=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from client.errors import ClientError
 from domain.business import Business, Column, Kind, UnitFacts, roster_columns
+from domain.businesses.base import ACCOUNT_CELLS
 from domain.findings import Finding, errors
 from domain.text import to_half_width
 from screens.entry_model import choices_of
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 RIGHT: Final = (Kind.MONEY, Kind.RATIO)
 """Kinds drawn at the right of their column."""
+NARROW: Final = {Kind.NAME: 8, Kind.CODE: 9, Kind.TEXT: 18}
+"""Cells in a pane of half a screen of 80 columns: account, name and a code stand side by side, and so do the
+account and any other column once the rows are scrolled sideways."""
 CHANGE_MARKS: Final[dict[str, str]] = {"new": "+", "changed": "*", "deleted": "-", "": " "}
 """Mark of a row by how it differs from what the center has, where nothing more important is to be said."""
 GONE: Final = "这条记录已经不在了，请刷新后重试。"
@@ -43,8 +47,10 @@ def _column(column: Column, unit: UnitFacts, editable: bool, narrow: bool) -> Gr
     width = column.width
     if column.kind is Kind.ID:
         width = 18
-    elif narrow and column.kind is Kind.NAME:
-        width = 10
+    elif narrow and column.key == "account_no":
+        width = ACCOUNT_CELLS
+    elif narrow and column.kind in NARROW:
+        width = max(NARROW[column.kind], 2 * len(column.title))
     elif column.kind is Kind.MONEY:
         width = max(9 if narrow else 10, 2 * len(column.title))
     return GridColumn(
@@ -168,7 +174,7 @@ class RosterModel:
             return CellResult(False, error.sentence)
         if self._opened == row.row_id:
             self._opened = None
-        told = [found for found in self.service.findings(edited) if found.field == column]
+        told = [found for found in self.findings_of(edited) if found.field == column]
         return CellResult(True, _mark_text(told[0]) if told else "", bool(errors(told)))
 
     def preview(self, index: int, column: str, text: str) -> Mapping[str, str]:
@@ -183,7 +189,7 @@ class RosterModel:
         row, self._typing = self.at(index), None
         if row is not None and row.opened:
             return self.drop_opened()
-        wrong = errors(self.service.findings(row)) if row is not None else ()
+        wrong = errors(self.findings_of(row)) if row is not None else ()
         return CellResult(not wrong, wrong[0].text if wrong else "")
 
     def new_row(self, at: int | None = None) -> int:
@@ -229,10 +235,14 @@ class RosterModel:
         found = None if row is None else self._store.index_of(row.row_id)
         return index if found is None else found
 
-    def index_of(self, row_id: int) -> int:
-        """Return the position of a row; the last one when it is not in sight."""
-        found = self._view.index_of(row_id)
-        return max(0, self.count() - 1) if found is None else found
+    def position(self, row_id: int) -> int | None:
+        """Return the position of a row as the rows are shown, None when it is not in sight."""
+        return self._view.index_of(row_id)
+
+    def number_of(self, row: StoredRow) -> str:
+        """Return what the person sees as the number of a row whose `index` is its place in the roster."""
+        shown = row.index if self._view.plain else self._view.index_of(row.row_id)
+        return f"未显示的第{row.index + 1}条" if shown is None else f"第{shown + 1}条"
 
     def follow(self) -> None:
         """Take over what others did to the roster: an import, a submission. For a worker."""
@@ -262,6 +272,18 @@ class RosterModel:
     def view_text(self) -> str:
         """What the view leaves out."""
         return "只看有错" if self._view.faulty else ""
+
+    def kept_view(self) -> dict[str, Any]:
+        """Return order and filter as JSON values."""
+        column, down = self.order or ("", False)
+        return {"sort": column, "down": down, "faulty": self._view.faulty}
+
+    def take_view(self, kept: Mapping[str, Any], also: Sequence[int] = ()) -> None:
+        """Take up order and filter of an earlier run; the rows `also` stay in sight. For a worker."""
+        known = {column.key for column in self._columns}
+        key = self._sort_key(kept["sort"]) if kept.get("sort") in known else None
+        faulty = bool(kept.get("faulty")) and bool(self._store.totals(self.service.roster_id).bad)
+        self._view.show(key, "descending" if kept.get("down") else "ascending", faulty=faulty, also=also)
 
     def find(self, text: str, index: int, step: int) -> int | None:
         """Return the position of a row by name, initials, account or the end of the ID number."""
@@ -331,7 +353,14 @@ class RosterModel:
         row = self.at(index)
         if row is None or row.state != "draft" or row.change == "deleted":
             return ()
-        return self.service.findings(row)
+        return self.findings_of(row)
+
+    def findings_of(self, row: StoredRow) -> tuple[Finding, ...]:
+        """Return all findings of a stored row; the row it repeats is called by the number the person sees."""
+        if row.duplicate_of is None or self._view.plain:
+            return self.service.findings(row)
+        first = next(iter(self._store.window(self.service.roster_id, row.duplicate_of, 1)), None)
+        return self.service.findings(row, self.number_of(first) if first is not None else "")
 
     def finding_text(self, index: int, column: str) -> str:
         """Return what there is to say of a cell; findings of the whole row show at every cell without one."""

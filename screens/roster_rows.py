@@ -11,6 +11,7 @@ from tui.masking import cover_middle
 from tui.progress import in_thread
 
 if TYPE_CHECKING:
+    from client.store.rows import StoredRow
     from screens.roster_screen import RosterScreen
 
 UNTICKED: Final = "请先按空格勾选要删除的记录，再删除。"
@@ -31,6 +32,11 @@ class RosterRows:
             await in_thread(model.follow)
         self._screen.grid.reload()
 
+    def number_of(self, row: StoredRow) -> str:
+        """Return what the person sees as the number of a row whose `index` is its place in the roster."""
+        model = self._screen.grid.model
+        return model.number_of(row) if isinstance(model, RosterModel) else f"第{row.index + 1}条"
+
     async def show(self, index: int) -> None:
         """Show a row whole, with all that is to be said of it."""
         screen, model = self._screen, self._screen.grid.model
@@ -46,8 +52,10 @@ class RosterRows:
         """Show the rows marked 5, in row order, then delete those marked 4 together."""
         screen = self._screen
         for row_id in [int(key) for key, digit in options if digit == "5"]:
-            if isinstance(model := screen.grid.model, RosterModel):
-                await self.show(model.index_of(row_id))
+            model = screen.grid.model
+            at = model.position(row_id) if isinstance(model, RosterModel) else None
+            if at is not None:
+                await self.show(at)
         if gone := [int(key) for key, digit in options if digit == "4"]:
             await self.delete(gone)
 

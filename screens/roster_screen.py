@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from client.errors import ClientError
 from client.store.rows import CENTER_FAILED
 from domain.findings import Finding, errors
-from screens.entry_model import PERSON
+from screens.entry_model import INTO, PERSON
 from screens.paste_flow import PasteFlow
 from screens.person_pick import PersonPick
 from screens.roster_check import RosterChecks
@@ -49,11 +49,18 @@ class RosterScreen(RosterView):
     def body(self) -> ComposeResult:
         """Put what works with the panes behind them."""
         yield from super().body()
-        self._picking = PersonPick(self, self._take_person, self.read_person)
+        self._picking = PersonPick(self, self._take_person, self.read_person, self._whom)
         self._saver = DraftSaver(self, self._snapshot, self._keep_draft)
 
-    async def paste_context(self) -> CheckContext | None:
-        """How pasted rows are judged, after what must be chosen for them; None when it was not."""
+    def chosen_for_all(self) -> dict[str, Any]:
+        """Return what was chosen for all pasted rows, as JSON values."""
+        return {}
+
+    async def paste_context(self, chosen: Mapping[str, Any] | None = None) -> CheckContext | None:
+        """How pasted rows are judged, after what must be chosen for them; None when it was not.
+
+        With `chosen` it has been, in an earlier run.
+        """
         return replace(self.desk.service.context, source=self.pasted_as)
 
     # ---- opening and leaving -------------------------------------------------------------------------
@@ -159,6 +166,29 @@ class RosterScreen(RosterView):
         if self._desk is not None:
             self._keep_draft(self._snapshot())
 
+    def keep(self) -> dict[str, Any]:
+        """Keep the order of the rows and what is left out of them as well."""
+        model = self._grid.model
+        return {**super().keep(), "view": model.kept_view() if isinstance(model, RosterModel) else None}
+
+    async def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Show the rows in that order, with the row the cursor was in among them."""
+        model, view = self._grid.model, kept.get("view")
+        if isinstance(model, RosterModel) and isinstance(view, dict):
+            rows = [self._grid.snapshot()["row_id"], *(one.get("row") for one in kept.get("widgets") or ())]
+            await in_thread(model.take_view, view, [row for row in rows if isinstance(row, int)])
+            self._grid.reload()
+        await super().take_up(kept)
+
+    def step(self, name: str) -> dict[str, Any] | None:
+        """Keep what was pasted while its preview is open."""
+        return self.pasting.step() if name == "paste_review" else None
+
+    async def step_again(self, name: str, step: Mapping[str, Any]) -> None:
+        """Read and check the same text again."""
+        if name == "paste_review" and self._desk is not None:
+            await self.pasting.again(step)
+
     def keep_of(self, widget: KeyWidget) -> dict[str, Any]:
         """Leave out what is half typed: it is kept as the roster's draft, which knows what was recorded."""
         return {key: kept for key, kept in widget.whereabouts().items() if key not in ("texts", "text")}
@@ -248,7 +278,13 @@ class RosterScreen(RosterView):
         """Give a person chosen to the form; the copy may have been brought up to date for it."""
         if self._desk is not None:
             self._desk.people.forget()
+        if self._form.current == INTO:
+            return self._entry.take_into(person)
         return self._entry.take(person, text)
+
+    def _whom(self) -> str:
+        """Whom the empty field under the cursor asks for."""
+        return self._entry.asked(self._form.current) if self.focused is self._form else ""
 
     def _add(self) -> None:
         if not self.with_form and self._grid.model.editable:
@@ -277,15 +313,15 @@ class RosterScreen(RosterView):
             return
         row = await in_thread(desk.service.add, self._entry.typed)
         if row.duplicate_of is not None:
-            found = errors(desk.service.findings(row))
+            model = self._grid.model
+            found = errors(model.findings_of(row) if isinstance(model, RosterModel) else ())
             await in_thread(desk.service.withdraw, row.row_id)
             await self._refuse_record(found)
             return
         self._next_row(row.typed)
         await self._saver.finish()
         await self.rows.follow()
-        if isinstance(model := self._grid.model, RosterModel):
-            self._grid.goto(model.index_of(row.row_id))
+        self._grid.goto_row(row.row_id)
         recorded = self._words.recorded.format(amount=money_text(row.amount))
         told = [finding.text for finding in row.findings]
         self._notes.show("；".join(told))

@@ -40,7 +40,7 @@ async def take_rows(
     def progress(done: int) -> None:
         if stop:
             raise Cancelled
-        say(f"正在{word} {done}/{total} 行，F12 停止")
+        say(f"正在{word} {done}/{total} 行")
 
     try:
         count = await screen.busy(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from domain.profile import Profile, Queue
 
 TICKED = "删除按空格勾选的行。"
-FORM_WIDTH = 36
+FORM_WIDTH = 37
 """Cells of the entry pane beside the roster (W-01)."""
 
 
@@ -96,7 +96,9 @@ class RosterView(AppScreen):
         self._grid = QueueGrid(RowsModel(columns))
         self._grid.set_options(offered("4", "5"))
         self._entry = self.entry_model(business, context)
-        self._form = Form(self._entry, columns=1 if self._beside else 2)
+        # A sentence does not fit in one line beside the roster.
+        side_by_side, lines = (1, 2) if self._beside else (2, 1)
+        self._form = Form(self._entry, columns=side_by_side, notice_lines=lines)
         self._notes = NoteArea()
         yield self._info
         if self._beside:

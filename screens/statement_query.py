@@ -108,6 +108,7 @@ class StatementScreen(HistoryQueryScreen):
     """Conditions over lines of money, with their sums below; `KIND` is its name in the profile."""
 
     KIND: ClassVar[str] = ""
+    COUNTED: ClassVar[str] = "条"
     COLUMNS: ClassVar[tuple[GridColumn, ...]] = ()
     TOTALS: ClassVar[tuple[str, ...]] = ()
     """Columns with a sum in the exported file."""
@@ -134,13 +135,9 @@ class StatementScreen(HistoryQueryScreen):
             for c in self.COLUMNS
         ]
 
-    def footer(self, count: int) -> str:
+    def found_footer(self) -> str:
         """Return the sums of all lines."""
-        return "  ".join([f"共 {count} 条", *(f"{title} {text}" for title, text in self._sums)])
-
-    def found(self, count: int) -> str:
-        """Return how many lines there are."""
-        return f"查到 {count} 条。"
+        return "  ".join([super().found_footer(), *(f"{title} {text}" for title, text in self._sums)])
 
     def head(self) -> list[tuple[str, str]]:
         """Return the lines at the beginning of a file: center, unit, conditions."""

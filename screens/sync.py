@@ -69,7 +69,7 @@ class SyncScreen(AppScreen):
 
         def progress(now: SyncProgress) -> None:
             total = f"/{now.total}" if now.total else ""
-            say(f"正在同步 {now.rows}{total} 人，F12 停止")
+            say(f"正在同步 {now.rows}{total} 人")
 
         try:
             await self.busy("正在同步…", self.state.synchronise, progress, stop, on_cancel=stop.set)

@@ -77,7 +77,9 @@ class ShellApp(PaintedApp, inherit_bindings=False):
         """Whether the terminal's own cursor stays visible (some input methods draw nothing without it)."""
         self.gate = KeyGate(self._deliver)
         self.gate.hold()
-        self.progress = Progress(self._show_progress)
+        self.progress = Progress(
+            self._show_progress, lambda: self.gate.waiting > 0, lambda: self.keymap.label("global", "back")
+        )
         self._banner = ""
         self._function_prefix = False
         self._strangers = False
@@ -97,13 +99,14 @@ class ShellApp(PaintedApp, inherit_bindings=False):
             await super().on_event(event)
 
     def _take(self, event: events.Key | events.Paste) -> None:
-        stops = self.gate.closed and self.progress.may_stop(keys_wait=self.gate.waiting > 0)
-        cancel = self.progress.cancel if stops else None
+        cancel = self.progress.cancel if self.gate.closed and self.progress.may_stop else None
         key = event.key if isinstance(event, events.Key) else ""
         if cancel is not None and self.keymap.resolve("global", key) == "back":
             cancel()
         else:
             self.gate.put(event)
+            if self.gate.waiting == 1:
+                self.progress.keys_came()
 
     def _deliver(self, event: events.Key | events.Paste) -> None:
         """Hand one key or paste to the focused widget; the gate is open."""

@@ -18,6 +18,7 @@ from tui.choices import matching_choices
 from tui.edit import is_table, typed_form
 from tui.form_model import CHECKED, PERSON_HELP, UNCHECKED, FormField, FormModel
 from tui.form_view import FormView
+from tui.pause import NUMBERS, TypingPause
 from tui.shellscreen import KeyScreen
 
 NARROWED = "全角字符已改为半角。"
@@ -42,9 +43,17 @@ class Form(FormView):
             """Collapse a burst into its last message."""
             return isinstance(message, Form.Changed)
 
-    def __init__(self, model: FormModel, *, columns: int = 2, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(model, columns=columns, id=id)
+    def __init__(
+        self,
+        model: FormModel,
+        *,
+        columns: int = 2,
+        notice_lines: int = 1,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(model, columns=columns, notice_lines=notice_lines, id=id)
         self._above: dict[str, str] = {}
+        self._typing_pause = TypingPause(self._follow)
         self._acts: dict[str, Callable[[], bool]] = {
             "accept": self._accept,
             "next_field": lambda: self._leave(1),
@@ -126,7 +135,8 @@ class Form(FormView):
     def clear_all(self) -> None:
         """Empty the form and go to its first field; nothing but the form is touched (W-02)."""
         self._model.clear()
-        self._refused, self._preview, self._notice = {}, {}, ""
+        self._drop_preview()
+        self._refused, self._notice = {}, ""
         self._read_all()
         self.refresh()
         self.post_message(self.Changed(self.current))
@@ -136,7 +146,8 @@ class Form(FormView):
         self._fields = list(self._model.fields())
         self._laid_for = -1
         self._above = {}
-        self._refused, self._preview, self._notice = {}, {}, ""
+        self._drop_preview()
+        self._refused, self._notice = {}, ""
         self._read_all()
         self.refresh(layout=True)
 
@@ -259,16 +270,26 @@ class Form(FormView):
 
     def _changed(self, changed: bool) -> bool:
         """Show what the new text means for computed fields; tell the screen that a draft is worth saving."""
-        if changed and self._field.entered:
-            field = self._field
-            before = self._preview
-            self._preview = (
-                {} if field.kind == "password" else dict(self._model.preview(field.key, self._typed()))
-            )
-            differing = {k for k in (*before, *self._preview) if before.get(k) != self._preview.get(k)}
-            self._touch(field.key, *differing)
+        field = self._field
+        if changed and field.entered:
+            if field.kind in NUMBERS:
+                self._typing_pause.begin()
+            elif field.kind != "password":
+                self._follow()
+            self._touch(field.key)
             self.post_message(self.Changed(field.key))
         return changed
+
+    def _follow(self) -> None:
+        """Show what follows from the text in the current field."""
+        if not self.is_attached:
+            return
+        before, self._preview = self._preview, dict(self._model.preview(self._field.key, self._typed()))
+        self._touch(*(k for k in (*before, *self._preview) if before.get(k) != self._preview.get(k)))
+
+    def _drop_preview(self) -> None:
+        self._typing_pause.stop()
+        self._preview = {}
 
     def _moved(self, moved: bool) -> bool:
         self._touch(self._field.key)
@@ -316,7 +337,7 @@ class Form(FormView):
 
     def _cancel_edit(self) -> bool:
         self._open_editor()
-        self._preview = {}
+        self._drop_preview()
         self._touch(*self._texts)
         return True
 
@@ -366,7 +387,7 @@ class Form(FormView):
         if unless_same and text == self._texts[field.key] and field.key not in self._refused:
             return True
         accepted = self._commit(field, text)
-        self._preview = {}
+        self._drop_preview()
         self._read_back(field.key)
         if accepted:
             self._open_editor()
@@ -446,5 +467,5 @@ class Form(FormView):
         before = self._field.key
         self._at = at
         self._open_editor()
-        self._preview = {}
+        self._drop_preview()
         self._touch(before, self._field.key)

@@ -13,7 +13,7 @@ from domain.codes import shown
 from tui.edit import LineEditor
 from tui.form_layout import Slot, lay_out
 from tui.form_model import CHECKED, FormField, FormModel
-from tui.glyphs import display, fit, width
+from tui.glyphs import display, fit, width, wrap
 from tui.grid_view import caret_segments
 from tui.keys import KeyWidget
 from tui.theme import CURSOR, DIM, ERROR, PLAIN, READ_ONLY, SELECTED
@@ -24,10 +24,18 @@ class FormView(KeyWidget):
 
     DEFAULT_CSS = "FormView { height: auto; width: 1fr; }"
 
-    def __init__(self, model: FormModel, *, columns: int = 2, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        model: FormModel,
+        *,
+        columns: int = 2,
+        notice_lines: int = 1,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
         super().__init__(id=id)
         self._model = model
         self._most_columns = columns
+        self._notice_lines = notice_lines
         self._fields: list[FormField] = list(model.fields())
         self._texts: dict[str, str] = {}
         self._preview: Mapping[str, str] = {}
@@ -65,9 +73,9 @@ class FormView(KeyWidget):
     # -- drawing ---------------------------------------------------------------------------------------
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return the lines of the fields and one for messages."""
+        """Return the lines of the fields and those for messages."""
         slots = self._lay(width)
-        return (slots[-1].y + 1 if slots else 0) + 1
+        return (slots[-1].y + 1 if slots else 0) + self._notice_lines
 
     def _lay(self, room: int) -> list[Slot]:
         if room != self._laid_for:
@@ -81,9 +89,8 @@ class FormView(KeyWidget):
         room, height = self.size
         if room <= 0:
             return Strip.blank(0)
-        if y == height - 1:
-            style = ERROR if self._notice.startswith("!") else PLAIN
-            return Strip([Segment(fit(self._notice, room), style)], room)
+        if y >= height - self._notice_lines:
+            return self._notice_line(y - height + self._notice_lines, room)
         segments: list[Segment] = []
         used = 0
         for slot in self._lay(room):
@@ -93,6 +100,15 @@ class FormView(KeyWidget):
                 used = slot.end
         segments.append(Segment(" " * (room - used), PLAIN))
         return Strip(segments).adjust_cell_length(room)
+
+    def _notice_line(self, number: int, room: int) -> Strip:
+        """Draw one line of the message; what the last one has no room for is cut."""
+        last = self._notice_lines - 1
+        lines = wrap(self._notice, room) if last else [self._notice]
+        lines = [*lines[:last], "".join(lines[last:])]
+        text = lines[number] if number < len(lines) else ""
+        style = ERROR if self._notice.startswith("!") else PLAIN
+        return Strip([Segment(fit(text, room), style)], room)
 
     def _draw(self, slot: Slot) -> list[Segment]:
         field = self._fields[slot.field]
@@ -141,7 +157,8 @@ class FormView(KeyWidget):
             self.refresh(Region(0, y, self.size.width, 1))
 
     def _touch_notice(self) -> None:
-        self.refresh(Region(0, self.size.height - 1, self.size.width, 1))
+        lines = self._notice_lines
+        self.refresh(Region(0, self.size.height - lines, self.size.width, lines))
 
     def caret(self) -> tuple[int, int] | None:
         """Return where the next character will stand."""

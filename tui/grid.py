@@ -33,6 +33,7 @@ _MOVING: Final = frozenset(
 """Own actions that accept the cell under edit."""
 _SIGNLESS: Final = frozenset({"id", "money", "ratio"})
 """Kinds in which a minus sign cannot be typed."""
+LOST: Final = "! 正在录入的这一行已经不在，没有录完的“{text}”没有保存。"
 NARROWED: Final = "全角字符已改为半角。"
 
 
@@ -92,23 +93,24 @@ class Grid(GridMoving):
     def set_model(self, model: GridModel) -> None:
         """Show other rows, from the first one."""
         self._use_model(model)
-        self._editor, self._preview, self._dirty, self._notice = None, {}, False, ""
+        self._drop_editor()
+        self._dirty, self._notice = False, ""
         self._line = None
         self._chosen.clear()
         self._column = max(0, self._next_editable(-1))
         self._touch_all()
 
     def reload(self) -> None:
-        """Read count and rows again; the cursor stays on its row where that is near."""
+        """Read count and rows again; the cursor stays on its row with what is half typed there."""
         row = self._rows.row(self._index)
         self._rows.drop()
         if row is not None:
-            near = range(max(0, self._index - self.page), min(self._rows.count, self._index + self.page))
-            same = [index for index in near if (r := self._rows.row(index)) and r.row_id == row.row_id]
-            if not same and self._editor is not None:
+            same = self._at_row(row.row_id, self._index)
+            if same is not None:
+                self._index = same
+            elif self._editor is not None:
+                self._notice = LOST.format(text=self._editor.text)
                 self._stop_editing()
-            if same and self._index not in same:
-                self._index = same[0]
         self._index = max(0, min(self._index, self._rows.count - 1))
         self._column = min(self._column, len(self._model.columns) - 1)
         self._keep_visible()
@@ -121,10 +123,9 @@ class Grid(GridMoving):
         return self._finish() and self._move_to(index, at)
 
     def goto_row(self, row_id: int) -> bool:
-        """Put the cursor on a row near its last position; False when it is not there."""
-        span = range(max(0, self._index - self.page), min(self._rows.count, self._index + self.page))
-        same = [index for index in span if (row := self._rows.row(index)) and row.row_id == row_id]
-        return bool(same) and self.goto(same[0])
+        """Put the cursor on a row; False when it is neither near nor known to the model."""
+        same = self._at_row(row_id, self._index)
+        return same is not None and self.goto(same)
 
     def open_row(self) -> bool:
         """Add a row behind the last one, as if its key had been struck."""
@@ -212,11 +213,11 @@ class Grid(GridMoving):
 
     def handle_action(self, action: str) -> bool:
         """Act on a key; what is not the grid's own goes to the screen once the cell is accepted."""
-        if self._line is None and self.option_action(action):
-            return True
         return self._telling(lambda: self._act(action))
 
     def _act(self, action: str) -> bool:
+        if self._line is None and self.option_action(action):
+            return True
         done = self._line_action(action) if self._line is not None else None
         if done is not None:
             return done

@@ -13,6 +13,7 @@ from tui.choices import resolve_choice
 from tui.edit import LineEditor
 from tui.grid_model import CellResult, GridModel
 from tui.grid_view import GridView
+from tui.pause import NUMBERS, TypingPause
 
 
 class GridEditing(GridView):
@@ -29,6 +30,7 @@ class GridEditing(GridView):
         super().__init__(model, frozen=frozen, id=id)
         self._dirty = False
         self._in_place = False
+        self._typing_pause = TypingPause(self._follow)
 
     def _next_editable(self, column: int, by: int = 1, *, index: int | None = None) -> int:
         """Return the next column to be entered from `column` in direction `by`, -1 when there is none.
@@ -65,15 +67,26 @@ class GridEditing(GridView):
         self._edited()
 
     def _edited(self) -> None:
-        assert self._editor is not None
-        key = self._column_now.key
-        self._preview = self._model.preview(self._index, key, self._editor.text)
+        if self._column_now.kind in NUMBERS:
+            self._typing_pause.begin()
+        else:
+            self._follow()
         self._touch_row(self._index)
         self.post_message(self.Changed())
 
+    def _follow(self) -> None:
+        """Show what follows from the text under edit."""
+        if self._editor is not None and self.is_attached:
+            self._preview = self._model.preview(self._index, self._column_now.key, self._editor.text)
+            self._touch_row(self._index)
+
+    def _drop_editor(self) -> None:
+        self._typing_pause.stop()
+        self._editor, self._preview = None, {}
+
     def _stop_editing(self) -> None:
         if self._editor is not None:
-            self._editor, self._preview = None, {}
+            self._drop_editor()
             self._touch_row(self._index)
 
     def _edit(self) -> bool:

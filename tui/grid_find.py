@@ -246,7 +246,8 @@ class GridFinding(GridOptions):
     def _line_told(self) -> str:
         assert self._line is not None
         if self._line_kind == GOTO:
-            return f"请输入 1 至 {self._rows.count} 之间的行号。"
+            missed = "! 没有这一行，" if self._missed else ""
+            return f"{missed}请输入 1 至 {self._rows.count} 之间的行号。"
         if self._missed:
             return "! 没有找到，请改正或按 Esc 返回。"
         if not self._line.text:

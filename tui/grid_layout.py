@@ -51,7 +51,9 @@ def place(widths: Sequence[int], room: int, frozen: int, first: int, cursor: int
         first = min(frozen, len(widths) - 1)
     else:
         first = min(first, cursor)
-        while first < cursor and _end(widths, frozen, first, cursor) > room:
+        # The last cell of the heading says that more columns follow.
+        mark = 1 if cursor < len(widths) - 1 else 0
+        while first < cursor and _end(widths, frozen, first, cursor) > room - mark:
             first += 1
     placed: list[Placed] = []
     x = GUTTER

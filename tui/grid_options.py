@@ -41,8 +41,12 @@ class GridOptions(GridPlace):
     @property
     def chosen_options(self) -> list[tuple[str, str]]:
         """The (row id as text, digit) pairs typed beside rows, in row order."""
-        placed = [(self._near(at, row_id), row_id, digit) for row_id, (at, digit) in self._chosen.items()]
+        placed = [(self._stands(row_id, at), row_id, digit) for row_id, (at, digit) in self._chosen.items()]
         return [(str(row_id), digit) for _, row_id, digit in sorted(placed)]
+
+    def _stands(self, row_id: int, at: int) -> int:
+        place = self._at_row(row_id, at)
+        return at if place is None else place
 
     def clear_options(self) -> None:
         """Forget all typed digits."""
@@ -63,9 +67,9 @@ class GridOptions(GridPlace):
         """Put the digits back beside rows that are still there."""
         super().take_up(kept)
         for row_id, at, digit in kept.get("options") or ():
-            row = self._rows.row(self._near(int(at), row_id))
-            if row is not None and row.row_id == row_id and digit in self._options:
-                self._chosen[row_id] = (int(at), digit)
+            place = self._at_row(int(row_id), int(at))
+            if place is not None and digit in self._options:
+                self._chosen[int(row_id)] = (place, digit)
 
     # -- picture ---------------------------------------------------------------------------------------
 

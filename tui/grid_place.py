@@ -28,26 +28,18 @@ class GridPlace(GridEditing):
     def take_up(self, kept: Mapping[str, Any]) -> None:
         """Put the cursor back on its row and take up the half-typed text.
 
-        A row that has moved is looked for near its old position. A cell that is being edited already stays.
+        A row that has moved is followed. A cell that is being edited already stays.
         """
         self._wide = bool(kept.get("wide"))
         self._top = max(0, int(kept.get("top") or 0))
         if self._editor is None and self._rows.count:
             keys = [column.key for column in self._model.columns]
             key = kept.get("column")
-            at = self._near(int(kept.get("index") or 0), kept.get("row"))
-            self._place_cursor(at, keys.index(key) if key in keys else self._column)
+            index, row = int(kept.get("index") or 0), kept.get("row")
+            at = self._at_row(row if isinstance(row, int) else None, index)
+            self._place_cursor(index if at is None else at, keys.index(key) if key in keys else self._column)
             text = kept.get("text")
             if isinstance(text, str) and self._model.editable and self._column_now.editable:
                 self._start(LineEditor(text), in_place=bool(kept.get("in_place")))
         self._keep_visible()
         self._touch_all()
-
-    def _near(self, index: int, row_id: object) -> int:
-        """The position of a row that stood at `index`; where it is not near, that position."""
-        for offset in range(self.page):
-            for at in (index - offset, index + offset):
-                row = self._rows.row(at) if 0 <= at < self._rows.count else None
-                if row is not None and row.row_id == row_id:
-                    return at
-        return index

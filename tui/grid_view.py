@@ -15,7 +15,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from tui.edit import LineEditor
-from tui.glyphs import fit
+from tui.glyphs import display, fit, take
 from tui.grid_layout import GUTTER, Placed, Placement, column_widths, place
 from tui.grid_model import GridColumn, GridModel, GridRow
 from tui.grid_rows import RowWindow
@@ -87,6 +87,17 @@ class GridView(KeyWidget):
             self._first = self._placement.first
         return self._placement
 
+    def _at_row(self, row_id: int | None, near: int) -> int | None:
+        """The position of a row that stood at `near`; None where it is neither near nor known to a model."""
+        if row_id is None or row_id < 0:
+            return None
+        for offset in range(self.page):
+            for at in (near - offset, near + offset):
+                row = self._rows.row(at)
+                if row is not None and row.row_id == row_id:
+                    return at
+        return self._work.position(row_id) if self._work is not None else None
+
     def _cell_text(self, index: int, column: int) -> str:
         row = self._rows.row(index)
         return row.cells[column] if row is not None and column < len(row.cells) else ""
@@ -127,12 +138,17 @@ class GridView(KeyWidget):
         line = " " * GUTTER
         for placed in self._place.placed:
             column = columns[placed.column]
-            line += fit(self._title(column, placed.width), placed.width, ALIGN[column.align]) + " "
-        line = fit(line.rstrip(), width)
+            title, room = self._title(column, placed.width), placed.width
+            if self._place.hidden_right and placed.x + room >= width:
+                # The mark at the edge says that the title goes on, too: one sign, not two.
+                room = width - 1 - placed.x
+                title = take(display(title), room) if cell_len(display(title)) > room else title
+            line += fit(title, room, ALIGN[column.align]) + " "
         if self._place.hidden_left:
             line = line[: GUTTER - 1] + "<" + line[GUTTER:]
+        line = take(line, width)
         if self._place.hidden_right:
-            line = fit(line.rstrip(), width - 1) + ">"
+            line = take(line, width - 1) + ">"
         return [Segment(line, STRONG)]
 
     def _title(self, column: GridColumn, width: int) -> str:

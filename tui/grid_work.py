@@ -57,6 +57,10 @@ class WorkModel(Protocol):
         """What is not shown as it is, for the footer: 只看有错, "" for nothing."""
         ...
 
+    def position(self, row_id: int) -> int | None:
+        """Return the position of a row as the rows are shown, None when it is not among them."""
+        ...
+
     def find(self, text: str, index: int, step: int) -> int | None:
         """Return the position of a row that `text` means, from `index` on (0), behind (1) or before it (-1).
 

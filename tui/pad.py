@@ -7,7 +7,9 @@ keys a frame brings.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar, Final
 
 from rich.segment import Segment
@@ -16,9 +18,12 @@ from textual.strip import Strip
 
 from tui import glyphs, theme
 from tui.keys import KeyWidget
+from tui.shellscreen import KeyScreen
 
 MAX_CHARS: Final = 40_000_000
 """Longest text the pad holds; more is refused with a beep."""
+SLICE: Final = 250_000
+"""Characters of a marked paste that are taken in one step; keys wait until all have been."""
 SHOWN_CHARS: Final = 400
 """Characters of a line that are looked at for drawing."""
 TAB_SHOWN: Final = " | "
@@ -96,18 +101,37 @@ class PastePad(KeyWidget):
         return True
 
     def handle_paste(self, text: str) -> bool:
-        """Take a whole paste, should the terminal mark it after all."""
-        text = text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
+        """Take a whole paste, should the terminal mark it after all; a long one goes on behind this step."""
         if self._length + len(text) > MAX_CHARS:
             return False
-        first, *rest = text.split("\n")
-        self._line.append(first)
-        for part in rest:
-            self._end_line()
-            self._line.append(part)
-        self._length += len(text)
-        self._touch()
+        end = self._take_slice(text, 0)
+        screen = self.screen if end < len(text) else None
+        if isinstance(screen, KeyScreen):
+            screen.run_gated(partial(self._take_rest, text, end))
         return True
+
+    async def _take_rest(self, text: str, start: int) -> None:
+        while start < len(text):
+            await asyncio.sleep(0)
+            start = self._take_slice(text, start)
+
+    def _take_slice(self, text: str, start: int) -> int:
+        """Take a slice from `start` on; returns its end, which is never within a line break."""
+        end = min(start + SLICE, len(text))
+        while end < len(text) and text[end] in "\r\n":
+            end += 1
+        part = text[start:end].replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
+        first, *rest = part.split("\n")
+        self._line.append(first)
+        if rest:
+            self._end_line()
+            *whole, last = rest
+            self._rows += sum(1 for line in whole if line and not line.isspace())
+            self._lines += whole
+            self._line.append(last)
+        self._length += len(part)
+        self._touch()
+        return end
 
     def handle_action(self, action: str) -> bool:
         """Take Enter and TAB as text, Backspace as what it is; the rest is the screen's."""

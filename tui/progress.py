@@ -47,23 +47,33 @@ async def in_thread(work: Callable[..., Result], *args: Any, **kwargs: Any) -> R
 class Progress:
     """The counter shown while the gate is closed for long work.
 
-    `show` draws a text, `cancel` is called when the user strikes the key of `back`.
+    `show` draws a text, `cancel` is called when the user strikes the key of `back`. `keys_wait` says whether
+    keys struck before it wait, `key` what that key is called.
     """
 
-    def __init__(self, show: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        show: Callable[[str], None],
+        keys_wait: Callable[[], bool] = lambda: False,
+        key: Callable[[], str] = lambda: "F12",
+    ) -> None:
         self._show = show
+        self._keys_wait = keys_wait
+        self._key = key
         self._text = ""
+        self._stop = ""
         self._seconds = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self.cancel: Callable[[], object] | None = None
 
-    def may_stop(self, keys_wait: bool) -> bool:
+    @property
+    def may_stop(self) -> bool:
         """Whether the key of `back` stops the work now instead of waiting its turn.
 
         Struck behind keys that wait, it was struck for what they will have brought to the screen, unless the
         work takes so long that nobody types ahead of it any more.
         """
-        return self.cancel is not None and (not keys_wait or self._seconds >= LONG_SECONDS)
+        return self.cancel is not None and (not self._keys_wait() or self._seconds >= LONG_SECONDS)
 
     @property
     def active(self) -> bool:
@@ -81,9 +91,21 @@ class Progress:
             self._text = text
             self._draw()
 
+    def keys_came(self) -> None:
+        """Say what the key of `back` does now that keys wait before it."""
+        if self.cancel is not None:
+            self._draw()
+
     def _draw(self) -> None:
         seconds = f" {self._seconds} 秒" if self._seconds else ""
-        self._show(f"{self._text}{seconds}")
+        self._show(f"{self._text}{seconds}{self._stop_hint()}")
+
+    def _stop_hint(self) -> str:
+        """What the key of `back` does at this moment, "" where the work cannot be stopped."""
+        if self.cancel is None:
+            return ""
+        wait = "" if self.may_stop else f"{LONG_SECONDS} 秒后可按 "
+        return f"  {wait}{self._key()} {self._stop}"
 
     async def run(
         self,
@@ -92,10 +114,14 @@ class Progress:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         on_cancel: Callable[[], object] | None,
+        stop: str = "停止",
     ) -> Result:
-        """Run `work(*args, **kwargs)` in a thread while the counter runs; returns or raises what it does."""
-        outer = (self._text, self._seconds, self._loop, self.cancel)
-        self._text, self._seconds, self.cancel = text, 0, on_cancel
+        """Run `work(*args, **kwargs)` in a thread while the counter runs; returns or raises what it does.
+
+        `stop` says what `on_cancel` does.
+        """
+        outer = (self._text, self._seconds, self._loop, self.cancel, self._stop)
+        self._text, self._seconds, self.cancel, self._stop = text, 0, on_cancel, stop
         self._loop = asyncio.get_running_loop()
         self._draw()
         ticker = asyncio.ensure_future(self._tick())
@@ -103,7 +129,7 @@ class Progress:
             return await in_thread(work, *args, **kwargs)
         finally:
             ticker.cancel()
-            self._text, self._seconds, self._loop, self.cancel = outer
+            self._text, self._seconds, self._loop, self.cancel, self._stop = outer
             self._show("")
 
     async def _tick(self) -> None:

@@ -155,19 +155,21 @@ class KeyScreen(Screen[None], inherit_bindings=False):
         work: Callable[..., Result],
         *args: Any,
         on_cancel: Callable[[], object] | None = None,
+        stop: str = "停止",
         **kwargs: Any,
     ) -> Result:
         """Run blocking work in a thread; a counter runs in the status line, keys wait.
 
         The work may change the text with `shell.progress.say("第 3 批，共 10 批")` from its thread. The key
-        of `back` (F12) calls `on_cancel`, when given, instead of waiting, unless keys struck before it wait.
+        of `back` (F12) calls `on_cancel`, when given, instead of waiting, unless keys struck before it wait;
+        the counter says so, and `stop` is what it calls that.
         Raises what the work raises.
         """
         progress = self.shell.progress
         gate = self.shell.gate
         gate.hold()
         try:
-            return await progress.run(text, work, args, kwargs, on_cancel)
+            return await progress.run(text, work, args, kwargs, on_cancel, stop)
         finally:
             gate.release()
 

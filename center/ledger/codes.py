@@ -7,7 +7,7 @@
 | 211 | 应付利息 | credit |
 | 219/UNIT | 单位未分配(暂存): money of a unit, waiting for its allocation | credit |
 | 219-suspense/UNIT | 汇补缴不符暂存款 of a unit, of nobody known when UNIT is empty | credit |
-| 219-transit | 内部往来: between two personal accounts, empty after every act | credit |
+| 219-transit | 内部往来: between personal accounts or units, empty after every act | credit |
 | 41101 | 利息支出 | debit |
 """
 
@@ -39,6 +39,13 @@ DEBIT_SIDE: Final = frozenset({BANK, INTEREST_EXPENSE})
 INTEREST: Final = frozenset({INTEREST_PAYABLE, INTEREST_EXPENSE})
 """Where interest comes from."""
 
+_NAMES = {
+    BANK: "住房公积金存款",
+    INTEREST_PAYABLE: "应付利息",
+    TRANSIT: "内部往来",
+    INTEREST_EXPENSE: "利息支出",
+}
+_PLACES = {str(part): place for place, part in enumerate(PARTS)}
 _PERSON = "201/"
 _UNIT = "219/"
 _SUSPENSE = "219-suspense/"
@@ -66,12 +73,12 @@ def is_person(code: str) -> bool:
 
 def account_of(code: str) -> str:
     """The personal account number of a code, "" for another account."""
-    return code[len(_PERSON) : -3] if code.startswith(_PERSON) else ""
+    return code[4:-3] if code[:4] == _PERSON else ""
 
 
 def part_of(code: str) -> int:
     """The place in `PARTS` of a personal account's code."""
-    return PARTS.index(code[-2:])
+    return _PLACES[code[-2:]]
 
 
 def unit_of(code: str) -> str | None:
@@ -82,6 +89,11 @@ def unit_of(code: str) -> str | None:
     return None
 
 
+def is_pool(code: str) -> bool:
+    """Whether the code is that of an account that is nobody's own."""
+    return code in _NAMES or unit_of(code) is not None
+
+
 def title(code: str) -> str:
     """What people call the account."""
     if code.startswith(_PERSON):
@@ -90,9 +102,4 @@ def title(code: str) -> str:
         return "单位未分配"
     if code.startswith(_SUSPENSE):
         return "汇补缴不符暂存款"
-    return {
-        BANK: "住房公积金存款",
-        INTEREST_PAYABLE: "应付利息",
-        TRANSIT: "内部往来",
-        INTEREST_EXPENSE: "利息支出",
-    }[code]
+    return _NAMES[code]

@@ -14,12 +14,12 @@ from datetime import date
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from center.batches import batches
 from center.ledger import codes
-from center.store.bulk import add_to_rows, among, insert_rows
+from center.store.bulk import add_to_rows, among, insert_rows, insert_tuples
 from center.store.money_tables import holding, journal, ledger_head, pool, transfer
 from center.store.tables import account
 from domain.canonical import canonical_json, sha256_hex
@@ -31,6 +31,8 @@ MANY: Final = 10_000
 NOTHING: Final = (0, 0, 0, 0)
 LARGEST: Final = 2**53 - 1
 """Largest amount of one transfer in 分: whole numbers up to here survive every JSON reader."""
+
+HELD: Final = (*codes.COLUMNS, "entries")
 
 ACTS: Mapping[str, tuple[str, str]] = {
     "opening": ("99", "期初余额"),
@@ -52,7 +54,8 @@ ACTS: Mapping[str, tuple[str, str]] = {
 class LedgerError(Exception):
     """The books refuse an entry; nothing of it is posted. `code` is stable, `text` one Chinese sentence.
 
-    Codes: ledger.short (not enough money), ledger.closed, ledger.twice, ledger.reversed, ledger.invalid.
+    Codes: ledger.short (not enough money), ledger.closed, ledger.foreign (an account of another unit),
+    ledger.twice, ledger.reversed, ledger.invalid.
     """
 
     def __init__(self, code: str, text: str) -> None:
@@ -92,12 +95,28 @@ class Entry:
     reverses: int | None = None
 
 
+TransferRow = tuple[int, int, str, str, str, int, str, int, str | None]
+FIELDS: Final = (
+    *("seq", "journal_no", "transfer_id", "debit", "credit", "amount"),
+    *("account_no", "row_no", "reverses"),
+)
+"""Columns of a `TransferRow`."""
+
+DIGESTED: Final = (
+    *(transfer.c.seq, transfer.c.transfer_id, transfer.c.debit, transfer.c.credit, transfer.c.amount),
+)
+"""What `digest` sums up of a transfer."""
+
+
 @dataclass(slots=True)
 class _Effect:
-    """What moves do to balances."""
+    """What moves do: rows of `transfer`, changes of balances."""
 
+    rows: list[TransferRow] = field(default_factory=list)
     pools: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """Code -> change of the balance in its natural sense."""
     touched: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """Code -> number of transfers."""
     people: dict[str, list[int]] = field(default_factory=dict)
     """Account number -> changes of the four parts, number of transfers."""
     amount: int = 0
@@ -112,15 +131,15 @@ def post(conn: Connection, entry: Entry, moves: Sequence[Move]) -> int:
     Everything of it is posted or nothing. Raises LedgerError.
     """
     head = conn.execute(select(ledger_head).where(ledger_head.c.head == HEAD).with_for_update()).one()
-    effect = _effect(entry, moves)
-    _require_funds(conn, effect)
     number = int(head.journal_no) + 1
-    records = [_record(entry, number, head.seq + place, move) for place, move in enumerate(moves, 1)]
-    line = _line(entry, number, head.chain, effect, records)
+    effect = _effect(entry, moves, number, int(head.seq))
+    _require_people(conn, entry.unit_account, effect.people)
+    _require_funds(conn, effect)
+    line = _line(entry, number, head.chain, effect)
     try:
         with conn.begin_nested():
             conn.execute(insert(journal).values(line))
-            insert_rows(conn, transfer, records)
+            insert_tuples(conn, transfer, FIELDS, effect.rows)
             _apply(conn, effect)
     except IntegrityError as error:
         raise _refusal(conn, entry, error) from None
@@ -192,43 +211,69 @@ def transfer_id(source: str, key: str) -> str:
     return f"{source}:{key}"
 
 
-def _effect(entry: Entry, moves: Sequence[Move]) -> _Effect:
+def _effect(entry: Entry, moves: Sequence[Move], number: int, seq: int) -> _Effect:
+    """Weigh the moves of entry `number`, whose transfers come after `seq`, in one pass."""
     if entry.act not in ACTS or not moves:
         raise LedgerError("ledger.invalid", "没有可以入账的内容，请核对后重新办理。")
-    effect = _Effect()
-    for move in moves:
-        amount = move.amount
-        if type(amount) is not int or not 0 < amount <= LARGEST or move.debit == move.credit:
+    effect, lead = _Effect(), transfer_id(entry.source, "")
+    credited: dict[str, int] = defaultdict(int)
+    for place, (debit, credit, amount, key, row_no, reverses) in enumerate(moves, seq + 1):
+        if type(amount) is not int or not 0 < amount <= LARGEST or debit == credit:
             raise LedgerError("ledger.invalid", "入账金额必须大于零且不超过系统上限，请核对后重新办理。")
-        people = {number for code in (move.debit, move.credit) if (number := codes.account_of(code))}
-        if len(people) > 1:
-            raise LedgerError("ledger.invalid", "一笔转账只能涉及一个个人账户，请联系中心。")
-        for number in people:
-            effect.people.setdefault(number, [0, 0, 0, 0, 0])[4] += 1
-        _add(effect, entry.unit_account, move.debit, -amount, bool(people))
-        _add(effect, entry.unit_account, move.credit, amount, bool(people))
+        payer, payee = codes.account_of(debit), codes.account_of(credit)
+        account_no = payer or payee
+        if account_no:
+            if payee and payee != account_no:
+                raise LedgerError("ledger.invalid", "一笔转账只能涉及一个个人账户，请联系中心。")
+            parts = effect.people.get(account_no)
+            if parts is None:
+                parts = effect.people[account_no] = [0, 0, 0, 0, 0]
+            parts[4] += 1
+            if payer:
+                parts[codes.part_of(debit)] -= amount
+                effect.amount -= amount
+            if payee:
+                parts[codes.part_of(credit)] += amount
+                effect.amount += amount
+            if debit in codes.INTEREST:
+                effect.interest += amount
+            elif credit in codes.INTEREST:
+                effect.interest -= amount
+        if not payer:
+            credited[debit] -= amount
+            effect.touched[debit] += 1
+        if not payee:
+            credited[credit] += amount
+            effect.touched[credit] += 1
+        effect.rows.append((place, number, lead + key, debit, credit, amount, account_no, row_no, reverses))
+    for code, change in credited.items():
+        if not codes.is_pool(code):
+            raise LedgerError("ledger.invalid", "账目中没有这个科目，请联系中心。")
+        effect.pools[code] = -change if code in codes.DEBIT_SIDE else change
+    effect.unallocated = credited.get(codes.unallocated(entry.unit_account), 0)
+    effect.suspense = credited.get(codes.suspense(entry.unit_account), 0)
     return effect
 
 
-def _add(effect: _Effect, unit_account: str, code: str, change: int, of_person: bool) -> None:
-    """Add one side of a move: what the account is credited with; less than nothing for a debit."""
-    number = codes.account_of(code)
-    if number:
-        effect.people[number][codes.part_of(code)] += change
-        effect.amount += change
-        return
-    effect.pools[code] += -change if code in codes.DEBIT_SIDE else change
-    effect.touched[code] += 1
-    if code == codes.unallocated(unit_account):
-        effect.unallocated += change
-    elif code == codes.suspense(unit_account):
-        effect.suspense += change
-    elif code in codes.INTEREST and of_person:
-        effect.interest -= change
+def _require_people(conn: Connection, unit_account: str, people: Mapping[str, list[int]]) -> None:
+    """Refuse personal accounts that are closed, or not accounts of the entry's unit."""
+    for batch in batches(people, MANY):
+        mine = among(conn, account.c.account_no, batch)
+        good = select(func.count()).where(mine, ~account.c.gone, account.c.unit_account == unit_account)
+        if conn.scalar(good) == len(batch):
+            continue
+        known = {row.account_no: row for row in conn.execute(select(account).where(mine))}
+        for number in batch:
+            if number in known and known[number].gone:
+                text = f"个人账户{number}已销户，不能再入账，请核对后重新办理。"
+                raise LedgerError("ledger.closed", text)
+            if number not in known or known[number].unit_account != unit_account:
+                text = f"个人账户{number}不属于单位{unit_account}，不能入账，请核对后重新办理。"
+                raise LedgerError("ledger.foreign", text)
 
 
 def _require_funds(conn: Connection, effect: _Effect) -> None:
-    """Refuse what would leave less than nothing, and accounts that are closed."""
+    """Refuse what would leave less than nothing."""
     losing = {code: change for code, change in effect.pools.items() if change < 0}
     for batch in batches(losing):
         found = select(pool.c.code, pool.c.balance).where(pool.c.code.in_(batch))
@@ -236,18 +281,13 @@ def _require_funds(conn: Connection, effect: _Effect) -> None:
         for code in batch:
             if known.get(code, 0) + losing[code] < 0:
                 raise _short(code, -losing[code], known.get(code, 0))
-    out = [number for number, parts in effect.people.items() if min(parts[:4]) < 0]
+    out = [number for number, parts in effect.people.items() if min(parts) < 0]
     held = holdings(conn, out)
     for number in out:
         there, changes = held.get(number, NOTHING), effect.people[number]
         for place, part in enumerate(codes.PARTS):
             if there[place] + changes[place] < 0:
                 raise _short(codes.person(number, part), -changes[place], there[place])
-    for batch in batches(effect.people, MANY):
-        mine = among(conn, account.c.account_no, batch)
-        gone = conn.scalar(select(account.c.account_no).where(mine, account.c.gone).limit(1))
-        if gone is not None:
-            raise LedgerError("ledger.closed", f"个人账户{gone}已销户，不能再入账，请核对后重新办理。")
 
 
 def _short(code: str, needed: int, there: int) -> LedgerError:
@@ -256,23 +296,7 @@ def _short(code: str, needed: int, there: int) -> LedgerError:
     return LedgerError("ledger.short", text)
 
 
-def _record(entry: Entry, number: int, seq: int, move: Move) -> dict[str, Any]:
-    return {
-        "seq": seq,
-        "journal_no": number,
-        "transfer_id": transfer_id(entry.source, move.key),
-        "debit": move.debit,
-        "credit": move.credit,
-        "amount": move.amount,
-        "account_no": codes.account_of(move.debit) or codes.account_of(move.credit),
-        "row_no": move.row_no,
-        "reverses": move.reverses,
-    }
-
-
-def _line(
-    entry: Entry, number: int, previous: str, effect: _Effect, records: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
+def _line(entry: Entry, number: int, previous: str, effect: _Effect) -> dict[str, Any]:
     kind, summary = ACTS[entry.act]
     line: dict[str, Any] = {
         "journal_no": number,
@@ -291,22 +315,19 @@ def _line(
         "interest": effect.interest,
         "unallocated": effect.unallocated,
         "suspense": effect.suspense,
-        "transfers": len(records),
+        "transfers": len(effect.rows),
         "reverses": entry.reverses,
-        "digest": digest(records),
+        "digest": digest((row[0], *row[2:6]) for row in effect.rows),
         "previous": previous,
     }
     return line | {"chain": chain_hash(line)}
 
 
-def digest(records: Iterable[Mapping[str, Any] | Row[Any]]) -> str:
-    """SHA-256 over an entry's transfers in their order."""
+def digest(rows: Iterable[Sequence[Any]]) -> str:
+    """SHA-256 over an entry's transfers in their order; each gives its `DIGESTED` values."""
     summed = sha256()
-    for one in records:
-        get = one if isinstance(one, Mapping) else one._mapping
-        summed.update(
-            f"{get['seq']}|{get['transfer_id']}|{get['debit']}|{get['credit']}|{get['amount']}\n".encode()
-        )
+    for seq, known_as, debit, credit, amount in rows:
+        summed.update(f"{seq}|{known_as}|{debit}|{credit}|{amount}\n".encode())
     return summed.hexdigest()
 
 
@@ -332,13 +353,14 @@ def _apply(conn: Connection, effect: _Effect) -> None:
     for batch in batches(effect.people, MANY):
         found = select(holding.c.account_no).where(among(conn, holding.c.account_no, batch))
         held |= set(conn.scalars(found))
-    names = (*codes.COLUMNS, "entries")
-    rows = {
-        number: {"account_no": number, **dict(zip(names, parts, strict=True))}
+    new = [(number, *parts) for number, parts in effect.people.items() if number not in held]
+    insert_tuples(conn, holding, ("account_no", *HELD), new)
+    known_people = [
+        {"account_no": number, **dict(zip(HELD, parts, strict=True))}
         for number, parts in effect.people.items()
-    }
-    insert_rows(conn, holding, [row for number, row in rows.items() if number not in held])
-    add_to_rows(conn, holding, "account_no", [row for number, row in rows.items() if number in held])
+        if number in held
+    ]
+    add_to_rows(conn, holding, "account_no", known_people)
 
 
 def _refusal(conn: Connection, entry: Entry, error: IntegrityError) -> LedgerError:

@@ -50,6 +50,19 @@ def insert_rows(conn: Connection, table: Table, records: Sequence[Record]) -> No
     conn.exec_driver_sql(_insert_json_sql(table, names, tuple(fixed)), (*fixed.values(), _json(records)))
 
 
+def insert_tuples(
+    conn: Connection, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert rows given as tuples of the columns `names`, which have to be all that need a value."""
+    if not rows:
+        return
+    if conn.dialect.name == "sqlite":
+        conn.exec_driver_sql(_insert_sql(table, names), rows)
+        return
+    records = [dict(zip(names, row, strict=True)) for row in rows]
+    conn.exec_driver_sql(_insert_json_sql(table, names, ()), (_json(records),))
+
+
 def update_rows(
     conn: Connection, table: Table, key: str, records: Sequence[Record], where: Record | None = None
 ) -> None:

@@ -24,6 +24,9 @@ from center.settings import Settings
 T = TypeVar("T")
 
 BUSY_MS = 30_000
+CACHE_KB = 65_536
+"""Pages a connection keeps at most: a large roster's transaction that outgrows them is written, and synced,
+over and over before it ends."""
 WAL_SAFE = (3, 51, 3)
 ATTEMPTS = 6
 RETRYABLE = frozenset({"40001", "40P01"})
@@ -115,6 +118,7 @@ def create_center_engine(url: str) -> Engine:
         parsed,
         pool_size=20,
         max_overflow=40,
+        pool_use_lifo=True,  # the connection that was used last still knows the pages
         hide_parameters=True,
         connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False},
     )
@@ -137,6 +141,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         f"PRAGMA busy_timeout={BUSY_MS}",
         *journal_pragmas(sqlite3.sqlite_version_info),
         "PRAGMA foreign_keys=ON",
+        f"PRAGMA cache_size=-{CACHE_KB}",
     ):
         cursor.execute(pragma)
     cursor.close()

@@ -137,15 +137,39 @@ bank_receipt = Table(
     Column("recorded", TIME, nullable=False),
     Column("source", String(10), nullable=False),
     Column("note", String(200), nullable=False, default=""),
+    Column("refunded", BigInteger, nullable=False, default=0),
     Column("version", Integer, nullable=False, default=1),
     CheckConstraint("amount > 0", name="ck_receipt_amount"),
+    CheckConstraint("refunded >= 0 AND refunded <= amount", name="ck_receipt_refunded"),
     UniqueConstraint("bank_no", name="uq_receipt_bank_no"),
     Index("ix_receipt_unit", "unit_account", "day"),
     Index("ix_receipt_state", "state", "day"),
 )
 """来款: lines of the bank's statement, each recorded once by its number.
 
-States: `matched` (单位未分配), `suspense` (汇补缴不符暂存款), `refunded`, `reversed` (错录).
+States: `matched` (单位未分配), `suspense` (汇补缴不符暂存款), `refunded`, `reversed` (错录). `refunded` is
+what of it went back to the payer, in 分. `note` says why it lies where it lies.
+Changed only where `version` matches.
+"""
+
+receipt_event = Table(
+    "receipt_event",
+    metadata,
+    Column("receipt_id", ID, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("time", TIME, nullable=False),
+    Column("actor", String(60), nullable=False),
+    Column("action", String(10), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("unit_account", ACCOUNT, nullable=False, default=""),
+    Column("amount", BigInteger, nullable=False),
+    Column("serial", String(24), nullable=False, default=""),
+    Column("reason", String(200), nullable=False, default=""),
+    PrimaryKeyConstraint("receipt_id", "version"),
+)
+"""Append-only: what was done with a receipt, by whom and why; `version` is the one the act led to.
+
+`amount` in 分 is what the act was about. Its entries in the books have the source "receipt:ID:VERSION".
 """
 
 remittance = Table(

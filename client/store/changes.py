@@ -35,6 +35,9 @@ CHUNK = 500
 BULK = 5000
 """Rows per transaction of a bulk insert: each waits for the disk."""
 
+Judge = Callable[[Sequence[StoredRow]], Sequence[NewRow]]
+"""Checks some rows anew."""
+
 _BULK = (
     "INSERT INTO roster_row (roster_id, pos, typed, checked, findings, errors, amount, person, source,"
     " sheet_row, change, find, picked, in_step, state, submission_id, submission_row, result, reason,"
@@ -46,7 +49,7 @@ _REWRITE = (
     f"UPDATE roster_row SET {', '.join(f'{name} = ?' for name in _JUDGED)}, dup_of = NULL WHERE row_id = ?"
 )
 _EMPTY: dict[str, Any] = {**row_values(NewRow({})), "errors": 1, "in_step": OPENED}
-"""A row that was opened and is still empty: it cannot be submitted, but there is nothing to say of it."""
+"""A row that was opened and is still empty: not good, so that it is never sent, and no fault to count."""
 
 
 class RosterChanges:
@@ -207,12 +210,15 @@ class RosterChanges:
     def rewrite(
         self,
         roster_id: int,
-        check: Callable[[StoredRow], NewRow],
+        check: Judge,
         *,
         progress: Callable[[int], None] | None = None,
         chunk: int = CHUNK,
     ) -> int:
-        """Check every draft row anew and store what changed; for workers. Returns how many were looked at."""
+        """Check every draft row anew and store what changed; for workers. Returns how many were looked at.
+
+        `check` is given some rows at a time.
+        """
         start = changed = 0
         while True:
             with self.database.write() as connection:
@@ -231,14 +237,12 @@ class RosterChanges:
                 connection.exec_driver_sql(sql, (roster_id,))
         return start
 
-    def rewrite_rows(
-        self, roster_id: int, row_ids: Sequence[int], check: Callable[[StoredRow], NewRow]
-    ) -> None:
+    def rewrite_rows(self, roster_id: int, row_ids: Sequence[int], check: Judge) -> None:
         """Check a few rows anew."""
         with self.database.write() as connection:
             rows = [row for row_id in row_ids if (row := find_row(connection, row_id)) is not None]
             _judge(connection, rows, check)
-            for person in sorted({check(row).person for row in rows} | {row.person for row in rows}):
+            for person in sorted({new.person for new in check(rows)} | {row.person for row in rows}):
                 mark_duplicates(connection, roster_id, plain(person))
             touch(connection, roster_id)
 
@@ -311,10 +315,10 @@ def _take_out(connection: Connection, roster_id: int, step: int, row_ids: Sequen
     return gone
 
 
-def _judge(connection: Connection, rows: Sequence[StoredRow], check: Callable[[StoredRow], NewRow]) -> int:
+def _judge(connection: Connection, rows: Sequence[StoredRow], check: Judge) -> int:
     """Check rows anew and store what changed; returns how many did."""
     draft = [row for row in rows if row.state == "draft" and row.change != "deleted" and not row.opened]
-    judged = [(row, check(row)) for row in draft]
+    judged = zip(draft, check(draft), strict=True)
     values = [(*_judged(new), row.row_id) for row, new in judged if _differs(row, new)]
     if values:
         connection.exec_driver_sql(_REWRITE, values)

@@ -1,8 +1,8 @@
 """The file of the local store: where it is, who may read it, how it is opened, and its versions.
 
-Every thread works on a connection of its own, taken from the pool for one operation. Writers begin IMMEDIATE.
-WAL is used from SQLite 3.51.3 on (before it a checkpoint could lose a write), else a rollback journal with
-synchronous=EXTRA.
+Every thread works on a connection of its own, taken from the pool for one operation. Writers begin IMMEDIATE,
+one at a time in this process: whoever waits goes on as soon as it may. Commits go to a write-ahead log
+(`client.store.wal`), so that readers and writers do not wait for each other, nor either for the disk.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,16 @@ from sqlalchemy.pool import QueuePool
 
 from client.errors import StoreError
 from client.store.migrations import MIGRATIONS
+from client.store.wal import LogKeeper, start_log
 
 FILE_NAME = "gjj.db"
 BUSY_MILLISECONDS = 10_000
 CACHE_SIZE = -8000
 """SQLite's page cache of a connection, as its pragma takes it: KiB below zero."""
-WAL_SAFE = (3, 51, 3)
+ROLLBACK = ("DELETE", "EXTRA")
+"""Where there can be no log (a folder on the network): every commit waits for the disk."""
 WITHDRAWN = (3, 52, 0)
+"""A release of SQLite that its makers took back."""
 
 
 def default_folder() -> Path:
@@ -45,7 +49,7 @@ def utc_now() -> str:
 
 def journal(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> tuple[str, str]:
     """(journal_mode, synchronous) that are safe with a version of SQLite."""
-    return ("WAL", "FULL") if version >= WAL_SAFE and version != WITHDRAWN else ("DELETE", "EXTRA")
+    return ("WAL", "NORMAL") if version != WITHDRAWN else ROLLBACK
 
 
 class Database:
@@ -57,8 +61,11 @@ class Database:
         self.path = self.folder / FILE_NAME
         _secure(self.folder, self.path)
         self.engine = _engine(self.path)
+        self._writing = threading.Lock()
+        self._keeper: LogKeeper | None = None
         with translated():
-            _migrate(self.engine)
+            if _migrate(self.engine):
+                self._keeper = LogKeeper(self.path, lambda: _connect(self.path, "rw"), self._writing)
         _secure(self.folder, self.path)
 
     def __repr__(self) -> str:
@@ -73,10 +80,26 @@ class Database:
                 yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A connection in a write transaction, committed at the end. Raises StoreError."""
-        with translated(), self.engine.begin() as connection:
-            yield connection
+    def write(self, *, lasting: bool = False) -> Iterator[Connection]:
+        """A connection in a write transaction, committed at the end. Raises StoreError.
+
+        What is committed outlives this process. With `lasting` the disk has it too when this returns, as
+        what is told to others must; else moments later, and whoever types does not wait for it.
+        """
+        with translated():
+            if self._keeper is not None:
+                _with_disk(self._keeper.raise_trouble)
+            if not self._writing.acquire(timeout=BUSY_MILLISECONDS / 1000):
+                raise _told(sqlite3.SQLITE_BUSY)
+            try:
+                with self.engine.begin() as connection:
+                    yield connection
+            finally:
+                self._writing.release()
+            if self._keeper is not None:
+                self._keeper.committed()
+                if lasting:
+                    _with_disk(self._keeper.sync)
 
     def check(self) -> str:
         """The word ok, or what SQLite finds wrong with the file."""
@@ -84,7 +107,9 @@ class Database:
             return str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
 
     def close(self) -> None:
-        """Close all connections of the pool."""
+        """Close all connections of the pool; the disk has everything then."""
+        if self._keeper is not None:
+            self._keeper.close()
         self.engine.dispose()
 
 
@@ -92,15 +117,21 @@ class Database:
 
 
 def _secure(folder: Path, path: Path) -> None:
-    """Folder 0700 and files 0600, made so where they are not; another owner's are refused."""
+    """Folder 0700 and files 0600, made so where they are not; another owner's are refused.
+
+    A file that is there is never opened here: closing it would drop the locks that SQLite holds on it for
+    this process (sqlite.org/howtocorrupt.html, section 2.2).
+    """
     text = f"数据文件夹 {folder} 不能使用，请检查它的归属和权限。"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _own(folder, 0o700)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), 0o600))
-        for name in (path.name, *(path.name + tail for tail in ("-journal", "-wal", "-shm"))):
-            if (folder / name).exists():
-                _own(folder / name, 0o600)
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        _own(path, 0o600)
+        for tail in ("-journal", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                _own(folder / f"{path.name}{tail}", 0o600)
     except OSError:
         raise StoreError(text, code="store.permission") from None
 
@@ -126,15 +157,22 @@ def _engine(path: Path) -> Engine:
     return engine
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, mode: str = "rwc") -> sqlite3.Connection:
     connection = sqlite3.connect(
-        path, isolation_level=None, check_same_thread=False, timeout=BUSY_MILLISECONDS / 1000
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=BUSY_MILLISECONDS / 1000,
     )
-    mode, synchronous = journal()
+    wanted, synchronous = journal()
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    found = connection.execute(f"PRAGMA journal_mode = {wanted}").fetchone()[0]
+    if found.upper() != "WAL":
+        synchronous = ROLLBACK[1]
     for pragma in (
-        f"busy_timeout = {BUSY_MILLISECONDS}",
-        f"journal_mode = {mode}",
         f"synchronous = {synchronous}",
+        "wal_autocheckpoint = 0",
         "foreign_keys = ON",
         f"cache_size = {CACHE_SIZE}",
         "temp_store = MEMORY",
@@ -151,7 +189,8 @@ def _begin(connection: Connection) -> None:
 # ---- versions --------------------------------------------------------------------------------------
 
 
-def _migrate(engine: Engine) -> None:
+def _migrate(engine: Engine) -> bool:
+    """Bring the file to the newest version; says whether it keeps a write-ahead log."""
     with engine.begin() as connection:
         version = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
         if version > len(MIGRATIONS):
@@ -161,6 +200,16 @@ def _migrate(engine: Engine) -> None:
             step(connection)
         if version != len(MIGRATIONS):
             connection.exec_driver_sql(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    raw = engine.raw_connection()
+    try:
+        own = raw.driver_connection
+        assert isinstance(own, sqlite3.Connection)
+        logs = own.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+        if logs:
+            start_log(own)
+    finally:
+        raw.close()
+    return bool(logs)
 
 
 # ---- errors ----------------------------------------------------------------------------------------
@@ -179,7 +228,10 @@ _SENTENCES: dict[int, tuple[str, str]] = {
 
 
 def _store_error(error: BaseException | None) -> StoreError:
-    number = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return _told(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+
+
+def _told(number: int) -> StoreError:
     code, text = _SENTENCES.get(number, ("", ""))
     return StoreError(text, code=code, retryable=code in ("store.locked", "store.full", "store.io"))
 
@@ -196,3 +248,11 @@ def translated() -> Iterator[Any]:
         raise _store_error(original) from None
     except sqlite3.Error as error:
         raise _store_error(error) from None
+
+
+def _with_disk(step: Callable[[], None]) -> None:
+    """Do what waits for the disk, or tell what it answered before."""
+    try:
+        step()
+    except OSError:
+        raise _told(sqlite3.SQLITE_IOERR) from None

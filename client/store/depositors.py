@@ -7,6 +7,7 @@ read a window at a time by row number, which takes less than a millisecond.
 
 from __future__ import annotations
 
+import json
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -185,6 +186,17 @@ class DepositorCache:
         """The depositor with an ID number in its 15 or 18 digit form."""
         return self._one(depositor.c.person == same_person_key(id_number))
 
+    def among(self, numbers: Sequence[str], people: Sequence[str]) -> list[Depositor]:
+        """All depositors of the persons with these account numbers or keys (`same_person_key`), by number."""
+        names = ", ".join(f"d.{column.name}" for column in _SHOWN)
+        values = {
+            "scope": self.scope,
+            "numbers": json.dumps(list(numbers)),
+            "people": json.dumps(list(people)),
+        }
+        with self.database.read() as connection:
+            return [Depositor(*row) for row in connection.exec_driver_sql(_AMONG.format(names), values)]
+
     def after(self, account_no: str = "", limit: int = 200) -> list[Depositor]:
         """A page of depositors by account number, behind `account_no`."""
         query = select(*_SHOWN).where(self._mine(), depositor.c.account_no > account_no)
@@ -246,6 +258,18 @@ _UPSERT = (
     " ON CONFLICT (copy_id, account_no) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _FILLED if name != "account_no")
 )
+
+
+_AMONG = """WITH mine(copy_id) AS (SELECT copy_id FROM depositor_copy WHERE scope = :scope),
+wanted(person) AS (
+    SELECT value FROM json_each(:people)
+    UNION
+    SELECT a.person FROM json_each(:numbers) n CROSS JOIN mine
+    JOIN depositor a ON a.copy_id = mine.copy_id AND a.account_no = n.value
+)
+SELECT {} FROM wanted CROSS JOIN mine
+JOIN depositor d ON d.copy_id = mine.copy_id AND d.person = wanted.person
+ORDER BY d.account_no"""
 
 
 def _meaning(query: str) -> tuple[str, str, dict[str, str]]:

@@ -1,6 +1,7 @@
 """Submissions on their way, and what their answers do to the rows they came from.
 
 An answer and all it changes is one transaction; an answer that comes twice changes nothing the second time.
+What is told to the center, or was told by it, is with the disk before the next step.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ class OutboxStore:
         RosterError roster.changed when the roster is no longer what was frozen and signed.
         """
         now = utc_now()
-        with self.database.write() as connection:
+        with self.database.write(lasting=True) as connection:
             if get_roster(connection, frozen.roster_id).revision != frozen.revision:
                 raise RosterError("清册在签名期间有变动，请核对后重新提交。", code="roster.changed")
             connection.execute(
@@ -134,7 +135,7 @@ class OutboxStore:
 
     def begin_attempt(self, submission_id: str) -> None:
         """Note, before the first byte, that a request is leaving."""
-        with self.database.write() as connection:
+        with self.database.write(lasting=True) as connection:
             sql = (
                 "UPDATE outbox SET state = 'sent', attempts = attempts + 1, updated = ?"
                 " WHERE submission_id = ? AND state <> 'final'"
@@ -158,7 +159,7 @@ class OutboxStore:
 
     def _change(self, submission_id: str, values: Mapping[str, object]) -> None:
         mine = (table.c.submission_id == submission_id, table.c.state != "final")
-        with self.database.write() as connection:
+        with self.database.write(lasting=True) as connection:
             connection.execute(update(table).where(*mine).values(**values))
 
     # ---- answered ----------------------------------------------------------------------------------
@@ -169,7 +170,7 @@ class OutboxStore:
         Rows that the center has taken leave for a roster of their own, rows it refused at once go back to
         the draft with the center's findings.
         """
-        with self.database.write() as connection:
+        with self.database.write(lasting=True) as connection:
             if not _finish(connection, submission_id, receipt.model_dump_json(), receipt.message):
                 return False
             draft = _roster_of(connection, submission_id)
@@ -197,7 +198,7 @@ class OutboxStore:
         receipt: Receipt | None = None,
     ) -> bool:
         """Put all rows back to the draft with the center's findings; False when it was settled before."""
-        with self.database.write() as connection:
+        with self.database.write(lasting=True) as connection:
             told = "" if receipt is None else receipt.model_dump_json()
             if not _finish(connection, submission_id, told, sentence):
                 return False

@@ -13,7 +13,7 @@ from client.errors import RosterError
 from client.store import order
 from client.store.database import utc_now
 from client.store.rows import Roster, RosterTotals, Scope, StoredRow, load_findings
-from client.store.tables import FAULTY, SUMS
+from client.store.tables import FAULTY, OPENED, SUMS
 from client.store.tables import roster as roster_table
 from domain.overlap import MARK, repeats, subject_of
 
@@ -65,9 +65,21 @@ def totals(connection: Connection, roster_id: int) -> RosterTotals:
     sql = f"SELECT {sums} FROM roster_bucket WHERE roster_id = ?"
     found = connection.exec_driver_sql(sql, (roster_id,)).one()
     count, draft, bad, good, amount, picked, picked_good, picked_amount = found
-    if base_picked(connection, roster_id):
+    base = base_picked(connection, roster_id)
+    if base:
         picked, picked_good, picked_amount = draft - picked, good - picked_good, amount - picked_amount
+    opened = _opened(connection, roster_id)
+    draft, bad, picked = draft - len(opened), bad - len(opened), picked - sum(own != base for own in opened)
     return RosterTotals(count, draft, bad, good, amount, picked, picked_good, picked_amount)
+
+
+def _opened(connection: Connection, roster_id: int) -> list[int]:
+    """`picked` of the rows that were opened and are still empty: they stand in the sums as faulty rows."""
+    sql = (
+        "SELECT picked FROM roster_row WHERE in_step = ? AND in_step <> 0"
+        " AND +roster_id = ? AND +pos > 0 AND state = 'draft'"
+    )
+    return list(connection.exec_driver_sql(sql, (OPENED, roster_id)).scalars())
 
 
 def window(connection: Connection, roster_id: int, start: int, count: int) -> list[StoredRow]:
@@ -242,7 +254,7 @@ def next_bad(connection: Connection, roster_id: int, index: int) -> int | None:
     pos = order.pos_at(connection, roster_id, index)
     sql = (
         "SELECT pos FROM roster_row INDEXED BY ix_row_faulty WHERE roster_id = ? AND pos > ?"
-        f" AND state = 'draft' AND ({FAULTY}) ORDER BY pos LIMIT 1"
+        f" AND state = 'draft' AND ({FAULTY}) AND in_step <> {OPENED} ORDER BY pos LIMIT 1"
     )
     for behind in (0.0 if pos is None else pos, 0.0):
         found = connection.exec_driver_sql(sql, (roster_id, behind)).scalar()

@@ -115,7 +115,10 @@ class Roster:
 
 @dataclass(frozen=True, slots=True)
 class RosterTotals:
-    """Sums over a roster: all rows, drafts, faulty and good drafts; amounts are 分 over good rows."""
+    """Sums over a roster: all rows, drafts, faulty and good drafts; amounts are 分 over good rows.
+
+    A row that was opened and is still empty counts as a row, and as nothing else.
+    """
 
     count: int = 0
     draft: int = 0

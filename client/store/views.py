@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from client.store.order import pos_at, rank
 from client.store.rosters import RosterStore, bad_cells
 from client.store.rows import StoredRow, plain
-from client.store.tables import FAULTY
+from client.store.tables import FAULTY, OPENED
 
 Way = Literal["ascending", "descending"]
 PAGE = 256
@@ -79,7 +79,12 @@ class RosterView:
         self.faulty = faulty
         self._make(None)
 
-    def _make(self, among: array[int] | None) -> None:
+    def show(self, key: SortKey | None, way: Way, *, faulty: bool, also: Sequence[int] = ()) -> None:
+        """Make the view anew: an order, and the rows that are faulty now and those of `also`, or all."""
+        self.key, self.way, self.faulty = key, way, faulty
+        self._make(None, also)
+
+    def _make(self, among: array[int] | None, also: Sequence[int] = ()) -> None:
         if self.key is None and not self.faulty:
             self._made = self._shown = None
             return
@@ -89,6 +94,10 @@ class RosterView:
             )
             sql = "SELECT coalesce(max(row_id), 0) FROM roster_row"
             self._newest = int(connection.exec_driver_sql(sql).scalar_one())
+            more = set(also) - set(ids) if self.faulty and also else set()
+            if more:
+                among = array("q", (*ids, *more))
+                ids = row_ids(connection, self.roster_id, self.key, self.way, faulty=False)
         if among is not None:
             seen = set(among)
             ids = array("q", (row_id for row_id in ids if row_id in seen))
@@ -224,7 +233,7 @@ def row_ids(
     """Ids of a roster's rows in an order; ties stand in the order of the roster."""
     by = "pos" if key is None else f"{key.sql()} {'DESC' if way == 'descending' else 'ASC'}, pos"
     index = " INDEXED BY ix_row_faulty" if faulty else ""
-    only = f" AND state = 'draft' AND ({FAULTY})" if faulty else ""
+    only = f" AND state = 'draft' AND ({FAULTY}) AND in_step <> {OPENED}" if faulty else ""
     sql = f"SELECT row_id FROM roster_row{index} WHERE roster_id = ? AND pos > 0{only} ORDER BY {by}"
     cursor = connection.connection.cursor()
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from domain.business import AccountStatus, CheckContext, Column, KnownAccount, PersonFacts, RowCheck, Source
@@ -16,7 +17,7 @@ from domain.businesses.base import ACCOUNT_CELLS, RosterBusiness, account_number
 from domain.businesses.plain_cells import check_cells
 from domain.findings import Finding, Severity, errors
 from domain.idnumber import IdNumber, IdNumberError, parse_id_number, same_person_key
-from domain.text import clean_cell, name_problem
+from domain.text import ENDS, clean_cell, name_problem
 
 if TYPE_CHECKING:
     from domain.businesses.seal_rules import AccountRules
@@ -47,28 +48,35 @@ class AccountBusiness(RosterBusiness[A]):
     def check_row(self, row: Mapping[str, str], context: CheckContext) -> RowCheck:
         """All findings of one row and its normal values; `row` maps column keys to texts as typed."""
         kept = self._kept[context.source]
-        typed = {key: clean_cell(text) for key, text in row.items() if key in kept}
-        for key, text in context.on_screen.items():
-            typed[key] = typed.get(key) or clean_cell(text)
+        typed = {key: text.strip(ENDS) for key, text in row.items() if key in kept}
+        if context.on_screen:
+            for key, text in context.on_screen.items():
+                typed[key] = typed.get(key) or clean_cell(text)
         values = dict(typed)
         found = self._missing(typed, context)
-        found += self._who(typed, context)
-        found += self._name(typed)
-        identity, id_findings = self._id_number(typed, values, context)
-        found += id_findings
-        found += check_cells(self._plain_columns, typed, values, context)
-        found += self.check_month(context)
-        match: Match | None = None
-        named_by = "account_no" if typed.get("account_no") else "id_number"
-        if not found or not any(finding.field == named_by for finding in errors(found)):
-            match, unknown = self._find(typed, context)
-            found += unknown
+        identity: IdNumber | None = None
+        match = self._as_registered(typed, context)
+        if match is not None:
+            found += check_cells(self._other_columns, typed, values, context)
+            found += self.check_month(context)
+        else:
+            found += self._who(typed, context)
+            found += self._name(typed)
+            identity, id_findings = self._id_number(typed, values, context)
+            found += id_findings
+            found += check_cells(self._plain_columns, typed, values, context)
+            found += self.check_month(context)
+            named_by = "account_no" if typed.get("account_no") else "id_number"
+            if not found or not any(finding.field == named_by for finding in errors(found)):
+                match, unknown = self._find(typed, context)
+                found += unknown
         if match is not None:
             found += self._agrees(typed, values, match)
-            found += self._under_way(match.person.unfinished)
+            if match.person.unfinished:
+                found += self._under_way(match.person.unfinished)
             found += self.check_account(match, values, context)
             registered = match.person.id_number
-            if identity is None or identity.text != registered:
+            if self._judges_people and (identity is None or identity.text != registered):
                 identity = _identity(registered, context) or identity
         if identity is not None:
             found += self.check_person(identity, context)
@@ -100,6 +108,33 @@ class AccountBusiness(RosterBusiness[A]):
         return 0
 
     # ---- who is meant --------------------------------------------------------------------------------
+
+    @cached_property
+    def _judges_people(self) -> bool:
+        """Whether the business has something to say of a person's age and the like."""
+        return type(self).check_person is not AccountBusiness.check_person
+
+    @cached_property
+    def _other_columns(self) -> tuple[Column, ...]:
+        """The plain columns that do not name the person."""
+        return tuple(column for column in self._plain_columns if column.key != "account_no")
+
+    def _as_registered(self, typed: Mapping[str, str], context: CheckContext) -> Match | None:
+        """The account of a row that states number, name and ID exactly as they are registered.
+
+        What the center has registered needs no look at how it is written; None for every other row.
+        """
+        number = typed.get("account_no", "")
+        person = context.people.get(context.by_account.get(number, "")) if number else None
+        if person is None or not person.id_number or typed.get("id_number") != person.id_number:
+            return None
+        if typed.get("name") != person.name:
+            return None
+        own = context.unit.account
+        for one in person.accounts:
+            if one.account_no == number:
+                return Match(person, one) if one.unit_account == own and one.status in LIVE else None
+        return None
 
     def _title(self, key: str) -> str:
         column = self.by_key.get(key)
@@ -166,6 +201,10 @@ class AccountBusiness(RosterBusiness[A]):
         values["account_no"] = match.account.account_no
         differs = []
         name, number = typed.get("name", ""), typed.get("id_number", "")
+        if name == person.name and number == person.id_number:
+            if VERDICT in self.by_key:
+                values[VERDICT] = ""
+            return []
         if name and person.name and name.casefold() != person.name.casefold():
             differs.append(("name", f"姓名与中心登记的“{person.name}”不一致"))
         same = number == person.id_number or same_person_key(number) == same_person_key(person.id_number)

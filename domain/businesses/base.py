@@ -50,6 +50,8 @@ class RosterBusiness(ABC, Generic[R]):
     """Whether checks look at the registered details of people."""
     CHOSEN: ClassVar[tuple[str, ...]] = ()
     """Keys that a stored row keeps: what was chosen or typed for all rows, whatever is chosen later."""
+    amount_of_account: ClassVar[bool] = False
+    """True where a row's amount is what its account pays, which not every sender knows."""
     needs_history: ClassVar[bool] = False
     """True when checks want to know which months were paid and made up."""
 
@@ -160,10 +162,11 @@ class RosterBusiness(ABC, Generic[R]):
 
     def _missing(self, typed: Mapping[str, str], context: CheckContext) -> list[Finding]:
         columns = self._required_in_file if context.source is Source.FILE else self._required
+        empty = [column for column in columns if not typed.get(column.key)]
         return [
             Finding("required", column.key, f"“{column.title}”不能为空，请填写。")
-            for column in columns
-            if not typed.get(column.key) and column.applies(typed) and not self._optional(column, context)
+            for column in empty
+            if column.applies(typed) and not self._optional(column, context)
         ]
 
     def _optional(self, column: Column, context: CheckContext) -> bool:

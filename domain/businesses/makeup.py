@@ -85,7 +85,7 @@ class Makeup(AccountBusiness[MakeupRules]):
         if limits is None:
             text = f"中心还没有公布{month}所属年度的月缴存额上限，请联系中心。"
             return [Finding("base.limits_unknown", "month", text)]
-        paid = sum(one.deposit_in(month) for one in match.person.accounts) if match is not None else 0
+        paid = match.person.deposit_in(month) if match is not None else 0
         most = most_a_month(limits)
         if amount + paid <= most:
             return []

@@ -83,8 +83,11 @@ class RangeMakeup(AccountBusiness[MakeupRules]):
         self, typed: Mapping[str, str], values: dict[str, str], match: Match | None, context: CheckContext
     ) -> list[Finding]:
         """The months, the wages and ratios, and the amounts they come to."""
-        if "fund_type" in self.by_key and not values.get("fund_type") and len(context.unit.fund_types) == 1:
-            values["fund_type"] = context.unit.fund_types[0]
+        if "fund_type" in self.by_key and not values.get("fund_type"):
+            if len(context.unit.fund_types) == 1:
+                values["fund_type"] = context.unit.fund_types[0]
+            elif match is not None:
+                values["fund_type"] = match.account.fund_type
         months, found = self._months(typed, values, context)
         years, wrong = self._years(months, context)
         found += wrong

@@ -7,8 +7,8 @@ What the center alone knows (accounts elsewhere, unfinished registrations) comes
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from domain.business import (
@@ -19,6 +19,7 @@ from domain.business import (
     RatioPair,
     RowCheck,
     Source,
+    UnitFacts,
     typed_values,
 )
 from domain.businesses.base import RosterBusiness, age_finding
@@ -31,7 +32,7 @@ from domain.businesses.wages import limits_unknown, out_of_range, read_base, sta
 from domain.findings import Finding, Severity, errors
 from domain.idnumber import IdNumberError, area_warning, parse_id_number, same_person_key
 from domain.money import RatioError, format_ratio, format_yuan, parse_ratio
-from domain.text import clean_cell, han_count, name_problem
+from domain.text import ENDS, clean_cell, han_count, name_problem
 
 if TYPE_CHECKING:
     from domain.businesses.open_rules import OpenRules  # noqa: F401 - named in a base class
@@ -42,6 +43,10 @@ __all__ = ["AccountStatus", "Opening", "declare"]
 RATIO_KEYS = ("unit_ratio", "person_ratio")
 AGE_COUNTER = "须联系中心，携带补充资料至中心柜台办理个人开户业务。"
 AMOUNT_KEYS = ("unit_amount", "person_amount", "total_amount")
+PAID = ("base", "ratio", *RATIO_KEYS, *AMOUNT_KEYS)
+"""What is money in a row."""
+MANY_PAID = 5_000
+"""Different bases and ratios remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,32 @@ class _Money:
         return None if self.unit is None or self.person is None else self.unit + self.person
 
 
+_Paid = tuple[Mapping[str, str], int, Sequence[Finding]]
+"""Normal texts, monthly sum in 分, findings."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What texts about money came to under one set of rules; contexts that differ in people share it."""
+
+    source: Source | None = None
+    unit: UnitFacts | None = None
+    limits: Limits | None = None
+    chosen_ratio: RatioPair | None = None
+    month: int = 0
+    paid: dict[tuple[str, ...], _Paid] = field(default_factory=dict)
+
+    def holds(self, context: CheckContext) -> bool:
+        """Whether what is remembered holds in a context."""
+        return (
+            self.source is context.source
+            and self.unit is context.unit
+            and self.limits is context.limits
+            and self.chosen_ratio == context.chosen_ratio
+            and self.month == context.month
+        )
+
+
 class Opening(RosterBusiness[OpenRules]):
     """Registration under one center's profile."""
 
@@ -65,26 +96,47 @@ class Opening(RosterBusiness[OpenRules]):
     CATALOGUE = CATALOGUE
     WIRE_KEYS = (*RATIO_KEYS, *AMOUNT_KEYS)
     needs_history = True
+    _memory = _Memory()
 
     # ---- the row -------------------------------------------------------------------------------
 
     def check_row(self, row: Mapping[str, str], context: CheckContext) -> RowCheck:
         """All findings of one row and its normal values; `row` maps column keys to texts as typed."""
         kept = self._kept[context.source]
-        typed = {key: clean_cell(text) for key, text in row.items() if key in kept}
+        typed = {key: text.strip(ENDS) for key, text in row.items() if key in kept}
         values = dict(typed)
         found = self._missing(typed, context)
         found += self._name(typed, values)
         found += self._person(typed, values, context)
         found += check_cells(self._plain_columns, typed, values, context)
-        money, money_findings = self._money(typed, values, context)
+        changed, amount, money_findings = self._paid(typed, context)
         found += money_findings
-        computed = self._computed(money)
-        found += stated_amounts(typed, computed, self.by_key)
-        values |= computed
-        if not errors(found):
+        values |= changed
+        if not found or not errors(found):
             found += self._known_person(values, context)
-        return RowCheck(values, self._ordered(found), money.total or 0)
+        return RowCheck(values, self._ordered(found), amount)
+
+    def _paid(self, typed: Mapping[str, str], context: CheckContext) -> _Paid:
+        """What all that is money in a row comes to.
+
+        They follow from its texts alone, and a roster has few different ones: they are worked out once.
+        """
+        memory = self._memory  # taken once: other threads may be at other rosters
+        if not memory.holds(context):
+            self._memory = memory = _Memory(
+                context.source, context.unit, context.limits, context.chosen_ratio, context.month
+            )
+        texts = tuple([typed.get(key, "") for key in PAID])
+        known = memory.paid.get(texts)
+        if known is None:
+            changed: dict[str, str] = {}
+            money, found = self._money(typed, changed, context)
+            computed = self._computed(money)
+            found += stated_amounts(typed, computed, self.by_key)
+            known = changed | computed, money.total or 0, found
+            if len(memory.paid) < MANY_PAID:
+                memory.paid[texts] = known
+        return known
 
     def preview(self, row: Mapping[str, str], context: CheckContext) -> Mapping[str, str]:
         """Computed columns while typing (W-09); unknown ones are ""."""

@@ -49,16 +49,15 @@ def _code(column: Column, text: str, values: dict[str, str], context: CheckConte
 
 def _fund_type(column: Column, code: str, context: CheckContext) -> list[Finding]:
     """Only what the unit has (W-05), and in a file only what was chosen on the screen (I-07)."""
-    label, own, chosen = column.table.label, context.unit.fund_types, context.chosen_fund_type
+    own, chosen = context.unit.fund_types, context.chosen_fund_type
+    if code in own and (not chosen or code == chosen):
+        return []
+    label = column.table.label
     if code not in own:
         message = f"本单位没有“{label(code)}”，“{column.title}”应为{'、'.join(map(label, own))}，请改正。"
         return [Finding("fund_type.not_unit", column.key, message)]
-    if chosen and code != chosen:
-        message = (
-            f"“{column.title}”是{label(code)}，与画面上选择的{label(chosen)}不一致，请改正文件或重新选择。"
-        )
-        return [Finding("fund_type.not_chosen", column.key, message)]
-    return []
+    message = f"“{column.title}”是{label(code)}，与画面上选择的{label(chosen)}不一致，请改正文件或重新选择。"
+    return [Finding("fund_type.not_chosen", column.key, message)]
 
 
 def _no_fund_type(column: Column, context: CheckContext) -> list[Finding]:
@@ -71,8 +70,8 @@ def _no_fund_type(column: Column, context: CheckContext) -> list[Finding]:
 
 
 def _mobile(column: Column, text: str) -> list[Finding]:
-    if has_full_width(text):
-        return [Finding("mobile.full_width", column.key, f"“{column.title}”含全角字符，请改成半角。")]
     if MOBILE.fullmatch(text):
         return []
+    if has_full_width(text):
+        return [Finding("mobile.full_width", column.key, f"“{column.title}”含全角字符，请改成半角。")]
     return [Finding("mobile.format", column.key, f"“{column.title}”应为11位手机号，请核对后改正。")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from domain.business import AccountStatus, CheckContext, Column, Kind
@@ -26,6 +27,11 @@ class Seal(AccountBusiness[SealRules]):
 
     id = "seal"
     CATALOGUE = CATALOGUE
+    amount_of_account = True
+
+    def amount(self, values: Mapping[str, str], match: Match | None) -> int:
+        """What the account pays a month, where the center sums that up (W-03)."""
+        return match.account.amount if match is not None and self.rules.amount_title else 0
 
     def check_month(self, context: CheckContext) -> list[Finding]:
         """In July the fund year must have been verified first (S-08, V-30)."""

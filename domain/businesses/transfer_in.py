@@ -35,6 +35,10 @@ class TransferIn(AccountBusiness["TransferRules"]):
     CATALOGUE = CATALOGUE
     needs_history = True
 
+    def _as_registered(self, typed: Mapping[str, str], context: CheckContext) -> Match | None:
+        """No account of the unit is meant, so no row can be about one."""
+        return None
+
     def _find(self, typed: Mapping[str, str], context: CheckContext) -> tuple[Match | None, list[Finding]]:
         """The person's account at another unit, or why there is none to be taken over (X-03)."""
         if not context.people_known or not typed.get("id_number"):

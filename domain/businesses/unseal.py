@@ -14,6 +14,7 @@ from domain.businesses.wages import base_findings, stated_amounts
 from domain.findings import Finding
 from domain.idnumber import IdNumber
 from domain.money import format_ratio, format_yuan
+from domain.text import clean_cell
 
 if TYPE_CHECKING:
     from domain.businesses.seal_rules import UnsealRules  # noqa: F401 - named in a base class
@@ -87,8 +88,15 @@ class Unseal(AccountBusiness[UnsealRules]):
         if "base" not in self.by_key:
             return {}
         base, _ = base_findings(row.get("base", ""), "", context)
-        known = {} if base is None else self._amounts(base, self._ratio(None, context), context)
+        match = None if context.unit.unified_ratio else self._meant(row, context)
+        known = {} if base is None else self._amounts(base, self._ratio(match, context), context)
         return {key: known.get(key, "") for key in COMPUTED}
+
+    def _meant(self, row: Mapping[str, str], context: CheckContext) -> Match | None:
+        """The account of a row that is still being typed."""
+        typed = {key: clean_cell(row.get(key, "")) for key in ("account_no", "id_number")}
+        match, _ = self._find(typed, context)
+        return match
 
     @staticmethod
     def _ratio(match: Match | None, context: CheckContext) -> RatioPair | None:

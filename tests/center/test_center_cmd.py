@@ -205,3 +205,41 @@ def test_serve_says_where_it_is_and_stops_when_told(tmp_path: Path, stop: signal
     finally:
         process.kill()
         process.wait()
+
+
+def test_a_statement_is_checked_and_taken_and_taken_again(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from center.store.money_tables import bank_receipt
+    from exports.reader import read_workbook
+
+    path, errors = tmp_path / "对账单.csv", tmp_path / "错误.xlsx"
+    lines = [
+        "流水号,日期,收入金额,支出金额,对方户名",
+        "B1,20200101,100.00,,示例一中",
+        "B2,20200101,10.00,,某公司",
+        "B3,20200101,,7.00,某公司",
+        "B4,20200101,0,,某公司",
+    ]
+    path.write_text("\n".join(lines), "utf-8")
+    words = ("receipts", str(path), "--data", str(data), "--errors", str(errors))
+    assert gjj(*words, "--check") == 1
+    told = capsys.readouterr()
+    assert "可登记2笔、110.00元" in told.out and "付款1笔、7.00元" in told.out
+    assert "将记入单位未分配金额：1笔" in told.out and "第5行：金额不能为零" in told.err
+    assert rows(data, bank_receipt) == []
+    errors.unlink()
+    assert gjj(*words) == 1
+    assert "记入汇补缴不符暂存款：1笔" in capsys.readouterr().out
+    assert read_workbook(errors, sheet="错误清单").rows[1].texts[6].startswith("金额不能为零")
+    stored = rows(data, bank_receipt)
+    assert len(stored) == 2
+    path.write_text("\n".join(lines[:4]), "utf-8")
+    assert gjj("receipts", str(path), "--data", str(data)) == 0
+    assert "此前已登记：2笔" in capsys.readouterr().out and rows(data, bank_receipt) == stored
+    path.write_text("\n".join([lines[0], "B1,20200101,99.00,,示例一中"]), "utf-8")
+    assert gjj("receipts", str(path), "--data", str(data)) == 1
+    assert "内容不同" in capsys.readouterr().err
+    path.write_text("姓名,证件号码\n赵伟,1\n", "utf-8")
+    assert gjj("receipts", str(path), "--data", str(data)) == 2
+    assert gjj("receipts", str(tmp_path / "absent.xlsx"), "--data", str(data)) == 2

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from center.store.tables import depositor, unit
 from domain.business import AccountStatus
+from domain.businesses.registry import declare
 from tests.center.conftest import MakeCenter
 from tests.support.center import CenterUnderTest
 from tests.support.filing import OTHER, PDF, Office, clerk
@@ -151,6 +152,46 @@ def test_shaanxi_registers_its_own_items_at_once(make_center: MakeCenter) -> Non
         "王小明",
         "01",
     )
+
+
+VALUES = {
+    "creditcode": ("91350100M000100Y43", "91350100M000100Y43"),
+    "address": ("乙路2号", "乙路2号"),
+    "postcode": ("310000", "310000"),
+    "email": ("gjj@example.com", "gjj@example.com"),
+    "payday": ("08", "8"),
+    "legalname": ("王小明", "王小明"),
+    "legalid": ("11010519491231002x", "11010519491231002X"),
+    "bank": ("示例银行城东支行", "示例银行城东支行"),
+    "agentmobile": ("13800138000", "13800138000"),
+    "agentphone": ("0571-87654321", "0571-87654321"),
+}
+"""What is typed for an item, and what is registered; codes are the first of their table."""
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [pytest.param(name, marks=pytest.mark.feature("U-02", profile=name)) for name in APPROVED],
+)
+def test_every_item_that_is_not_grey_can_be_changed(make_center: MakeCenter, profile: str) -> None:
+    center = make_center(profile)
+    office = Office(center, address="甲路1号")
+    rules = office.profile.business.unit_change
+    assert rules is not None
+    free = [key for key in rules.items if key not in rules.counter]
+    declared: Any = declare("unit_change", office.profile)
+    tables = {item.key: item.table for item in declared.changes.items if item.codes}
+    typed = {key: VALUES[key][0] if key in VALUES else tables[key].entries[0][0] for key in free}
+    before = office.unit_get("/facts")["values"]
+    rows = [change(key, before.get(key, ""), text) for key, text in typed.items()]
+    receipt = file(office, "unit_change", rows)
+    assert (receipt["pending"], receipt["findings"]) == (len(free), [])
+    decide(center)
+    after = office.unit_get("/facts")["values"]
+    assert {key: after[key] for key in free} == {
+        key: VALUES[key][1] if key in VALUES else typed[key] for key in free
+    }
+    assert {key: after.get(key) for key in rules.counter} == {key: before.get(key) for key in rules.counter}
 
 
 @pytest.mark.feature("U-03", profile="shaanxi")

@@ -27,6 +27,8 @@ def test_a_unit_sees_nothing_of_another(center: CenterUnderTest) -> None:
         "/accounts",
         "/depositors",
         "/context",
+        "/receipts",
+        "/suspense",
     ]
     for path in gets:
         for headers in (

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select, text
 
 from center import jobs
 from center.audit import verify_audit
-from center.jobs import CHUNK, JobEngine, settle_chunk
+from center.jobs import CHUNK, JobEngine, at_once, settle_chunk
 from center.store.tables import account, inbox_item, job, submission, submission_row
 from tests.support.center import CenterUnderTest, running_center
 from tests.support.center_process import CenterProcess
@@ -289,3 +289,10 @@ def test_killed_again_and_again_each_row_is_settled_once(tmp_path: Path, databas
         with center.store.read() as conn:
             assert_each_row_once(conn, office, number, count)
             assert conn.execute(select(job.c.ok, job.c.failed, job.c.state)).one() == (count, 0, "done")
+
+
+@pytest.mark.parametrize(
+    ("total", "rows"), [(1, 200), (200, 200), (10_000, 200), (20_000, 400), (100_000, 1000)]
+)
+def test_a_large_job_takes_more_rows_at_once(total: int, rows: int) -> None:
+    assert at_once(total) == rows

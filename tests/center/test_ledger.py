@@ -14,7 +14,18 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from center.ledger import codes
-from center.ledger.post import Entry, LedgerError, Move, balance, chain_hash, digest, holdings, post, reverse
+from center.ledger.post import (
+    DIGESTED,
+    Entry,
+    LedgerError,
+    Move,
+    balance,
+    chain_hash,
+    digest,
+    holdings,
+    post,
+    reverse,
+)
 from center.store import migrate
 from center.store.engine import Store
 from center.store.money_tables import journal, ledger_head, pool, transfer
@@ -101,7 +112,7 @@ def test_the_chain_links_every_entry(store: Store) -> None:
         lines = [dict(row._mapping) for row in conn.execute(select(journal).order_by(journal.c.journal_no))]
         head = conn.execute(select(ledger_head)).one()
         for line in lines:
-            mine = select(transfer).where(transfer.c.journal_no == line["journal_no"])
+            mine = select(*DIGESTED).where(transfer.c.journal_no == line["journal_no"])
             assert digest(conn.execute(mine.order_by(transfer.c.seq)).all()) == line["digest"]
     assert lines[1]["previous"] == lines[0]["chain"]
     for line in lines:
@@ -161,6 +172,19 @@ def test_a_closed_account_never_moves(store: Store) -> None:
         "ledger.closed",
         f"个人账户{A}已销户，不能再入账，请核对后重新办理。",
     )
+
+
+def test_an_account_of_another_unit_or_of_none_is_refused(store: Store) -> None:
+    received(store)
+    foreign = refused(store, replace(ALLOCATE, unit_account="100002"), spread())
+    assert foreign.code == "ledger.foreign"
+    assert foreign.text == f"个人账户{A}不属于单位100002，不能入账，请核对后重新办理。"
+    nobody = [Move(WAITING, codes.person(f"{UNIT}00000009", "uc"), 1, "1", 1)]
+    assert refused(store, ALLOCATE, nobody).code == "ledger.foreign"
+
+
+def test_a_code_the_chart_does_not_know_is_refused(store: Store) -> None:
+    assert refused(store, ENTRY, [Move(codes.BANK, "999", 1, "0")]).code == "ledger.invalid"
 
 
 def test_a_reversal_is_the_mirror_and_happens_once(store: Store) -> None:

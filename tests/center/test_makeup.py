@@ -292,6 +292,31 @@ def test_two_accounts_of_a_person_have_one_cap_and_each_month_once(make_center: 
     )
 
 
+@pytest.mark.feature("M-11", profile="shaanxi")
+def test_what_an_account_paid_before_it_ended_counts(make_center: MakeCenter) -> None:
+    """Merged since: the month was paid all the same."""
+    office = office_of(make_center, "shaanxi")
+    person, other = office.people(2)
+    kept, merged, moved = (office.give_account(one) for one in (person, person, other))
+    with office.center.store.write() as conn:
+        conn.execute(update(account).values(opened="2020-01-01"))
+    assert carry_out(office, [office.account_row(merged)], "seal")["ok"] == 1
+    assert office.file([{"account_no": merged, "to_account": kept}], business="merge")["ok"] == 1
+    business = declare("makeup", office.profile)
+    with office.center.store.read() as conn:
+        rows = [{"account_no": number} for number in (kept, moved)]
+        people = people_of(conn, business, rows).people
+    assert [one.account_no for one in people[person.id_number].ended] == [merged]
+    assert people[person.id_number].deposit_in(202610) == 2 * 192_000
+    assert people[person.id_number].deposit_in(202611) == 192_000
+    assert people[other.id_number].deposit_in(202610) == 192_000
+    most = 2 * 344_592
+    over, right = (f"{(most - 2 * 192_000 + more) / 100:.2f}" for more in (1, 0))
+    answer = office.send(office.body([filed(office, kept, "202610", over)], "makeup"))
+    assert [found["code"] for found in answer.json()["findings"]] == ["makeup.over_cap"]
+    assert carry_out(office, [filed(office, kept, "202610", right)], "makeup")["ok"] == 1
+
+
 def test_what_was_right_when_filed_is_judged_by_its_own_month(make_center: MakeCenter) -> None:
     """A file waits; what its months may be was decided on the day it was filed."""
     office = office_of(make_center, "shaanxi")

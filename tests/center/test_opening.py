@@ -17,6 +17,7 @@ from center.serials import account_number, next_serial
 from center.store.tables import account, depositor, unit
 from domain.business import AccountStatus
 from domain.idnumber import same_person_key
+from tests.support.carry_out import carry_out
 from tests.support.center import CenterUnderTest
 from tests.support.filing import OTHER, Office
 
@@ -92,6 +93,20 @@ def test_fifteen_and_eighteen_digits_are_one_person(make_center: MakeCenter) -> 
     answer = office.send(office.body([office.row(person) | {"id_number": short}]))
     assert answer.status_code == 422
     assert answer.json()["findings"][0]["code"] == "open.active_elsewhere"
+
+
+@pytest.mark.feature("X-01", profile="hangzhou")
+def test_in_hangzhou_people_change_units_by_reduction_and_registration(make_center: MakeCenter) -> None:
+    center = make_center("hangzhou")
+    office, other = Office(center), Office(center, OTHER)
+    person = office.people(1)[0]
+    number = other.give_account(person)
+    refused = office.send(office.body([office.row(person)]))
+    assert "存在正常缴存账户" in refused.json()["findings"][0]["text"]
+    assert carry_out(other, [other.account_row(number)], "seal")["ok"] == 1
+    assert carry_out(office, [office.row(person)], "open")["ok"] == 1
+    assert [(one.status, one.gone) for one in office.accounts()] == [("01", False)]
+    assert all(one.status != "01" for one in other.accounts())
 
 
 # ---- reopening -------------------------------------------------------------------------------------------

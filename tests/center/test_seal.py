@@ -40,7 +40,8 @@ def test_sealing_rests_the_account_from_the_business_month_on(make_center: MakeC
     office = Office(make_center(name))
     numbers = [office.give_account(person) for person in office.people(2)]
     receipt = carry_out(office, [office.account_row(numbers[0])], "seal")
-    assert (receipt["state"], receipt["ok"], receipt["amount"]) == ("done", 1, "0.00")
+    paid = "1920.00" if name == "hangzhou" else "0.00"
+    assert (receipt["state"], receipt["ok"], receipt["amount"]) == ("done", 1, paid)
     sealed, other = office.accounts()
     month = 202612 if name == "hangzhou" else 202611
     reason = office.account_row(numbers[0])["reason"]
@@ -378,3 +379,17 @@ def test_what_failed_as_a_whole_is_not_told_as_done(make_center: MakeCenter) -> 
     body = office.inbox("messages")[0]["body"]
     assert body.startswith("封存没有办理成功：失败1人，请在查询中查看原因。"), body
     assert "完成办理" not in body
+
+
+@pytest.mark.feature("W-03", profile="hangzhou")
+def test_the_monthly_sum_of_a_reduction_agrees_or_is_not_stated(make_center: MakeCenter) -> None:
+    """Who has a copy of the accounts states what they pay; a sum that differs is told with the right one."""
+    office = Office(make_center("hangzhou"))
+    rows = [office.account_row(office.give_account(person)) for person in office.people(2)]
+    wrong = office.send(office.body(rows, "seal", totals={"count": 2, "amount": "1.00"}))
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "totals.mismatch")
+    assert "2人、3840.00元" in wrong.json()["detail"]
+    receipt = office.file(rows, business="seal", totals={"count": 2, "amount": "3840.00"})
+    assert (receipt["amount"], receipt["ok"]) == ("3840.00", 2)
+    silent = [office.account_row(office.give_account(office.people(3)[2]))]
+    assert office.file(silent, business="seal")["amount"] == "1920.00"

@@ -53,7 +53,10 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["chek"], "没有 'chek' 这个命令，可用的有：'demo', 'template', 'check', 'doctor', 'center'"),
+        (
+            ["chek"],
+            "没有 'chek' 这个命令，可用的有：'demo', 'template', 'check', 'deadlines', 'doctor', 'center'",
+        ),
         (["check"], "缺少参数：业务, 文件, --profile"),
         (["check", "open", "x", "--profile", "beijing"], "--profile 不能是 'beijing'"),
         (["check", "open", "x", "--profile"], "--profile 后面缺少内容"),

@@ -72,11 +72,10 @@ def test_the_default_place_is_the_users_data_folder(home: Path) -> None:
 @pytest.mark.parametrize(
     ("version", "wanted"),
     [
-        ((3, 40, 1), ("DELETE", "EXTRA")),
-        ((3, 51, 2), ("DELETE", "EXTRA")),
-        ((3, 51, 3), ("WAL", "FULL")),
+        ((3, 40, 1), ("WAL", "NORMAL")),
+        ((3, 51, 3), ("WAL", "NORMAL")),
         ((3, 52, 0), ("DELETE", "EXTRA")),
-        ((3, 53, 0), ("WAL", "FULL")),
+        ((3, 53, 0), ("WAL", "NORMAL")),
     ],
 )
 def test_the_journal_is_one_that_loses_nothing(
@@ -91,10 +90,17 @@ def test_every_connection_has_the_safe_settings(tmp_path: Path) -> None:
     with database.read() as connection:
         got = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
-            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+            for name in (
+                "journal_mode",
+                "synchronous",
+                "wal_autocheckpoint",
+                "foreign_keys",
+                "busy_timeout",
+            )
         }
     assert got["journal_mode"] == mode_name.lower()
-    assert got["synchronous"] == {"FULL": 2, "EXTRA": 3}[journal()[1]]
+    assert got["synchronous"] == {"NORMAL": 1, "EXTRA": 3}[journal()[1]]
+    assert got["wal_autocheckpoint"] == 0
     assert (got["foreign_keys"], got["busy_timeout"]) == (1, 10_000)
     assert database.check() == "ok"
     database.close()

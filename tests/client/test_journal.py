@@ -225,6 +225,23 @@ def test_an_opened_row_is_a_step_once_it_is_typed_in(store: RosterStore, roster:
     assert names(store, roster) == ["bb", "a"]
 
 
+def test_an_opened_row_counts_as_no_fault_and_is_not_ticked(store: RosterStore, roster: int) -> None:
+    store.insert(roster, a_row("a"))
+    opened = store.open_row(roster)
+    keys = ["name"]
+    for ticked in (False, True):
+        store.select_all(roster, ticked)
+        sums = store.totals(roster)
+        assert (sums.count, sums.bad, sums.good) == (2, 0, 1)
+        assert (sums.selected, sums.selected_good) == (int(ticked), int(ticked))
+    assert store.next_error(roster, 0, "", keys) is None and store.next_error(roster, 1, "", keys) is None
+    view = RosterView(store, roster)
+    view.show_faulty(True)
+    assert view.count() == 0
+    store.update(opened.row_id, a_row("b", bad=True))
+    assert store.totals(roster).bad == 1 and store.next_error(roster, 0, "", keys) is not None
+
+
 def test_a_row_put_in_and_taken_back_leaves_no_step(store: RosterStore, roster: int) -> None:
     row = store.insert(roster, a_row("a", person="p"))
     store.withdraw(roster, row.row_id)
@@ -257,10 +274,12 @@ def test_old_judgements_are_told(store: RosterStore, roster: int) -> None:
     row = store.insert(roster, a_row("a"))
     store.insert(roster, a_row("b"))
     store.delete([row.row_id])
-    store.rewrite(roster, lambda row: a_row(row.typed["name"], bad=True))
+    store.rewrite(roster, lambda rows: [a_row(row.typed["name"], bad=True) for row in rows])
     done = store.undo(roster)
     assert done is not None and done.stale and done.row_ids == (row.row_id,)
-    store.rewrite_rows(roster, done.row_ids, lambda row: a_row(row.typed["name"], bad=True))
+    store.rewrite_rows(
+        roster, done.row_ids, lambda rows: [a_row(row.typed["name"], bad=True) for row in rows]
+    )
     assert store.totals(roster).bad == 2
 
 

@@ -426,7 +426,7 @@ def test_a_full_disk_is_told_in_one_sentence_and_nothing_is_sent(agent: Agent) -
 
     opened = module._connect
     try:
-        module._connect = lambda path: _limited(opened(path), pages)
+        module._connect = lambda path, mode="rwc": _limited(opened(path, mode), pages)
         with pytest.raises(StoreError) as full:
             agent.outbox.submit(frozen)
     finally:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from client.errors import RosterError
+from client.roster import Which
 from domain.business import RatioPair, Source, Totals
 from domain.canonical import canonical_json
 from domain.wire import SubmissionRequest
@@ -148,6 +149,26 @@ def test_an_empty_choice_is_not_submitted(agent: Agent) -> None:
     with pytest.raises(RosterError) as empty:
         roster.freeze("selected")
     assert (empty.value.code, empty.value.sentence) == ("roster.empty", "请先勾选要提交的记录，再提交。")
+
+
+def test_a_row_that_was_opened_and_left_empty_is_not_submitted(make_agent: MakeAgent) -> None:
+    roster = make_agent("hangzhou").filled(2)
+    opened = roster.open_row(1)
+    totals = roster.totals("all")
+    assert totals.count == 2 and roster.totals(opened.row_id) == Totals(0, 0)
+    frozen = roster.freeze("all", expected=totals)
+    assert frozen.count == 2 and opened.row_id not in frozen.row_ids
+
+
+def test_an_opened_row_alone_is_nothing_to_submit(make_agent: MakeAgent) -> None:
+    roster = make_agent("hangzhou").roster()
+    roster.queue = roster.queue.model_copy(update={"submit_scope": "one_or_all"})
+    opened = roster.open_row()
+    whole: Which = "all"
+    for which in (whole, opened.row_id):
+        with pytest.raises(RosterError) as empty:
+            roster.freeze(which)
+        assert empty.value.code == "roster.empty"
 
 
 def test_only_the_ticked_rows_are_submitted_in_their_order(agent: Agent) -> None:

@@ -203,7 +203,9 @@ def test_duplicates_within_an_import_and_with_rows_before_it(store: RosterStore,
 
 def test_all_rows_are_judged_anew(store: RosterStore, roster: int) -> None:
     store.bulk_insert(roster, (a_row(str(n)) for n in range(1200)))
-    changed = store.rewrite(roster, lambda row: a_row("x", bad=int(row.typed["name"]) % 2 == 0, amount=5))
+    changed = store.rewrite(
+        roster, lambda rows: [a_row("x", bad=int(row.typed["name"]) % 2 == 0, amount=5) for row in rows]
+    )
     assert changed == 1200
     found = store.totals(roster)
     assert (found.bad, found.good, found.amount) == (600, 600, 3000)

@@ -440,3 +440,14 @@ def test_amounts_equal_an_independent_computation(
         assert made.values["total_amount"] == format_yuan(made.amount)
         assert made.values["unit_amount"] == format_yuan(sum(unit for unit, _ in by_month))
         assert made.values["person_amount"] == format_yuan(sum(person for _, person in by_month))
+
+
+@pytest.mark.feature("W-05", profile="hangzhou")
+@BOTH
+def test_months_repeat_whether_the_fund_is_stated_or_not(business: Any) -> None:
+    """A row without it is about the fund of the account it names."""
+    two = context(unit=replace(UNIT, fund_types=("general", "subsidy")))
+    assert check(business, two).values["fund_type"] == "general"
+    assert check(business, two, fund_type="subsidy").values["fund_type"] == "subsidy"
+    rows = [row(business), row(business, fund_type="general"), row(business, fund_type="subsidy")]
+    assert [one.duplicate_of for one in business.check_roster(rows, two)] == [None, 0, None]

@@ -317,3 +317,41 @@ def test_reopening_in_shaanxi_needs_a_base_within_the_limits() -> None:
 @pytest.mark.parametrize("name", ["baishan", "lyszfgjj", "shanxi"])
 def test_elsewhere_reopening_asks_for_no_base(name: str) -> None:
     assert "base" not in {column.key for column in of("unseal", name).columns}
+
+
+def test_reopening_shows_the_amounts_at_the_ratio_of_the_account() -> None:
+    """Where everyone has a ratio of one's own the person must be known; the unit's is not taken for it."""
+    business = of("unseal", "shaanxi")
+    sealed = account(AccountStatus.SEALED, sealed_month=202608, ratio=RatioPair(500, 800))
+    where = context("shaanxi", sealed, unit=UnitFacts("100001", unified_ratio=False))
+    typed = {"account_no": f" {NUMBER} ", "base": "8000"}
+    shown = business.preview(typed, where)
+    assert (shown["unit_amount"], shown["person_amount"], shown["total_amount"]) == (
+        "400.00",
+        "640.00",
+        "1040.00",
+    )
+    assert business.preview({"id_number": identity(), "base": "8000"}, where) == shown
+    assert set(business.preview({"base": "8000"}, where).values()) == {""}
+    same = context("shaanxi", sealed)
+    assert business.preview({"base": "8000"}, same)["total_amount"] == "1920.00"
+
+
+@pytest.mark.feature("W-03", profile="hangzhou")
+def test_the_reduction_comes_to_what_the_accounts_paid_a_month() -> None:
+    """减少人数和月缴存额 are told before the submission; what is not known comes to nothing."""
+    business = of("seal", "hangzhou")
+    assert business.rules.amount_title == "总月缴存额"
+    where = context("hangzhou", account(unit_amount=96_000, person_amount=64_000))
+    assert business.check_row(row(business), where).amount == 160_000
+    offline = replace(where, people={}, by_account={}, people_known=False)
+    assert business.check_row(row(business), offline).amount == 0
+
+
+@pytest.mark.parametrize("name", [name for name in EVERYWHERE if name != "hangzhou"])
+def test_elsewhere_sealing_counts_people_only(name: str) -> None:
+    business = of("seal", name)
+    assert (
+        business.rules.amount_title,
+        business.check_row(row(business), context(name, account())).amount,
+    ) == ("", 0)

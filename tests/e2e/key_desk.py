@@ -23,11 +23,14 @@ from domain.business import CheckContext, RatioPair, Source, UnitFacts, form_col
 from domain.businesses.opening import declare
 from domain.idnumber import check_digit, same_person_key
 from tests.e2e.desk import SLOW, Desk
+from tests.e2e.people import employ
 from tests.e2e.site import MONTH, PIN, Agent, Site
-from tests.keys.script import NAMED, PEOPLE, Key, Row, Script
+from tests.keys.script import NAMED, OPEN, PEOPLE, Key, Row, Script
 from tests.support.center import START
 
 SIZE: Final = (120, 36)
+STAFF: Final = 4
+"""People with accounts at the agent's unit."""
 ROSTER_KEY: Final = "Ctrl+K"
 """Stands in the key bar while the roster has the focus."""
 GIVEN: Final = "文武明亮春秋山河海天"
@@ -52,6 +55,7 @@ class KeyDesk:
     def __init__(self, site: Site, folder: Path, stall_log: Path | None = None) -> None:
         self.site = site
         self.agent: Agent = site.agent()
+        self.staff = employ(site, self.agent, STAFF)
         self.desk = Desk(
             site,
             folder,
@@ -76,7 +80,12 @@ class KeyDesk:
     # ---- before ------------------------------------------------------------------------------------
 
     def people(self, script: Script) -> dict[str, Person]:
-        """Somebody new for every letter, with a name of three characters that nobody else there has."""
+        """Somebody new for every letter, with a name of three characters that nobody else there has.
+
+        In a business about people of the unit, some of these.
+        """
+        if script.module != OPEN:
+            return dict(zip(script.named, self.staff, strict=False))
         found = {}
         for who, last in zip(PEOPLE, GIVEN, strict=True):
             if who in script.named:
@@ -109,16 +118,23 @@ class KeyDesk:
 
     def service(self) -> RosterService:
         """The roster of the registration, under the rules of its unit."""
-        with self.store.database.read() as connection:
-            mine = select(roster_table.c.roster_id).where(
-                roster_table.c.state == "draft", roster_table.c.source == "single"
-            )
-            roster_id = connection.execute(mine).scalar_one()
+        roster_id = self._roster("open")
+        assert roster_id is not None
         profile = self.site.profile
         pair = RatioPair(1200, 1200)
         unit = UnitFacts(self.agent.unit, ratios=(pair,))
         context = CheckContext(START.date(), MONTH, unit, profile.limits_for(MONTH))
         return RosterService(self.store, self.store.roster(roster_id), declare(profile), context, profile)
+
+    def _roster(self, business: str) -> int | None:
+        """The draft roster of a business, None before its module was opened."""
+        with self.store.database.read() as connection:
+            mine = select(roster_table.c.roster_id).where(
+                roster_table.c.business == business,
+                roster_table.c.state == "draft",
+                roster_table.c.source == "single",
+            )
+            return connection.execute(mine).scalar_one_or_none()
 
     def typed(self, someone: Person, row: Row) -> dict[str, str]:
         """What is typed for somebody, by column."""
@@ -134,11 +150,15 @@ class KeyDesk:
     def replay(self, script: Script, gap: float) -> Outcome:
         """Strike the keys of a script from its start, `gap` seconds between them (0: as one burst)."""
         people = self.people(script)
-        self.prepare(script.people, people)
+        business = script.module.partition(":")[2]
+        if script.module == OPEN:
+            self.prepare(script.people, people)
+        elif (roster_id := self._roster(business)) is not None:
+            self.store.clear(roster_id)
         struck = script.struck(people, {"code": self.code, "pin": PIN})
         filed = len(self.site.submissions(self.agent.unit))
         desk = self.desk
-        self._go_to(script.start)
+        self._go_to(script.start, script.module)
         before = desk.terminal.received
         self._strike(struck, gap)
         desk.see(script.see)
@@ -146,19 +166,21 @@ class KeyDesk:
         drawn = desk.terminal.received - before
         submitted = self._submitted(filed, people)
         desk.home(script.back)
-        rows = self._rows(people)
+        rows = self._rows(business, people)
         sent = "".join(key.sent for key in struck)
         points = bool(_POINTER.search(desk.terminal.raw) or _POINTER_KEYS.search(sent))
         return Outcome(rows, submitted, sum(key.strokes for key in struck), drawn, points)
 
-    def _go_to(self, start: str) -> None:
+    def _go_to(self, start: str, module: str) -> None:
         if start == "home":
             return
-        self.desk.open()
+        self.desk.open(module)
+        # A screen begins in its form; on a busy machine it may be seen for a moment as it was left.
+        self.desk.terminal.wait(lambda: ROSTER_KEY not in self.desk.text, SLOW)
         self.desk.terminal.wait_quiet(0.1)
-        if (ROSTER_KEY in self.desk.text) != (start == "roster"):
+        if start == "roster":
             self.desk.terminal.send(NAMED["shift+tab"])
-            self.desk.terminal.wait(lambda: (ROSTER_KEY in self.desk.text) == (start == "roster"), SLOW)
+            self.desk.terminal.wait(lambda: ROSTER_KEY in self.desk.text, SLOW)
         self.desk.terminal.wait_quiet(0.1)
 
     def _strike(self, struck: Sequence[Key], gap: float) -> None:
@@ -172,9 +194,11 @@ class KeyDesk:
 
     # ---- afterwards ----------------------------------------------------------------------------------
 
-    def _rows(self, people: Mapping[str, Person]) -> tuple[tuple[str, ...], ...]:
+    def _rows(self, business: str, people: Mapping[str, Person]) -> tuple[tuple[str, ...], ...]:
         """Draft rows: everything typed and computed, people by their letters."""
-        found = [row for row in self.store.rows(self.service().roster_id) if row.state == "draft"]
+        roster_id = self._roster(business)
+        assert roster_id is not None
+        found = [row for row in self.store.rows(roster_id) if row.state == "draft"]
         return tuple(_told({**row.typed, **row.checked}, people) for row in found)
 
     def _submitted(self, before: int, people: Mapping[str, Person]) -> tuple[tuple[str, ...], ...]:

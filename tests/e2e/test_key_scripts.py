@@ -33,7 +33,7 @@ def key_desk(site_of: MakeSite, tmp_path_factory: pytest.TempPathFactory) -> Ite
 QUICK = (
     *("register_baishan", "register_hangzhou", "register_lyszfgjj", "register_shaanxi", "register_shanxi"),
     *("change_base_shaanxi", "option_hangzhou", "paste_shaanxi", "delete_undo_hangzhou", "dialogs_hangzhou"),
-    *("sort_shaanxi", "submit_pin_shanxi"),
+    *("sort_shaanxi", "submit_pin_shanxi", "seal_hangzhou", "change_base_shanxi"),
 )
 """Scripts that every run replays; the others are slow tests."""
 

@@ -20,6 +20,9 @@ PYDANTIC_IN_DOMAIN = (
     "domain.rules",
     "domain.wire",
     "domain.facts_wire",
+    "domain.deadlines_wire",
+    "domain.receipt_rules",
+    "domain.receipt_wire",
     "domain.businesses.",
 )
 """Modules that need it, and declarations, which need the rules of a profile."""

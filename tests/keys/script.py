@@ -16,8 +16,9 @@
       甲 base=8000.00
       乙 base=9500.00
 
-`start` is where the keys begin: `home`, `form` (the registration) or `roster` (its roster). `people` stand in
-the roster before, `roster` is what stands there afterwards, `submitted` what the center has received; a row
+`start` is where the keys begin: `home`, `form` (the registration) or `roster` (its roster). Another `module`
+than `business:open` has its own form and roster; its people are the unit's own, with accounts. `people` stand
+in the roster before, `roster` is what stands there afterwards, `submitted` what the center received; a row
 is a person (甲 to 癸) and the columns that are told. `see` is on the screen when the script has ended. A
 `keys` line is one step: typed text, named keys (`<f8>`, `<down*3>`), people (`{甲}` the name, `{甲.id}`,
 `{甲.mobile}`, `{甲.id:-4}` the last four), `{code}` the transaction code of registration, `{pin}`. A line
@@ -35,6 +36,7 @@ from typing import Final, Protocol
 
 FOLDER: Final = Path(__file__).parent
 PEOPLE: Final = "甲乙丙丁戊己庚辛壬癸"
+OPEN: Final = "business:open"
 STARTS: Final = ("home", "form", "roster")
 HAN_KEYS: Final = 3
 """Keys an input method needs for one Chinese character: 8 or 9 for a name of three (as in the KLM)."""
@@ -113,6 +115,7 @@ class Script:
     name: str
     profile: str = ""
     start: str = "form"
+    module: str = OPEN
     budget: int = 0
     see: str = ""
     back: int = 1

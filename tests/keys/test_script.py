@@ -78,6 +78,10 @@ def test_every_center_has_its_scripts() -> None:
     known = scripts()
     assert len({script.name for script in known}) == len(known) >= 20
     for profile in ("baishan", "lyszfgjj", "hangzhou", "shaanxi", "shanxi"):
-        load_profile(profile)
         names = {script.name for script in known if script.profile == profile}
         assert {f"register_{profile}", f"register_three_{profile}"} <= names
+        offered = load_profile(profile).offered()
+        wanted = {"seal": "seal", "base_adjust": "change_base"}
+        assert {f"{name}_{profile}" for business, name in wanted.items() if business in offered} <= names
+    budgets = {script.name.rpartition("_")[0]: script.budget for script in known}
+    assert budgets["seal"] <= 9 and budgets["change_base"] <= 3 * 15 + 2

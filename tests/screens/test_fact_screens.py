@@ -105,7 +105,7 @@ async def test_changed_items_stand_in_the_list_at_once(make_place: MakePlace, pr
 
 WAY = {
     "baishan": ("U-05", "U-06", "U-07", "U-08", "V-01", "A-01"),
-    "lyszfgjj": ("U-05", "U-06", "U-09", "A-01"),
+    "lyszfgjj": ("U-05", "U-06", "U-07", "U-09", "A-01"),
     "shaanxi": ("U-06",),
     "shanxi": ("U-06", "U-07", "U-08", "V-01"),
 }
@@ -215,7 +215,7 @@ async def test_a_change_of_a_person_goes_its_way(make_place: MakePlace, profile:
         assert "共 1 条" in desk.picture()
 
 
-@pytest.mark.parametrize("profile", rows_of("baishan", "shanxi", row="P-05"))
+@pytest.mark.parametrize("profile", rows_of("baishan", "lyszfgjj", "shanxi", row="P-05"))
 async def test_several_people_and_a_restart(make_place: MakePlace, profile: str) -> None:
     place = make_place(profile)
     people = place.office.people(2)

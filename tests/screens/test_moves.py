@@ -54,6 +54,12 @@ async def test_people_go_out_to_a_unit_that_is_typed_once(make_place: MakePlace)
         assert desk.picture().count(OTHER) == 3
         await send(desk, 2)
         assert "您已完成办理缴存人单位调整！" in desk.picture()
+        await desk.open("query:transfer_out")
+        assert desk.title == "本市转移查询"
+        await desk.press("<tab><tab>\r\r\r\r\r" + f"{OTHER}\r")
+        await desk.see("共 1 批")
+        await desk.press("\r")
+        await desk.see("全部 2 笔")
     assert [one.status for one in other.accounts()] == ["02", "02"]
 
 
@@ -185,6 +191,29 @@ async def test_accounts_are_merged_and_found_by_number_with_a_voucher(make_place
     assert [one.status for one in place.office.accounts()] == ["03", "01"]
 
 
+@pytest.mark.feature("X-07", profile="shaanxi")
+async def test_the_account_that_stays_is_picked_from_the_persons_own(make_place: MakePlace) -> None:
+    place = make_place("shaanxi")
+    person, other = place.office.people(2)
+    old, kept = place.office.give_account(person, SEALED), place.office.give_account(person)
+    foreign = place.office.give_account(other)
+    async with running(place) as desk:
+        await desk.open("business:merge")
+        await desk.press(f"{old}\r{foreign}\r")
+        await desk.see("只能合并同一职工的账户")
+        await desk.press("<ctrl+w>")
+        await desk.press(f"{old}\r<f4>")
+        await desk.see("共 2 人")
+        picture = desk.picture()
+        assert old in picture and kept in picture and foreign not in picture
+        await desk.press("<down>\r")
+        await desk.see(kept)
+        await desk.press("\r")
+        await desk.see("已添加到待合并清册")
+        await send(desk, 1)
+    assert [one.status for one in place.office.accounts()] == ["03", "01", "01"]
+
+
 @pytest.mark.feature("X-10", profile="shanxi")
 async def test_an_empty_account_is_closed(make_place: MakePlace) -> None:
     place = make_place("shanxi")
@@ -197,5 +226,12 @@ async def test_an_empty_account_is_closed(make_place: MakePlace) -> None:
         await send(desk, 1)
         await desk.open("changes")
         assert desk.picture().count("零余额销户") == 1, desk.picture()
+        await desk.open("query:zero_close")
+        assert desk.title == "零余额销户查询"
+        await desk.press("<tab><tab>\r\r" + f"{number}\r\r\r")
+        await desk.see("共 1 批")
+        await desk.press("\r")
+        await desk.see("全部 1 笔")
+        assert number in desk.picture()
     (line,) = place.office.unit_get("/changes", business="zero_close")["rows"]
     assert (line["status_from"], line["status_to"]) == ("封存", "提取销户")

@@ -112,6 +112,17 @@ async def test_back_at_the_first_screen_there_is_no_place(make_place: MakePlace)
         assert desk.title == "起点" and desk.status == ""
 
 
+async def test_a_program_that_ends_does_not_forget_the_place(make_place: MakePlace) -> None:
+    """Its screens are taken down one after the other, which is no going back to the first one."""
+    place = make_place("baishan")
+    async with logged_in(place) as desk:
+        await desk.open("unit_info")
+        await cut(desk)
+        before = kept(place)
+    await desk.app.places.finish()
+    assert not desk.app.screen_stack and kept(place) == before
+
+
 @pytest.mark.parametrize(
     "other", [{"profile": "hangzhou"}, {"center": "x"}, {"unit_account": "9"}, {"operator": "x"}]
 )

@@ -25,7 +25,7 @@ PROFILES = ("baishan", "lyszfgjj", "hangzhou", "shaanxi", "shanxi")
 LOOK = "<down><up><tab><shift+tab><f1><down>\r<f1><f1><pagedown>\r<ctrl+p>\r<f8>"
 AGENTS = (
     "home", "inbox", "changes", "progress", "sync", "templates", "unit_info", "reconcile", "help",
-    "attachments", "lock", "relogin", "receipt", "message", "paste_pad",
+    "attachments", "lock", "relogin", "receipt", "message", "paste_pad", "deadlines", "payroll",
 )  # fmt: skip
 ELSEWHERE = {"login", "cases", "case", "import_review", "paste_review", "keycheck", "adjust_grid"}
 

@@ -141,6 +141,7 @@ async def test_rows_are_typed_into_the_roster_where_the_center_lets_them_be_modi
         rows = place.rows()
         assert [row.typed["name"] for row in rows[1:2]] == [someone["name"]]
         assert not rows[1].bad and len(rows) == 3, "the next row has opened"
+        assert "总人数 2" in desk.picture() and "错误" not in desk.picture(), "and is nothing wrong"
         await desk.press("<up>")
         assert len(place.rows()) == 2, "and goes when it is left empty"
         await desk.press("<ctrl+u>")
@@ -205,3 +206,25 @@ async def test_sent_rows_stay_when_the_step_is_undone(make_place: MakePlace, pro
         await desk.press("<ctrl+u>")
         assert "已经提交，不能撤销" in desk.picture()
         assert [row.state for row in place.rows()] == ["queued"]
+
+
+async def test_a_row_is_called_by_the_number_the_person_sees(make_place: MakePlace) -> None:
+    """Sorted from large to small the last row stands first; the row that is not shown says so."""
+    place = make_place("shaanxi")
+    async with running(place) as desk:
+        await desk.open("business:open")
+        await record(desk, place, 3)
+        model, rows = grid_of(desk).model, place.rows()
+        assert isinstance(model, RosterModel)
+        assert [model.number_of(row) for row in rows] == ["第1条", "第2条", "第3条"]
+        for number, row in enumerate(rows):
+            model.service.edit(row.row_id, {"base": str(6000 + number)})
+        model.sort("base")
+        model.sort("base")
+        assert [model.number_of(row) for row in rows] == ["第3条", "第2条", "第1条"]
+        twice = model.service.add(rows[0].typed)
+        model.follow()
+        assert "与第3条是同一人" in model.finding_text(model.position(twice.row_id) or 0, "id_number")
+        model.filter_faulty()
+        assert [model.number_of(row) for row in (rows[0], twice)] == ["未显示的第1条", "第1条"]
+        assert "与未显示的第1条是同一人" in model.finding_text(0, "id_number")

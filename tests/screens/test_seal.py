@@ -42,7 +42,8 @@ async def send(desk: Desk, place: Workplace, business: str) -> None:
     if "全部勾选" in desk.picture():
         await desk.press("y")
     await desk.see("总人数：1 人")
-    assert "总月缴存额" not in desk.picture()
+    paid = rules.amount_title == "总月缴存额"  # W-03: 减少人数和月缴存额
+    assert ("总月缴存额：1,920.00 元" in desk.picture()) is paid, desk.picture()
     await desk.press("y")
     if rules.attachments:
         place.deliver("名册.pdf", PDF)
@@ -75,7 +76,8 @@ async def test_a_person_is_picked_recorded_and_sent(make_place: MakePlace, busin
         picture = desk.picture()
         assert who[:3] in picture, picture
         await send(desk, place, business)
-        assert "总月缴存额" not in desk.picture() and rules.title in desk.picture()
+        assert ("总月缴存额" in desk.picture()) is bool(rules.amount_title)
+        assert rules.title in desk.picture()
     receipt = place.office.unit_get("/submissions", business=business)["batches"][0]
     assert (receipt["total"], receipt["title"]) == (1, rules.title)
 
@@ -100,7 +102,7 @@ async def test_who_is_reduced_already_is_refused_at_the_field(make_place: MakePl
         await desk.open("business:seal")
         await desk.press(f"{number}\r")
         assert "职工已减少" in desk.picture()
-        assert place.rows() == []
+        assert place.rows(business="seal") == []
 
 
 @pytest.mark.feature("S-12", profile="hangzhou")
@@ -111,6 +113,37 @@ async def test_the_same_person_twice_is_refused(make_place: MakePlace) -> None:
         await desk.open("business:seal")
         await desk.press(cells(place, "seal", number) * 2)
         assert "存在相同的记录" in desk.picture()
+
+
+@pytest.mark.feature("S-05", profile="all")
+@pytest.mark.parametrize("name", PROFILE_NAMES)
+async def test_rows_are_chosen_and_deleted_as_the_center_does_it(make_place: MakePlace, name: str) -> None:
+    """One row or all of them may go anywhere, some of several where no 一条或全部 holds."""
+    place = make_place(name)
+    queue = place.profile.queue_of("seal")
+    numbers = [place.office.give_account(person) for person in place.office.people(3)]
+    if place.profile.local_database:
+        place.state.synchronise(lambda progress: None)
+    async with running(place) as desk:
+        await desk.open("business:seal")
+        for number in numbers:
+            await desk.press(cells(place, "seal", number))
+        grid = desk.app.screen.query_one(Grid)
+        desk.app.screen.set_focus(grid)
+        for row in (0, 1):
+            grid.goto(row)
+            await desk.press(" ")
+        yes = "y" if queue.delete_confirm else ""
+        await desk.press("<ctrl+k>")
+        if queue.delete_mode == "one_or_all":
+            assert "操作无效" in desk.status
+            left = numbers
+        else:
+            await desk.press(yes)
+            left = numbers[2:]
+        assert [row.typed["account_no"] for row in place.rows(business="seal")] == left
+        await desk.press("<ctrl+x><ctrl+k>y")
+        assert place.rows(business="seal") == []
 
 
 @pytest.mark.feature("S-14", profile=["baishan", "lyszfgjj", "shanxi"])
@@ -188,3 +221,44 @@ async def test_a_typed_account_shows_whose_it_is_before_it_is_accepted(make_plac
         assert who in desk.picture(), desk.picture()
         await desk.press("\r")
         assert who in desk.picture()
+
+
+@pytest.mark.feature("W-01", profile="hangzhou")
+@pytest.mark.parametrize("business", ["open", "seal", "makeup_missed", "makeup_short"])
+async def test_beside_the_form_every_column_can_be_seen_at_80_columns(
+    make_place: MakePlace, business: str
+) -> None:
+    """What says who and why stands there at once; the cursor brings the rest, under one mark at the edge."""
+    place = make_place("hangzhou")
+    async with running(place, 80, 24) as desk:
+        await desk.open(f"business:{business}")
+        await desk.press("<shift+tab>")
+        grid = desk.app.screen.query_one(Grid)
+
+        def heading() -> str:
+            return grid.render_line(0).text
+
+        columns = [column.title for column in grid.model.columns]
+        first = {"open": columns[:2], "seal": columns[:3]}.get(business, columns[:3])
+        assert all(title in heading() for title in first), heading()
+        for title in columns:
+            assert title in heading() and ">>" not in heading(), heading()
+            await desk.press("<right>")
+        assert not heading().endswith(">")
+
+
+@pytest.mark.feature("S-02", profile="hangzhou")
+async def test_account_and_reason_stand_whole_beside_the_form(make_place: MakePlace) -> None:
+    place = make_place("hangzhou")
+    who, number = somebody(place, "seal")
+    async with running(place, 80, 24) as desk:
+        await desk.open("business:seal")
+        await desk.press(f"{number}\r")
+        assert f"[{number}" in desk.picture().replace(" ", ""), "the account stands whole in its field"
+        await desk.press("1\r")
+        assert "减少原因没有相符的选项，请按 F4 选择。" in "".join(
+            line.split("|")[0].strip() for line in desk.picture().splitlines()[7:9]
+        )
+        await desk.press("02\r")
+        row = desk.picture().splitlines()[4][38:]
+        assert number in row and "调出" in row and who[:4] in row

@@ -197,10 +197,10 @@ class Workplace:
             token, _ = open_session(conn, self.center.settings, operator_id, self.office.unit, fingerprint)
         login.reply["token"] = token
 
-    def rows(self, source: str = "single") -> list[StoredRow]:
+    def rows(self, source: str = "single", business: str = "open") -> list[StoredRow]:
         """The stored rows of the draft roster."""
         store = self.state.rosters()
-        head = store.open_draft(self.state.scope(), "open", source)  # type: ignore[arg-type]
+        head = store.open_draft(self.state.scope(), business, source)  # type: ignore[arg-type]
         return list(store.rows(head.roster_id))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,9 @@ from textual.app import ComposeResult
 from textual.pilot import Pilot
 
 from tui.app import ShellApp
+from tui.form import Form
 from tui.form_model import FormField
+from tui.grid import Grid
 from tui.grid_model import CellResult, GridColumn, GridRow
 from tui.keys import ActionRequested, KeyWidget
 from tui.shellscreen import ShellScreen
@@ -237,3 +240,9 @@ async def settle(pilot: Pilot[int]) -> None:
 def picture(widget: KeyWidget) -> list[str]:
     """Return the widget's lines as drawn."""
     return [widget.render_line(y).text for y in range(widget.size.height)]
+
+
+async def typing_over(widget: Form | Grid) -> None:
+    """Wait until what follows from a number has been asked for."""
+    while widget._typing_pause.waiting:
+        await asyncio.sleep(0.02)

@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 
 from screens.menu import Layout, MenuEntry, ModuleMenu
 from tests.tui.entry_models import Roster, Values
-from tui.app import ShellApp
+from tui.app import Catalog, ShellApp
 from tui.bars import STATUS_STYLES
 from tui.form import Form
 from tui.form_model import FormField
@@ -246,8 +246,8 @@ SCREENS: dict[str, type[ShellScreen]] = {
 class Gallery(ShellApp):
     """The application; it counts its bells."""
 
-    def __init__(self, start: str = "grid") -> None:
-        super().__init__(SCREENS, start)
+    def __init__(self, start: str = "grid", *, catalog: Catalog | None = None) -> None:
+        super().__init__(catalog or SCREENS, start)
         self.banner = "示例单位 100001"
         self.beeps = 0
 

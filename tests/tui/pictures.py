@@ -21,8 +21,12 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual import events
 
+from tests.tui.entry_models import typing_over
 from tests.tui.gallery import KINDS, Gallery
+from tests.tui.gallery_entry import EntryGallery
 from tui import theme
+from tui.form import Form
+from tui.grid import Grid
 from tui.shellscreen import KeyScreen
 
 FOLDER: Final = Path(__file__).with_name("snapshots")
@@ -105,6 +109,46 @@ FAMILIES: Final = (
         *((f"status {kind}", ("f5",)) for kind in (*KINDS[1:], KINDS[0])),
         ("a letter of another encoding", ("é",)),
     )),
+    Family("find", "work", (
+        ("find line", ("ctrl+f",)),
+        ("found while typing", ("欧",)),
+        ("next one", ("ctrl+f",)),
+        ("not found", ("x", "enter")),
+        ("row number", ("escape", "ctrl+n")),
+        ("no such row", ("9", "9", "enter")),
+        ("at the row", ("backspace", "enter")),
+    )),
+    Family("views", "work", (
+        ("sorted upwards", ("right", "right", "ctrl+o")),
+        ("sorted downwards", ("ctrl+o",)),
+        ("faulty rows only", ("ctrl+e",)),
+        ("the finding of a cell", ("down",)),
+    )),
+    Family("digits", "digits", (
+        ("option column", ()),
+        ("digits beside rows", ("5", "down", "4", "down", "down", "5")),
+        ("no such option", ("9",)),
+        ("one taken away", ("escape",)),
+        ("run", ("enter",)),
+    )),
+    Family("pad", "pad", (
+        ("nothing pasted", ()),
+        ("rows without marks", (*"张三", "tab", *"8000", "enter", *"李四")),
+        ("a marked paste behind them", ("paste:\t9000\r王五\t9100\r\r赵六\t####",)),
+    )),
+    Family("paste-preview", "preview", (
+        ("faulty rows first", ()),
+        ("next fault", ("f8",)),
+        ("a good row", ("down", "down")),
+    )),
+    Family("paste-refused", "refused", (("nothing to read", ()), ("Enter says why", ("enter",)))),
+    Family("progress", "working", (
+        ("work begun", ("f5",)),
+        ("seven seconds", ("@7",)),
+        ("keys wait", ("8",)),
+        ("long work", ("@12",)),
+        ("stopped", ("f12",)),
+    )),
     Family("keycheck", "keycheck", (
         ("nothing struck", ()),
         ("some keys struck", ("f1", "f10", "up", "ctrl+d")),
@@ -142,25 +186,37 @@ def picture(app: Gallery) -> str:
     return "\n".join(lines)
 
 
-async def shown(family: Family, size: tuple[int, int]) -> AsyncIterator[tuple[str, Gallery]]:
+async def shown(family: Family, size: tuple[int, int]) -> AsyncIterator[tuple[str, EntryGallery]]:
     """Run the gallery through a family; yields the name of each picture when it stands."""
-    app = Gallery(family.screen)
+    app = EntryGallery(family.screen)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         for name, keys in family.pictures:
             for key in keys:
-                char = key if len(key) == 1 else None
-                app.gate.put(events.Key(KEYS.get(key, key), char))
+                strike(app, key)
                 await settled(app, pilot)
             yield name, app
+
+
+def strike(app: EntryGallery, key: str) -> None:
+    """Strike a key as the terminal would; `paste:…` is a marked paste, `@7` lets work last 7 seconds."""
+    if key.startswith("@"):
+        app.elapsed(int(key[1:]))
+    elif key.startswith("paste:"):
+        app._take(events.Paste(key.removeprefix("paste:")))
+    else:
+        app._take(events.Key(KEYS.get(key, key), key if len(key) == 1 else None))
 
 
 async def settled(app: Gallery, pilot: Any) -> None:
     """Wait until keys are awaited again and nothing moves."""
     for _ in range(200):
         await pilot.pause()
-        if not app.gate.closed and not app.gate.waiting and isinstance(app.screen, KeyScreen):
+        rests = not app.gate.closed and not app.gate.waiting
+        if (rests or app.progress.cancel is not None) and isinstance(app.screen, KeyScreen):
             break
+    for widget in (*app.screen.query(Form), *app.screen.query(Grid)):
+        await typing_over(widget)
     await pilot.pause()
 
 

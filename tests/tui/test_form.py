@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from textual.pilot import Pilot
 
-from tests.tui.entry_models import Bench, Stage, Values, picture, settle, strike
+from tests.tui.entry_models import Bench, Stage, Values, picture, settle, strike, typing_over
 from tui.form import Form
 from tui.form_model import FormField
 from tui.grid_model import CellResult
@@ -67,6 +67,8 @@ async def test_computed_fields_follow_the_typing() -> None:
     async with bench() as (app, form, model, _):
         form.focus_field("base")
         strike(app, "9000")
+        assert "2160.00" not in "".join(picture(form)), "three numbers for every digit are too many bytes"
+        await typing_over(form)
         assert "2160.00" in "".join(picture(form))
         assert model.commits == []
         strike(app, "<esc>")

@@ -8,7 +8,7 @@ import pytest
 from textual.geometry import Region
 from textual.pilot import Pilot
 
-from tests.tui.entry_models import Bench, Roster, Stage, picture, settle, strike
+from tests.tui.entry_models import Bench, Roster, Stage, picture, settle, strike, typing_over
 from tui.grid import Grid
 from tui.grid_model import CellResult
 from tui.theme import CURSOR
@@ -311,6 +311,8 @@ async def test_computed_cells_follow_the_typing() -> None:
     async with bench(roster) as (app, grid, _):
         grid.goto(0, "base")
         strike(app, "9000")
+        assert "2160.00" not in picture(grid)[1], "three numbers for every digit are too many bytes"
+        await typing_over(grid)
         assert "2160.00" in picture(grid)[1]
         assert roster.rows[0]["deposit"] == ""
         strike(app, "<esc>")

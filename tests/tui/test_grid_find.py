@@ -47,6 +47,9 @@ class WorkRoster(Roster):
         self.past.append(copy.deepcopy(self.rows))
         return super().commit_cell(index, column, text)
 
+    def position(self, row_id: int) -> int | None:
+        return self.ids.index(row_id) if row_id in self.ids else None
+
     def find(self, text: str, index: int, step: int) -> int | None:
         places = [
             at for at, row in enumerate(self.rows) if text in row["name"] or row["id_number"].endswith(text)
@@ -267,3 +270,32 @@ async def test_an_open_line_is_taken_up_again_with_its_way_back(keys: str, kind:
         grid.take_up(kept)
         strike(app, "<enter>")
         assert (grid.finding, grid.cursor[0]) == (None, 3)
+
+
+def crowd(count: int) -> list[list[str]]:
+    return [[f"人{n}", "110101199003070017", str(5000 + n), "12", "01", "", ""] for n in range(count)]
+
+
+async def test_a_half_typed_cell_follows_its_row_however_far_it_moves() -> None:
+    roster = WorkRoster(crowd(500))
+    async with bench(roster) as (app, grid, _):
+        grid.goto(3, "base")
+        strike(app, "12")
+        roster.rows.reverse()
+        roster.ids.reverse()
+        grid.reload()
+        assert grid.draft == (496, "base", "12")
+        strike(app, "34<enter>")
+        assert roster.rows[496]["name"] == "人3" and roster.rows[496]["base"] == "1234"
+        assert roster.rows[3]["base"] == "5496", "who stands there now keeps the value"
+
+
+async def test_a_half_typed_cell_whose_row_is_gone_says_what_was_lost() -> None:
+    roster = WorkRoster(crowd(50))
+    async with bench(roster) as (app, grid, _):
+        grid.goto(3, "base")
+        strike(app, "12")
+        del roster.rows[3], roster.ids[3]
+        grid.reload()
+        assert grid.draft is None and "“12”没有保存" in picture(grid)[-1]
+        assert "12" not in {row["base"] for row in roster.rows}

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from tests.support.pty_terminal import PtyTerminal
 from tests.tui import shell_app
 from tests.tui.shell_app import LOG, Line, TestingApp
+from tui.bars import StatusLine
 from tui.keys import KeyGate
 from tui.progress import LONG_SECONDS
 
@@ -180,6 +181,26 @@ async def test_f12_behind_waiting_keys_keeps_its_turn_until_the_work_takes_very_
         await settle(pilot, app, 3)
         assert (app.query_one(Line).value, app.beeps) == ("78", 1), "there is no screen to go back to"
     assert LOG[1:] == ["第一屏 l", "cancelled"]
+
+
+async def test_the_counter_says_what_f12_does_at_that_moment() -> None:
+    app = shell_app.make()
+    async with app.run_test() as pilot:
+
+        def told() -> str:
+            return app.screen.query_one(StatusLine).text
+
+        await begun(app, pilot, "l\r")
+        assert told() == "正在提交…  F12 停止"
+        await pilot.press("7")
+        assert told() == f"正在提交…  {LONG_SECONDS} 秒后可按 F12 停止"
+        app.progress._seconds = LONG_SECONDS
+        app.progress.say("第 2 批")
+        await pilot.pause()
+        assert told() == f"第 2 批 {LONG_SECONDS} 秒  F12 停止"
+        await pilot.press("f12")
+        await settle(pilot, app, 3)
+        assert told() == "" and LOG[1:] == ["第一屏 l", "cancelled"]
 
 
 async def test_an_error_in_the_work_opens_the_gate_again() -> None:

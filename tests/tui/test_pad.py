@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +40,14 @@ def strike(app: Bench, text: str) -> None:
     for char in text:
         name = CONTROL.get(char)
         app._take(events.Key(name or char, char))
+
+
+async def until_open(app: Bench, pilot: Pilot[int]) -> None:
+    for _ in range(2000):
+        if not app.gate.closed:
+            break
+        await pilot.pause(0.01)
+    await settle(pilot)
 
 
 def picture(pad: PastePad) -> list[str]:
@@ -89,16 +98,38 @@ def test_count_and_text_are_those_of_an_editor(keys: str) -> None:
 
 async def test_a_hundred_thousand_rows_are_drawn_by_their_end() -> None:
     async with bench() as (app, pad, pilot):
-        pad.process_paste("".join(f"{n}\t张三\r" for n in range(100_000)))
-        before = pad.refreshes
-        strike(app, "100000\t李四\r" * 50)
-        assert pad.refreshes == before
-        await settle(pilot)
-        strike(app, "x")
-        assert pad.refreshes == before + 1
+        app._take(events.Paste("".join(f"{n}\t张三\r" for n in range(100_000))))
+        await until_open(app, pilot)
+        for keys in ("100000\t李四\r" * 50, "x"):
+            before = pad.refreshes
+            strike(app, keys)
+            assert pad.refreshes == before + 1
+            await settle(pilot)
         assert pad.rows == 100_051
         shown = picture(pad)
         assert shown[0] == " 已收到 100051 行" and shown[-2:] == [" 100000 | 李四", " x"]
+
+
+async def test_a_long_marked_paste_is_taken_a_slice_a_step_and_keys_wait_for_it() -> None:
+    async with bench() as (app, pad, pilot):
+        text = "".join(f"{n}\t张三\r\n" for n in range(100_000))
+        app._take(events.Paste(text))
+        strike(app, "x\r")
+        assert app.gate.closed and 0 < pad.rows < 100_000 / 3
+        await until_open(app, pilot)
+        assert pad.text == text.replace("\r\n", "\n") + "x\n" and pad.rows == 100_001
+
+
+@given(st.text("a\r\n\t ", max_size=40), st.integers(1, 7))
+def test_slices_come_to_the_same_wherever_they_end(text: str, slice_: int) -> None:
+    whole, sliced = PastePad(), PastePad()
+    whole._take_slice(text, 0)
+    with patch("tui.pad.SLICE", slice_):
+        at = sliced._take_slice(text, 0)
+        while at < len(text):
+            at = sliced._take_slice(text, at)
+    assert sliced.text == whole.text == text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
+    assert (sliced.rows, sliced._length) == (whole.rows, whole._length)
 
 
 async def test_a_marked_paste_may_come_too_and_hostile_text_is_drawn_as_marks() -> None:

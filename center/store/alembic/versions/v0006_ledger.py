@@ -131,13 +131,29 @@ def _create_receipts() -> None:
         sa.Column("recorded", sa.String(length=27), nullable=False),
         sa.Column("source", sa.String(length=10), nullable=False),
         sa.Column("note", sa.String(length=200), nullable=False),
+        sa.Column("refunded", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("amount > 0", name="ck_receipt_amount"),
+        sa.CheckConstraint("refunded >= 0 AND refunded <= amount", name="ck_receipt_refunded"),
         sa.PrimaryKeyConstraint("receipt_id"),
         sa.UniqueConstraint("bank_no", name="uq_receipt_bank_no"),
     )
     op.create_index("ix_receipt_unit", "bank_receipt", ["unit_account", "day"])
     op.create_index("ix_receipt_state", "bank_receipt", ["state", "day"])
+    op.create_table(
+        "receipt_event",
+        sa.Column("receipt_id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("time", sa.String(length=27), nullable=False),
+        sa.Column("actor", sa.String(length=60), nullable=False),
+        sa.Column("action", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("unit_account", sa.String(length=20), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("serial", sa.String(length=24), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("receipt_id", "version"),
+    )
 
 
 def _create_remittances() -> None:
@@ -250,7 +266,7 @@ def downgrade() -> None:
     """Go back to the step before; the books are lost."""
     for table in (
         *("interest_rate", "interest", "remittance_change", "remittance_row", "remittance"),
-        *("bank_receipt", "holding", "pool", "transfer", "journal", "ledger_head"),
+        *("receipt_event", "bank_receipt", "holding", "pool", "transfer", "journal", "ledger_head"),
     ):
         op.drop_table(table)
     if op.get_bind().dialect.name == "postgresql":
