@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ async def test_the_flow_and_the_people_of_a_line(make_place: MakePlace, profile:
         assert desk.title.startswith("业务明细")
         picture = desk.picture()
         for number, person in ((books.a, books.people[0]), (books.b, books.people[1])):
-            assert number in picture and person.name in picture
+            assert number in picture and person.name[:4] in picture
         assert "600.00" in picture and "共 2 人  发生额合计 1200.00" in picture and "发生利息额" in picture
         await desk.press("<ctrl+p>")
         assert "业务明细已存为" in desk.status
@@ -225,10 +226,12 @@ async def test_no_query_without_the_separate_password(make_place: MakePlace) -> 
         await desk.open("unit_account")
         assert "请先进入单位网上对账并输入密码" in desk.status and "2001.75" not in desk.picture()
         await desk.press("<f12>")
-        await desk.open("reconcile")
+        opening = asyncio.create_task(desk.open("reconcile"))
+        await desk.see("与交易密码不同")
         await desk.press("\r<f12>")
+        await opening
         await desk.press("<f4>")
-        assert "与交易密码不同" in desk.picture()
+        await desk.see("与交易密码不同")
         await desk.press(f"\r{place.office.unit}\rCheck-2026\r")
         await desk.see("单位明细查询")
         await desk.press("1\r" + YEAR)
