@@ -20,6 +20,7 @@ PYDANTIC_IN_DOMAIN = (
     "domain.rules",
     "domain.wire",
     "domain.facts_wire",
+    "domain.statements_wire",
     "domain.deadlines_wire",
     "domain.receipt_rules",
     "domain.receipt_wire",
