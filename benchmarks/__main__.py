@@ -7,7 +7,18 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from benchmarks import big_roster, in_use, interest, keys, large, long_use, people, startup, workbook
+from benchmarks import (
+    big_roster,
+    in_use,
+    interest,
+    keys,
+    large,
+    long_use,
+    money,
+    people,
+    startup,
+    workbook,
+)
 from benchmarks.figures import Figure, Matrix, lines
 
 PARTS: dict[str, Callable[[Callable[[str], None]], Sequence[Figure | Matrix]]] = {
@@ -19,6 +30,7 @@ PARTS: dict[str, Callable[[Callable[[str], None]], Sequence[Figure | Matrix]]] =
     "big": big_roster.measure,
     "use": in_use.measure,
     "large": large.measure,
+    "money": money.measure,
     "interest": interest.measure,
 }
 

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, select
 from center.clock import Clock, local_now, today
 from center.deps import UnitScope
 from center.errors import ProblemError, unit_not_found
+from center.ledger import codes
+from center.ledger.post import balance
 from center.registered import open_businesses, unit_items
 from center.settings import Settings
 from center.store.tables import calendar_year, unit, workday
@@ -35,6 +37,7 @@ def unit_facts(conn: Connection, unit_account: str, *, without: str = "") -> Uni
         verified_year=row.verified_year,
         details=unit_items(row),
         unfinished=open_businesses(conn, unit_account, without=without),
+        unallocated=balance(conn, codes.unallocated(unit_account)),
     )
 
 

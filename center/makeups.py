@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, Row, select, update
 
 from center.batches import batches
+from center.store.money_tables import remittance, remittance_row
 from center.store.tables import account, account_change, makeup_order
 from domain.business import AccountStatus, KnownAccount, MadeUp, PersonFacts
 from domain.period import month_of
@@ -39,8 +40,17 @@ def with_history(conn: Connection, people: Mapping[str, PersonFacts]) -> dict[st
     known = [one for person in people.values() for one in person.accounts]
     lines = _changes(conn, [*known, *(one for accounts in ended.values() for one in accounts)])
 
+    awaited = _awaited(conn, known)
+
     def paid(accounts: Sequence[KnownAccount]) -> tuple[KnownAccount, ...]:
-        return tuple(replace(one, deposits=_deposits(one, lines[one.account_no])) for one in accounts)
+        return tuple(
+            replace(
+                one,
+                deposits=_deposits(one, lines[one.account_no]),
+                awaited=tuple(awaited[one.account_no]),
+            )
+            for one in accounts
+        )
 
     return {
         key: replace(
@@ -51,6 +61,29 @@ def with_history(conn: Connection, people: Mapping[str, PersonFacts]) -> dict[st
         )
         for key, person in people.items()
     }
+
+
+def _awaited(conn: Connection, accounts: Sequence[KnownAccount]) -> dict[str, list[int]]:
+    """The months that were verified for accounts and wait for their money."""
+    found: dict[str, list[int]] = defaultdict(list)
+    shares, months = remittance_row.c, remittance.c
+    waiting = (
+        select(shares.account_no, shares.month)
+        .join(
+            remittance,
+            (months.unit_account == shares.unit_account)
+            & (months.submission_id == shares.submission_id)
+            & (months.month == shares.month),
+        )
+        .where(months.state == DECLARED)
+        .order_by(shares.month)
+    )
+    units = {one.unit_account for one in accounts}
+    for batch in batches(one.account_no for one in accounts):
+        mine = months.unit_account.in_(units), shares.account_no.in_(batch)
+        for number, month in conn.execute(waiting.where(*mine)):
+            found[number].append(month)
+    return found
 
 
 def _ended(conn: Connection, people: Iterable[str]) -> dict[str, list[KnownAccount]]:

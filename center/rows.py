@@ -17,6 +17,7 @@ from center.effects.news import other_units
 from center.facts import unit_facts, year_rules
 from center.moment import Moment
 from center.people import People, lock_people, named_units, needs_locks, owners, people_of
+from center.remit.standing import remit_facts
 from center.store.bulk import insert_rows, payload_text, update_rows
 from center.store.tables import submission, submission_row
 from domain.business import Business, CheckContext, PersonFacts, RowCheck, Source
@@ -25,6 +26,7 @@ from domain.businesses.registry import declare
 from domain.findings import errors
 from domain.period import fund_year
 from domain.profile import Profile
+from domain.remittance import RemitFacts
 from domain.text import safe_text
 from domain.wire import RowFinding
 
@@ -62,7 +64,18 @@ def check_rows(
     """Check rows with what the center knows of the people; `without` is the submission they belong to."""
     people = people_of(conn, business, rows, without=without)
     known = replace(people.put_into(context), units=named_units(conn, business, rows))
+    if business.needs_remittance:
+        known = replace(known, remit=_remit_facts(conn, business, context, len(rows), without))
     return business.check_roster(rows, known), people
+
+
+def _remit_facts(
+    conn: Connection, business: Business, context: CheckContext, rows: int, without: Key | None
+) -> RemitFacts:
+    """How the remittances of the context's unit stand."""
+    due = rows if business.id == "remit" else 0
+    own = without[1] if without is not None else ""
+    return remit_facts(conn, business.profile, context.unit.account, context.month, due=due, without=own)
 
 
 def reached(
@@ -197,6 +210,7 @@ def settle(conn: Connection, profile: Profile, key: Key, rows: Sequence[Row[Any]
         limits=years.get(fund_year(filed.month, profile.calendar.fund_year_start)),
         source=Source.CENTER,
         years=years,
+        settling=True,
     )
     checks, people = check_rows(conn, business, context, payloads, without=key)
     numbers = [row.row_no for row in rows]

@@ -32,9 +32,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     serve.add_argument("--enforce-hours", action="store_true", help="办理时间以外不受理申报")
     serve.add_argument("--sms-gateway", default="", help="短信网关插件的名称")
     _command(commands, "migrate", "把数据库升级到当前结构")
-    _command(commands, "audit", "核对审计日志").add_argument(
-        "--verify", action="store_true", required=True, help="逐条核对哈希链"
+    _command(commands, "audit", "核对全部账目与审计日志").add_argument(
+        "--verify", action="store_true", help="只逐条核对审计日志的哈希链"
     )
+    ledger = _command(commands, "ledger", "把全部账目导出为 beancount 账本")
+    ledger.add_argument("file", type=Path, help="写到这个文件")
     _add_table_commands(commands)
     _add_interest_commands(commands)
     _add_certificate_commands(commands)
@@ -49,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
         "serve": _serve,
         "migrate": _migrate,
         "audit": _audit,
+        "ledger": _ledger,
         "years": _years,
         "calendar": _calendar,
         "rates": _interest,
@@ -159,12 +162,37 @@ def _migrate(args: argparse.Namespace) -> int:
 def _audit(args: argparse.Namespace) -> int:
     from center.audit import verify_audit
 
+    if not args.verify:
+        return _audit_books(args)
     with _open(args).read() as conn:
         broken = verify_audit(conn)
     if broken is None:
         print("审计日志完整，未被改动。")
         return 0
     raise _Refused(f"审计日志从第{broken}条起缺失或被改动，请立即封存数据库并查明原因。")
+
+
+def _audit_books(args: argparse.Namespace) -> int:
+    """Every invariant a line; what is broken is named."""
+    from center.ledger.audit import audit_store
+
+    broken = 0
+    for verdict in audit_store(_open(args)):
+        broken += bool(verdict.broken)
+        about = f"{verdict.invariant.number:>2} {verdict.invariant.name}"
+        print(f"不通过 {about}：{verdict.broken}" if verdict.broken else f"通过   {about}")
+    if broken:
+        raise _Refused(f"共{broken}项不通过，请立即封存数据库并查明原因。")
+    print("账目与审计日志全部通过。")
+    return 0
+
+
+def _ledger(args: argparse.Namespace) -> int:
+    from center.ledger.beancount import export
+
+    entries = export(_open(args), args.file)
+    print(f"已导出{entries}号分录：{args.file}")
+    return 0
 
 
 def _years(args: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from client.errors import Refused
 from client.receipt_calls import ReceiptCalls
+from client.remit_api import RemitCalls
 from client.signing import JSON_TYPE, Prepared
 from client.statement_calls import StatementCalls, unit_path
 from client.transport import Identity, Transport
@@ -61,7 +62,7 @@ def body_of(model: type[M], **values: object) -> M:
     raise Refused(text, code="input.invalid")
 
 
-class CenterClient(StatementCalls):
+class CenterClient(RemitCalls, StatementCalls):
     """A center's HTTP API. Every call blocks and may be made from any thread.
 
     Every method raises ClientError: CenterUnreachable, CenterUntrusted, CenterBusy, BadAnswer, AuthExpired,

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from domain.profile import Profile
 
 PAGE: Final = 5000
+CHECKED: Final = 500
+"""Rows whose people are read together."""
 BASE: Final = "base"
 """The kind of change of a base in 基数调整."""
 COMPLETED: Final = "required"
@@ -160,27 +162,29 @@ class PayrollDesk:
         """Line a payroll up with the copy, and check what is proposed by the rules of each business."""
         self._people.forget()
         comparison = compare(rows, self.people(), self.terms(yearly=yearly))
-        services: dict[str, RosterService] = {name: self._service(name) for name in self._offered}
-        contexts: dict[str, CheckContext] = {
-            name: service.with_people(service.context.for_source(Source.SINGLE), [])
-            for name, service in services.items()
-        }
-        judged = [
-            self._judge(one, services[one.kind].business, contexts[one.kind]) if one.filed else Judged(one)
-            for one in comparison.proposals
-        ]
+        proposals = comparison.proposals
+        judged = [Judged(one) for one in proposals]
+        for name in self._offered:
+            mine = [at for at, one in enumerate(proposals) if one.kind == name]
+            checked = self._checked(self._service(name), [proposals[at] for at in mine])
+            for at, (_, check) in zip(mine, checked, strict=True):
+                judged[at] = _judged(proposals[at], check)
         context = self._session.context
         unallocated = parse_yuan(context.unallocated) if context is not None else 0
         month = context.month if context is not None else 0
         return Plan(comparison, tuple(judged), unallocated, month)
 
-    def _judge(self, one: Proposal, business: Business, context: CheckContext) -> Judged:
-        """Check the row of a proposal; the reason, chosen when the rosters are made, is not missed yet."""
-        found = errors(business.check_row(cells_of(one, business, context), context).findings)
-        found = tuple(finding for finding in found if (finding.code, finding.field) != (COMPLETED, "reason"))
-        if not found:
-            return Judged(one)
-        return Judged(one, found[0].text, all(finding.code == COMPLETED for finding in found))
+    def _checked(
+        self, service: RosterService, proposals: Sequence[Proposal], reason: str = ""
+    ) -> Iterator[tuple[dict[str, str], RowCheck]]:
+        """The cells of each proposal and what the business says of them; people are read a page at a time."""
+        business, context = service.business, service.context.for_source(Source.SINGLE)
+        for start in range(0, len(proposals), CHECKED):
+            part = proposals[start : start + CHECKED]
+            rows = [cells_of(one, business, context, reason) for one in part]
+            known = service.with_people(context, rows)
+            for cells in rows:
+                yield cells, business.check_row(cells, known)
 
     # ---- rosters -------------------------------------------------------------------------------------
 
@@ -213,11 +217,8 @@ class PayrollDesk:
     def _fill(self, name: str, taken: Sequence[Proposal], reason: str) -> Made:
         service = self._service(name)
         there = {row.person for row in self._store.rows(service.roster_id) if row.state == "draft"}
-        context = service.with_people(service.context.for_source(Source.SINGLE), [])
         rows: list[tuple[int, Mapping[str, str], RowCheck]] = []
-        for one in taken:
-            cells = cells_of(one, service.business, context, reason)
-            check = service.business.check_row(cells, context)
+        for one, (cells, check) in zip(taken, self._checked(service, taken, reason), strict=True):
             if service.business.duplicate_key(check.values) not in there:
                 rows.append((one.row.line if one.row is not None else 0, cells, check))
         if rows:
@@ -229,6 +230,15 @@ class PayrollDesk:
         """Keep the payroll's dates for the deadlines of the unit."""
         cache = DeadlineCache(self._database, replace(self._scope, operator=""))
         cache.keep_duties(plan.month, duties(plan.comparison.proposals))
+
+
+def _judged(one: Proposal, check: RowCheck) -> Judged:
+    """What the check of a row means for it; the reason, chosen when rosters are made, is not missed yet."""
+    wrong = errors(check.findings)
+    found = [each for each in wrong if (each.code, each.field) != (COMPLETED, "reason")]
+    if not found:
+        return Judged(one)
+    return Judged(one, found[0].text, all(each.code == COMPLETED for each in found))
 
 
 def cells_of(one: Proposal, business: Business, context: CheckContext, reason: str = "") -> dict[str, str]:

@@ -19,6 +19,7 @@ from domain.period import fund_year
 
 if TYPE_CHECKING:
     from domain.profile import Profile
+    from domain.remittance import RemitFacts
     from domain.rules import BusinessRules
 
 
@@ -125,6 +126,8 @@ class UnitFacts:
     """Registered items of `fact_items.UNIT_ITEMS` that are not empty, None where they are not known."""
     unfinished: frozenset[str] = frozenset()
     """Ids of businesses the unit has under way (V-01)."""
+    unallocated: int | None = None
+    """单位未分配金额 in 分, None where only the center knows."""
 
     @property
     def ratio(self) -> RatioPair:
@@ -191,6 +194,8 @@ class KnownAccount:
     sealed_reason: str = ""
     balance: int | None = None
     """Money on the account in 分, None where only the center knows."""
+    awaited: tuple[int, ...] = ()
+    """Months that were verified and wait for their money; empty while not known."""
     deposits: tuple[tuple[int, int], ...] = ()
     """What was paid a month: (month YYYYMM from which it holds, 分), oldest first; empty while not known."""
 
@@ -280,6 +285,10 @@ class CheckContext:
     people_known: bool = False
     years: Mapping[int, Limits] = field(default_factory=dict)
     units: Mapping[str, KnownUnit] | None = None
+    remit: RemitFacts | None = None
+    """How the unit's remittances stand, None where only the center knows."""
+    settling: bool = False
+    """Whether rows that were filed earlier are being carried out now."""
     on_screen: Mapping[str, str] = field(default_factory=dict)
 
     def limits_for(self, month: int, start_month: int = 7) -> Limits | None:
@@ -380,6 +389,10 @@ class Business(Protocol):
     @property
     def needs_history(self) -> bool:
         """True when checks want `PersonFacts.made_up` and `KnownAccount.deposits`."""
+
+    @property
+    def needs_remittance(self) -> bool:
+        """True when checks want `CheckContext.remit`."""
 
     def person_key(self, values: Mapping[str, str]) -> str:
         """`same_person_key` of the person a row is about, "@" and the account number without an ID, or ""."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from domain.text import clean_cell, has_full_width, safe_text
 
@@ -18,6 +19,8 @@ MAX_RATIO_BP = 10_000
 """Largest accepted ratio: 100%."""
 
 _CURRENCY = "\uffe5\u00a5"
+_USUAL = re.compile(r"[1-9][0-9]{0,8}\.[0-9]{2}")
+"""How nearly every amount is written: the normal form itself."""
 _AMOUNT = re.compile(r"(-?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.([0-9]+))?")
 _RATIO = re.compile(r"([0-9]+)(?:\.([0-9]+))?%?")
 _SHOWN = 24
@@ -80,6 +83,8 @@ def parse_yuan(text: str) -> int:
     Raises MoneyError: full-width digits are never converted silently (V-11), more than two decimals are
     refused (D-09, V-12), and so are exponents, "####" and whatever else a spreadsheet shows for a number.
     """
+    if _USUAL.fullmatch(text):
+        return int(text.replace(".", ""))
     typed = clean_cell(text)
     body = typed[1:].lstrip(" ") if typed[:1] in _CURRENCY and typed else typed
     if has_full_width(body):
@@ -156,7 +161,11 @@ def parse_ratio(text: str) -> int:
 
     Whether the ratio is allowed (5 to 12) is the center's rule (O-14). Raises RatioError.
     """
-    typed = clean_cell(text)
+    return _ratio_of(clean_cell(text))
+
+
+@lru_cache(512)
+def _ratio_of(typed: str) -> int:
     if has_full_width(typed):
         raise RatioError("ratio.full_width", f"缴存比例“{_show(typed)}”含全角字符，请改成半角。")
     match = _RATIO.fullmatch(typed)
@@ -171,6 +180,7 @@ def parse_ratio(text: str) -> int:
     return value
 
 
+@lru_cache(512)
 def format_ratio(bp: int) -> str:
     """Percent without trailing zeros: 1200 is "12", 1250 is "12.5", 1225 is "12.25"."""
     whole, rest = divmod(bp, 100)

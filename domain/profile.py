@@ -18,6 +18,7 @@ from domain.businesses.makeup_rules import MakeupRules
 from domain.businesses.move_rules import MergeRules, TransferRules, ZeroCloseRules
 from domain.businesses.names import business_of
 from domain.businesses.open_rules import OpenRules
+from domain.businesses.remit_rules import AllocateRules, RemitCancelRules, RemitRules
 from domain.businesses.seal_rules import SealRules, UnsealRules
 from domain.login_form import PROFILE_NAMES, raw_profile
 from domain.money import Rounding
@@ -175,6 +176,9 @@ class Businesses(Strict):
     makeup_cancel: MakeupRules | None = None
     makeup_missed: MakeupRules | None = None
     makeup_short: MakeupRules | None = None
+    remit: RemitRules | None = None
+    remit_cancel: RemitCancelRules | None = None
+    allocate: AllocateRules | None = None
 
 
 StatementKind = Literal[

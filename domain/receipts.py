@@ -119,7 +119,7 @@ def read_line(values: Mapping[str, str], today: date) -> BankLine:
         ("unit_account", _UNIT, "只能用半角字母、数字和 -，且不超过20位"),
     ):
         if texts[key] and not shape.fullmatch(texts[key]):
-            found.append(Finding(f"receipt.{key}", key, f"{TITLES[key]}{wanted}，请核对后改正。"))
+            found.append(Finding("receipt.format", key, f"{TITLES[key]}{wanted}，请核对后改正。"))
     if not texts["bank_no"] and not any(one.field == "bank_no" for one in found):
         found.append(Finding("required", "bank_no", "交易流水号不能为空，请填写银行回单上的流水号。"))
     day = _day(texts["day"], today, found)

@@ -12,7 +12,7 @@ from domain.businesses.adjust import TYPED
 from screens.adjust import HEADER, adjusting, chosen_kind, facts_line, stored
 from screens.adjust_rows import AdjustRows
 from screens.app import AppScreen
-from screens.dialog_form import FieldsForm, FieldsModel
+from screens.fields import FieldsForm, FieldsModel
 from screens.person_pick import HOW, PersonPick
 from screens.roster_desk import RosterDesk
 from screens.roster_parts import Heading, InfoLine, QueueGrid, RowsModel

@@ -357,7 +357,7 @@ class AppScreen(ShellScreen):
 
     def submission_told(self, event: OutboxEvent) -> None:
         """Say what became of a submission sent in the background; its number stays until the next key."""
-        if not self.is_current:
+        if not self.on_top:
             return
         if event.kind == "accepted" and event.receipt is not None:
             said = event.sentence

@@ -30,6 +30,7 @@ from screens.business_rows import (
     rows_about,
 )
 from screens.business_titles import screen_title
+from screens.kept_rows import KeptRows
 from screens.options import OptionRun, offered
 from screens.person_pick import PersonPick
 from screens.query_conditions import Conditions
@@ -72,7 +73,7 @@ class BusinessQueryScreen(AppScreen):
         self._chosen: BatchSummary | None = None
         self._state = ""
         """State of the people shown, "" for all."""
-        self._results: list[RowResult] = []
+        self._results = KeptRows()
         self._accounts: list[AccountRow] = []
         self.option_run = OptionRun(self, self._option, lambda key: self._batches[int(key)].serial)
 
@@ -188,7 +189,7 @@ class BusinessQueryScreen(AppScreen):
         self._top.set_model(RowsModel(self._top.model.columns))
 
     def _no_people(self) -> None:
-        self._chosen, self._results = None, []
+        self._chosen, self._results = None, KeptRows()
         if self._mode != "accounts":
             self._below.show("明细")
             self._people.set_model(RowsModel(self._people.model.columns))
@@ -387,7 +388,7 @@ class BusinessQueryScreen(AppScreen):
             lambda: bool(stop),
             on_cancel=lambda: stop.append(True),
         )
-        results = rows_about(results, self._asked_for.about())
+        results = await in_thread(rows_about, results, self._asked_for.about())
         self._chosen, self._results, self._state = batch, results, state
         self._show_people(state)
         if stop:
@@ -400,7 +401,7 @@ class BusinessQueryScreen(AppScreen):
         business = self._business_of(self._chosen)
         columns = result_columns(business, self.state.session().unit_facts())
         rows = result_rows(business, results, mask=self.state.settings.screen.mask_id)
-        late = any(result.highlight for result in results)
+        late = results.late
         footer = LATE_NOTE if late else f"共 {len(results)} 笔"
         notes = partial(_reason, results)
         self._people.set_model(RowsModel(columns, rows, footer=footer, notes=notes))
@@ -432,7 +433,7 @@ class BusinessQueryScreen(AppScreen):
         """Say that results have come in."""
         super().state_changed(event)
         news = event.kind == "inbox" and event.poll is not None and (event.poll.items or event.poll.jobs)
-        if news and self.is_current and self._mode != "accounts":
+        if news and self.on_top and self._mode != "accounts":
             self.news("中心有新的处理结果，按 F5 查询。")
 
 

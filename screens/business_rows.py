@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from domain.business import Business, Kind, roster_columns
 from domain.businesses.base import ACCOUNT_CELLS
 from domain.idnumber import same_person_key
+from screens.kept_rows import DrawnRows, KeptRows
 from screens.roster_export import export_columns, export_value
 from screens.roster_model import cell_text, grid_columns
 from tui.grid_model import GridColumn, GridRow
@@ -87,11 +88,11 @@ def result_columns(business: Business, unit: UnitFacts) -> list[GridColumn]:
     return [*columns[:2], *RESULT_COLUMNS, *columns[2:]]
 
 
-def result_rows(business: Business, results: Sequence[RowResult], *, mask: bool) -> list[GridRow]:
+def result_rows(business: Business, results: Sequence[RowResult], *, mask: bool) -> DrawnRows:
     """Return people as rows; who was settled on a later day stands out (O-19)."""
     columns = roster_columns(business)
-    rows = []
-    for at, result in enumerate(results):
+
+    def drawn(at: int, result: RowResult) -> GridRow:
         cells = [
             masked(text, mask) if column.kind is Kind.ID else text
             for column in columns
@@ -99,8 +100,9 @@ def result_rows(business: Business, results: Sequence[RowResult], *, mask: bool)
         ]
         told = (STATES[result.state], result.account_no, result.processed, result.reason)
         mark = "!" if result.state == "failed" else LATE_MARK if result.highlight else " "
-        rows.append(GridRow(at, mark, (*cells[:2], *told, *cells[2:]), highlight=result.highlight))
-    return rows
+        return GridRow(at, mark, (*cells[:2], *told, *cells[2:]), highlight=result.highlight)
+
+    return DrawnRows(results, drawn)
 
 
 def fetch_rows(
@@ -110,31 +112,33 @@ def fetch_rows(
     state: str,
     progress: Callable[[int], None],
     stopped: Callable[[], bool],
-) -> list[RowResult]:
+) -> KeptRows:
     """Read the rows of a batch page by page; `state` "open" means not settled yet. Blocking."""
-    rows: list[RowResult] = []
+    rows = KeptRows()
     after: int | None = 0
     asked = "" if state == "open" else state
     while after is not None and not stopped():
         page = client.submission_rows(unit, submission_id, state=asked, after=after, limit=PAGE)
-        rows += [row for row in page.rows if state != "open" or row.state in ("pending", "processing")]
+        rows.add(row for row in page.rows if state != "open" or row.state in ("pending", "processing"))
         after = page.next
         progress(len(rows))
     return rows
 
 
-def rows_about(rows: list[RowResult], about: Mapping[str, str]) -> list[RowResult]:
+def rows_about(rows: KeptRows, about: Mapping[str, str]) -> KeptRows:
     """Return the rows with the texts that were asked for (X-06, X-09); either form of an ID number counts."""
+    if not about:
+        return rows
 
     def normal(key: str, text: str) -> str:
         return same_person_key(text) if key == "id_number" else text.casefold()
 
     wanted = {key: normal(key, text) for key, text in about.items()}
-    return [
+    return KeptRows(
         row
         for row in rows
         if all(normal(key, row.values.get(key, "")) == text for key, text in wanted.items())
-    ]
+    )
 
 
 # ---- accounts -----------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from ukey.signer import NotUnlocked, SignerError
 if TYPE_CHECKING:
     from client.outbox import OutboxEvent
     from domain.wire import AttachmentRef, Receipt
+    from screens.month_screen import MonthScreen
     from screens.roster_screen import RosterScreen
 
 WAITING = "中心暂时连不上，已保存在发件箱，恢复后自动发送。"
@@ -59,7 +60,9 @@ class AnswerWait:
 class SubmitFlow:
     """One submission from the key that asks for it to the receipt."""
 
-    def __init__(self, screen: RosterScreen) -> None:
+    REFUSED = "没有受理，各条已退回清册，请按原因改正后重新提交。"
+
+    def __init__(self, screen: RosterScreen | MonthScreen) -> None:
         self._screen = screen
         self._which: Which | int = "all"
         self._totals = Totals(0, 0)
@@ -100,6 +103,11 @@ class SubmitFlow:
         business, self._attaching = self._screen.desk.business, True
         title = f"{business.title}：共 {self._totals.count} {business.rules.counted}"
         await self._screen.shell.open_screen("attachments", purpose=title, submit=business.rules.attach_label)
+
+    async def send(self, totals: Totals) -> None:
+        """Submit all rows of the roster, which have been confirmed."""
+        self._which, self._totals = "all", totals
+        await self._submit(())
 
     async def attached(self, references: Sequence[AttachmentRef] | None) -> None:
         """Go on with what was uploaded; None means that the upload was cancelled (A-04)."""
@@ -166,7 +174,10 @@ class SubmitFlow:
 
     async def _same_people(self) -> bool:
         """Warn of rows that differ from the center's data; 是 lets the center's data count (S-13, V-26)."""
+        from screens.roster_screen import RosterScreen
+
         screen, desk = self._screen, self._screen.desk
+        assert isinstance(screen, RosterScreen), "months name nobody"
         count, rows = await in_thread(desk.store.found, desk.service.roster_id, OVERRULED)
         if not count:
             return True
@@ -339,4 +350,4 @@ class SubmitFlow:
         shown = reasons[:10]
         more = [f"其余 {len(reasons) - 10} 条见清册中带 ! 的记录。"] if len(reasons) > 10 else []
         await screen.tell("中心没有受理", [event.sentence, *([""] if shown else []), *shown, *more])
-        screen.status("没有受理，各条已退回清册，请按原因改正后重新提交。", kind="error")
+        screen.status(self.REFUSED, kind="error")

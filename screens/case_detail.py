@@ -184,7 +184,7 @@ class CaseScreen(AppScreen):
     def state_changed(self, event: StateEvent) -> None:
         """Say that another clerk has moved this case."""
         super().state_changed(event)
-        if event.kind != "inbox" or event.poll is None or self._detail is None or not self.is_current:
+        if event.kind != "inbox" or event.poll is None or self._detail is None or not self.on_top:
             return
         if any(one.case_id == self.detail.case.case_id for one in event.poll.items):
             self.run_worker(self._look(), name="look", group="look", exclusive=True)

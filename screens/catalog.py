@@ -36,6 +36,7 @@ SCREENS: Final[dict[str, str]] = {
     "sync": "screens.sync:SyncScreen",
     "templates": "screens.templates:TemplatesScreen",
     "adjust_grid": "screens.adjust_grid:AdjustGridScreen",
+    "remit_month": "screens.remit_month:RemitMonthScreen",
     "progress": "screens.progress:ProgressScreen",
     "unit_info": "screens.unit_info:UnitInfoScreen",
     "unit_account": "screens.statement_query:UnitAccountScreen",
@@ -72,6 +73,12 @@ OWN: Final[dict[str, str]] = {
     "query:person_change": "screens.fact_query:FactQueryScreen",
     "business:base_adjust": "screens.adjust:AdjustScreen",
     "business:annual": "screens.annual:AnnualScreen",
+    "business:remit": "screens.remit_screen:RemitScreen",
+    "business:remit_cancel": "screens.remit_list:CancelScreen",
+    "business:allocate": "screens.remit_list:AllocateScreen",
+    "query:remit": "screens.remit_list:RemitQueryScreen",
+    "query:remit_cancel": "screens.remit_list:RemitQueryScreen",
+    "query:allocate": "screens.remit_list:RemitQueryScreen",
 }
 """Screens of businesses that need more than the common ones: "business:<id>" -> "module:class"."""
 

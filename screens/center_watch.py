@@ -57,7 +57,7 @@ class CenterWatch(AppScreen):
         from client.errors import ClientError
 
         while True:
-            if self.is_current:
+            if self.on_top:
                 lost: ClientError | None = None
                 try:
                     await in_thread(self.ask_center)
@@ -85,14 +85,14 @@ class CenterWatch(AppScreen):
         if session is not None:
             self.note_clock(session.client.clock_offset)
         self.show_texts()
-        if was_lost and self.is_current:
+        if was_lost and self.on_top:
             self.status("中心已恢复连接，可以继续登录。", kind="good")
 
     def _lost(self, error: ClientError) -> None:
         first = self.center_word[1] != "error"
         self.center_word = ("连不上，正在自动重试" if error.retryable else "不能使用", "error")
         self.show_texts()
-        if first and self.is_current:
+        if first and self.on_top:
             self.status(OFFLINE if error.retryable else error.sentence, kind="error")
 
     def note_clock(self, offset: float) -> None:

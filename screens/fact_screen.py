@@ -273,7 +273,7 @@ class FactScreen(BusinessScreen):
     async def _take_back(self) -> None:
         """After an answer of the center show what is registered by now."""
         await super()._take_back()
-        if self._desk is None or not self.is_current:
+        if self._desk is None or not self.on_top:
             return
         facts = self._items.facts
         if facts is not None:

@@ -14,7 +14,7 @@ from client.errors import AuthExpired, ClientError
 from screens.app import AppScreen
 from screens.business_rows import masked
 from screens.date_fields import check_period, parse_day
-from screens.dialog_form import FieldsModel
+from screens.fields import FieldsModel
 from screens.file_choice import write_out
 from screens.roster_parts import Heading, QueueGrid, RowsModel
 from tui.form import Form

@@ -186,7 +186,7 @@ class HomeScreen(AppScreen):
             self.run_worker(self._read_inbox(), name="inbox", group="inbox", exclusive=True)
             items = event.poll.items if event.poll is not None else []
             new = [one for one in items if one.tab == "messages" and not (one.read or one.deleted)]
-            if new and self.is_current:
+            if new and self.on_top:
                 self.news(f"新消息：{new[-1].title}", kind="good", beep=True)
 
     # -- keys ------------------------------------------------------------------------------------------

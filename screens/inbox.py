@@ -95,7 +95,7 @@ class InboxScreen(AppScreen):
     def state_changed(self, event: StateEvent) -> None:
         """Say that something newer has come."""
         super().state_changed(event)
-        if event.kind == "inbox" and self.is_current and event.poll is not None and event.poll.items:
+        if event.kind == "inbox" and self.on_top and event.poll is not None and event.poll.items:
             self.news("收件箱有变化，按 F5 刷新。", kind="good")
 
     async def perform(self, request: ActionRequested) -> None:
@@ -115,7 +115,7 @@ class InboxScreen(AppScreen):
 
     async def _after_options(self) -> None:
         """Read again what the digits have changed, unless one of them has opened a screen."""
-        if not self.is_current:
+        if not self.on_top:
             return
         line = self.query_one(StatusLine)
         said, kind = line.text, line.kind

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from domain.period import CENTER_ZONE
 from tui.bars import Span
 from tui.theme import ERROR, GOOD, PLAIN, STRONG, WARNING
 
@@ -61,6 +60,8 @@ def name_of(certificate: KeyCertificate) -> str:
 
 def day(moment: datetime) -> str:
     """The day of a time by the center's own clock."""
+    from domain.period import CENTER_ZONE
+
     return moment.astimezone(CENTER_ZONE).strftime("%Y-%m-%d")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 
 from screens.center_watch import OFFLINE, CenterWatch
-from screens.dialog_form import FieldsForm
+from screens.fields import FieldsForm
 from screens.key_facts import KeyFacts, certificate_rows, key_lines, read_key
 from screens.login_form_model import LoginModel
 from screens.panel import Line, Panel

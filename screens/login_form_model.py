@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from domain.login_form import LoginField, LoginForm
-from screens.dialog_form import FieldsModel
+from screens.fields import FieldsModel
 from tui.form_model import CHECKED, UNCHECKED, FormField
 
 CLERK_FIELDS: Final = (

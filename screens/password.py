@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from screens.dialog_form import DialogForm, FieldsModel
+from screens.dialog_form import DialogForm
+from screens.fields import FieldsModel
 from tui.form_model import FormField
 
 if TYPE_CHECKING:

@@ -40,7 +40,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from client.errors import AuthExpired, ClientError
 from domain.businesses.base import ACCOUNT_CELLS
-from screens.dialog_form import Check, FieldsModel
+from screens.fields import Check, FieldsModel
 from screens.receipt import local_time
 from tui.form_model import FormField
 from tui.grid_model import CellResult

@@ -15,8 +15,9 @@ from domain.businesses.registry import declare
 from screens.app import AppScreen
 from screens.business_rows import BATCH_STATES, fetch_rows, write_failed
 from screens.date_fields import check_period, parse_day, span_fields
-from screens.dialog_form import FieldsModel
+from screens.fields import FieldsModel
 from screens.file_choice import write_out
+from screens.kept_rows import DrawnRows, KeptRows
 from screens.options import OptionRun, offered
 from screens.roster_parts import Heading, QueueGrid, RowsModel
 from tui.form import Form
@@ -73,7 +74,7 @@ class ProgressScreen(AppScreen):
         super().__init__()
         self._batches: list[BatchSummary] = []
         self._chosen: BatchSummary | None = None
-        self._failed: list[RowResult] = []
+        self._failed = KeptRows()
         self.option_run = OptionRun(self, self._option, lambda key: self._batches[int(key)].serial)
 
     def body(self) -> ComposeResult:
@@ -210,7 +211,7 @@ class ProgressScreen(AppScreen):
         return rules is not None and rules.workflow in ("staff_review", "approval")
 
     def _no_errors(self) -> None:
-        self._chosen, self._failed = None, []
+        self._chosen, self._failed = None, KeptRows()
         self._below.show("错误信息")
         self._errors.set_model(RowsModel(FAILED_COLUMNS))
 
@@ -244,7 +245,7 @@ class ProgressScreen(AppScreen):
         )
         self._chosen, self._failed = batch, rows
         self._below.show(f"错误信息 {batch.serial} {len(rows)} 条")
-        shown = [GridRow(at, "!", self._failed_cells(row)) for at, row in enumerate(rows)]
+        shown = DrawnRows(rows, lambda at, row: GridRow(at, "!", self._failed_cells(row)))
         mask = self.state.settings.screen.mask_id
         columns = [replace(c, masked=mask and c.key == "id_number") for c in FAILED_COLUMNS]
         self._errors.set_model(RowsModel(columns, shown, notes=partial(_reason, rows)))

@@ -96,7 +96,7 @@ class ReceiptScreen(AppScreen):
                 if job.submission_id == self._receipt.submission_id:
                     self._follow(job)
             ours = self._receipt.submission_id
-            if any(item.submission_id == ours for item in event.poll.items) and self.is_current:
+            if any(item.submission_id == ours for item in event.poll.items) and self.on_top:
                 begin(self, self._refresh, "receipt", exclusive=True)
 
     def _follow(self, job: JobProgress) -> None:

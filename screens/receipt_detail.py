@@ -9,7 +9,8 @@ from textual.app import ComposeResult
 
 from domain.receipts import ACTIONS, FIELDS, STATES, reason_finding
 from screens.app import AppScreen
-from screens.dialog_form import DialogForm, FieldsModel
+from screens.dialog_form import DialogForm
+from screens.fields import FieldsModel
 from screens.receipt_entry import line_body
 from screens.receipt_fields import REASON, LineModel, center_day, yuan
 from screens.receipts import receipt_events

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from client.errors import Refused
 from domain.receipts import FIELDS
 from screens.app import AppScreen
-from screens.dialog_form import FieldsForm
+from screens.fields import FieldsForm
 from screens.receipt_fields import LineModel, center_day, yuan
 from screens.roster_parts import NoteArea
 from tui.keys import ActionRequested

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from domain.money import format_yuan_grouped, parse_yuan
 from domain.period import CENTER_ZONE
 from domain.receipts import FIELDS, REASON_LENGTH, TITLES, LineErrors, read_line, reason_finding
-from screens.dialog_form import FieldsModel
+from screens.fields import FieldsModel
 from tui.form_model import FormField
 
 if TYPE_CHECKING:

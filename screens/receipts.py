@@ -10,7 +10,7 @@ from client.errors import AuthExpired, ClientError
 from domain.receipts import STATES
 from screens.app import AppScreen
 from screens.date_fields import check_period, parse_day
-from screens.dialog_form import FieldsForm, FieldsModel
+from screens.fields import FieldsForm, FieldsModel
 from screens.options import OptionRun, offered
 from screens.receipt_fields import center_day, yuan
 from screens.roster_parts import InfoLine

@@ -8,7 +8,8 @@ from textual.app import ComposeResult
 
 from client.errors import AuthExpired, ClientError
 from screens.app import AppScreen
-from screens.dialog_form import DialogForm, FieldsModel
+from screens.dialog_form import DialogForm
+from screens.fields import FieldsModel
 from screens.roster_parts import FactsView
 from screens.unit_info import unit_facts
 from tui.form_model import FormField

@@ -147,7 +147,7 @@ class RowsModel:
     ) -> None:
         """Show `rows`; `notes` gives the sentence about the row at a position."""
         self._columns = list(columns)
-        self.rows = list(rows)
+        self.rows: Sequence[GridRow] = rows if isinstance(rows, Sequence) else list(rows)
         self._footer = footer
         self._notes = notes
         self._ticked: set[int] = set()

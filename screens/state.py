@@ -7,8 +7,6 @@ event loop. What happens on other threads is told to the one listener as a `Stat
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 import threading
 from collections.abc import Callable
@@ -36,7 +34,7 @@ if TYPE_CHECKING:
     from ukey.signer import KeyState, Signer
 
 WARM = (
-    "httpx",
+    "client.lean",
     "domain.wire",
     "client.session",
     "client.outbox",
@@ -319,6 +317,8 @@ class AppState:
         if self._verifier is None:
             return False
         salt, digest = self._verifier
+        import hmac
+
         return hmac.compare_digest(_digest(password.decode("utf-8", "replace"), salt), digest)
 
     def ever_synchronised(self, unit_account: str) -> bool:
@@ -428,4 +428,6 @@ class AppState:
 
 
 def _digest(password: str, salt: bytes) -> bytes:
+    import hashlib
+
     return hashlib.scrypt(password.encode(), salt=salt, n=2**14, r=8, p=1)

@@ -9,9 +9,9 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from tui import glyphs
+from tui.caret import caret_segments
 from tui.dialog import MAX_TEXT_WIDTH, AnswerScreen
 from tui.edit import LineEditor
-from tui.grid_view import caret_segments
 from tui.keys import KeyWidget
 from tui.theme import CURSOR, ERROR, PLAIN
 

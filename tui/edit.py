@@ -161,6 +161,10 @@ class LineEditor:
             return EditView("", 0)
         pieces, at = self._pieces()
         widths = [cell_len(piece) for piece in pieces]
+        if self.fresh and sum(widths) == width:
+            # No caret is drawn while the whole text stands to be replaced: it needs no cell behind the text.
+            self._offset = 0
+            return EditView("".join(pieces), width - 1)
         widths.append(1)
         self._offset = min(self._offset, at)
         while self._offset < at and sum(widths[self._offset : at + 1]) > width:

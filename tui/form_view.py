@@ -10,11 +10,11 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from domain.codes import shown
+from tui.caret import caret_segments
 from tui.edit import LineEditor
 from tui.form_layout import Slot, lay_out
 from tui.form_model import CHECKED, FormField, FormModel
 from tui.glyphs import display, fit, width, wrap
-from tui.grid_view import caret_segments
 from tui.keys import KeyWidget
 from tui.theme import CURSOR, DIM, ERROR, PLAIN, READ_ONLY, SELECTED
 

@@ -12,11 +12,11 @@ from typing import Any, Final
 from rich.segment import Segment
 from textual.message import Message
 
+from tui.caret import caret_segments
 from tui.edit import LineEditor
 from tui.glyphs import cell_len, fit
 from tui.grid_model import GridModel
 from tui.grid_options import GridOptions
-from tui.grid_view import caret_segments
 from tui.theme import CURSOR, ERROR, PLAIN, SELECTED, STRONG
 
 FIND, GOTO = "find", "goto"

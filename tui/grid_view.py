@@ -10,10 +10,10 @@ from typing import Final
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 
+from tui.caret import caret_segments
 from tui.edit import LineEditor
 from tui.glyphs import display, fit, take
 from tui.grid_layout import GUTTER, Placed, Placement, column_widths, place
@@ -291,20 +291,3 @@ class GridView(KeyWidget):
 def _work_of(model: object) -> WorkModel | None:
     """The model where it has a history and views, asked once: the test is not cheap."""
     return model if isinstance(model, WorkModel) else None
-
-
-def caret_segments(editor: LineEditor, width: int, style: Style, caret: Style) -> list[Segment]:
-    """Draw an editor in `width` cells of `style` with the cell(s) under the caret in `caret`."""
-    view = editor.view(width)
-    before = ""
-    cells = 0
-    for position, char in enumerate(view.text):
-        if cells >= view.caret:
-            return [
-                Segment(before, style),
-                Segment(char, caret),
-                Segment(view.text[position + 1 :], style),
-            ]
-        before += char
-        cells += cell_len(char)
-    return [Segment(before, style)]

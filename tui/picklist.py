@@ -15,10 +15,10 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from domain.codes import shown
+from tui.caret import caret_segments
 from tui.choices import matching_choices
 from tui.edit import LineEditor
 from tui.glyphs import fit
-from tui.grid_view import caret_segments
 from tui.keys import ActionRequested, KeyWidget
 from tui.progress import in_thread
 from tui.shellscreen import KeyScreen

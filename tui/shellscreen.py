@@ -282,6 +282,14 @@ class ShellScreen(KeyScreen):
 
         return ACTIONS[action].label, ACTIONS[action].help
 
+    @property
+    def on_top(self) -> bool:
+        """Whether it is this screen that is seen, or seen under a dialog.
+
+        Textual's `is_current` holds for the screen below as well.
+        """
+        return self.shell.shell_screen() is self
+
     def help_text(self) -> Sequence[str]:
         """Return what F1 says about the screen as a whole, before the keys."""
         return self.HELP_LINES

@@ -41,6 +41,9 @@ EFFECTS: dict[str, str] = {
     "makeup_cancel": "center.effects.makeup_again",
     "makeup_missed": "center.effects.makeup",
     "makeup_short": "center.effects.makeup",
+    "remit": "center.effects.remit",
+    "remit_cancel": "center.effects.remit",
+    "allocate": "center.effects.remit",
 }
 """Business id -> module with `effect(business)`."""
 

@@ -12,6 +12,7 @@ from center.effects.apply import Row, Work
 from center.store.bulk import insert_rows, update_rows
 from center.store.tables import account, account_change, unit
 from domain.business import KnownAccount
+from domain.businesses.adjust import MONTH as CHANGE_MONTH
 
 NOTHING = {
     "status": "", "base": 0, "unit_ratio": 0, "person_ratio": 0, "unit_amount": 0, "person_amount": 0,
@@ -82,7 +83,8 @@ def write_history(work: Work, lines: Sequence[Mapping[str, Any]]) -> None:
 def change_accounts(work: Work, rows: Sequence[Row], changes: Sequence[Mapping[str, Any]]) -> dict[int, str]:
     """Change one account of the unit per row, with revision and history; returns numbers by row.
 
-    `changes` hold columns of `account`, the same ones in every row.
+    `changes` hold columns of `account`, the same ones in every row. A row that states the month from which it
+    counts is recorded in that month.
     """
     rev = take_revisions(work, len(rows))
     values, lines, numbers = [], [], {}
@@ -91,7 +93,8 @@ def change_accounts(work: Work, rows: Sequence[Row], changes: Sequence[Mapping[s
         known = row.account(work.unit_account)
         numbers[row.row_no] = known.account_no
         values.append({**change, "rev": rev, "account_no": known.account_no})
-        lines.append(record(work, row, known.account_no, rev, facts_of(known), change))
+        line = record(work, row, known.account_no, rev, facts_of(known), change)
+        lines.append(line | {"month": int(row.values.get(CHANGE_MONTH) or work.month)})
     update_rows(work.conn, account, "account_no", values)
     write_history(work, lines)
     return numbers

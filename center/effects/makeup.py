@@ -1,6 +1,6 @@
 """Making up months: one order a month, waiting for its money (M-01 to M-06, parameter 57).
 
-The account itself is not touched, and nothing is paid: the ledger settles or cancels declared orders.
+What the unit has paid in already settles them at once; where money comes for them, `center.settling` does.
 """
 
 from __future__ import annotations
@@ -12,10 +12,14 @@ from sqlalchemy import insert
 
 from center.effects.apply import OVERTAKEN, Effect, Row, RowFailed, Work
 from center.effects.changes import facts_of, record, take_revisions, write_history
+from center.ledger import codes
+from center.ledger.post import balance
 from center.makeups import DECLARED
+from center.settling import Booking, settle_orders
 from center.store.tables import makeup_order
 from domain.business import AccountStatus, KnownAccount
-from domain.businesses.makeup_rules import MakeupRules
+from domain.businesses.makeup_money import too_little
+from domain.businesses.makeup_rules import AT_ONCE, MakeupRules
 from domain.money import parse_yuan
 from domain.period import month_range
 
@@ -56,12 +60,24 @@ class MakeupEffect:
         if orders:
             work.conn.execute(insert(makeup_order), orders)
         write_history(work, lines)
+        self._pay(work, rows, sum(one["unit_amount"] + one["person_amount"] for one in orders))
         return numbers
+
+    def _pay(self, work: Work, rows: Sequence[Row], amount: int) -> None:
+        """Settle the orders at once where the unit's unallocated money pays them (M-06)."""
+        if _rules(work, self.business).funding not in AT_ONCE or not amount:
+            return
+        there = balance(work.conn, codes.unallocated(work.unit_account))
+        if there < amount:
+            raise RowFailed("makeup.short", too_little(amount, there))
+        numbers = [row.row_no for row in rows]
+        booking = Booking(work.day, work.now, work.submission_id, work.serial, work.operator_id)
+        among = min(numbers), max(numbers)
+        settle_orders(work.conn, work.unit_account, work.submission_id, booking, among)
 
     def _orders(self, work: Work, row: Row, known: KnownAccount) -> list[dict[str, Any]]:
         """The orders of a row; the months of a range have the same amount each."""
-        rules = work.profile.rules(work.business)
-        assert isinstance(rules, MakeupRules), "a make-up of a center that does not offer it"
+        rules = _rules(work, work.business)
         values = row.values
         first = values.get("first_month") or values["month"]
         months = month_range(int(first), int(values.get("last_month") or first))
@@ -90,3 +106,9 @@ class MakeupEffect:
             }
             for month in months
         ]
+
+
+def _rules(work: Work, business: str) -> MakeupRules:
+    rules = work.profile.rules(business)
+    assert isinstance(rules, MakeupRules), "a make-up of a center that does not offer it"
+    return rules

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects.sqlite import insert
 
-from client.store.database import CACHE_SIZE, Database, utc_now
+from client.store.database import CACHE_SIZE, Database, pages, utc_now
 from client.store.rows import Scope
 from client.store.tables import depositor, depositor_copy
 from domain.idnumber import same_person_key
@@ -233,8 +233,12 @@ class DepositorCache:
         with self.database.read() as connection:
             # A walk reads every page once: keeping them would only cost memory.
             connection.exec_driver_sql("PRAGMA cache_size = -500")
-            for number, fitting in connection.exec_driver_sql(sql, values | {"scope": self.scope}):
-                ranks[fitting].append(number)
+            for page in pages(connection, sql, values | {"scope": self.scope}):
+                if query.strip():
+                    for number, fitting in page:
+                        ranks[fitting].append(number)
+                else:
+                    ranks[WORST].extend([number for number, _ in page])
             connection.exec_driver_sql(f"PRAGMA cache_size = {CACHE_SIZE}")
         ids = array("q")
         for rank in ranks:

@@ -14,6 +14,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
+from client.store.database import pages
 from client.store.order import pos_at, rank
 from client.store.rosters import RosterStore, bad_cells
 from client.store.rows import StoredRow, plain
@@ -24,8 +25,6 @@ PAGE = 256
 """Rows looked at in one query while a view is searched."""
 MANY = 2000
 """More matches than that are not gathered: one of them is near."""
-FETCH = 5000
-"""Ids fetched at a time: few turns of the interpreter's lock, little memory."""
 NAME = "name"
 NUMBER = "number"
 
@@ -231,19 +230,23 @@ def row_ids(
     connection: Connection, roster_id: int, key: SortKey | None, way: Way, *, faulty: bool
 ) -> array[int]:
     """Ids of a roster's rows in an order; ties stand in the order of the roster."""
-    by = "pos" if key is None else f"{key.sql()} {'DESC' if way == 'descending' else 'ASC'}, pos"
+    number = key is not None and key.kind == NUMBER
+    by = "pos" if key is None or number else f"{key.sql()} {'DESC' if way == 'descending' else 'ASC'}, pos"
     index = " INDEXED BY ix_row_faulty" if faulty else ""
     only = f" AND state = 'draft' AND ({FAULTY}) AND in_step <> {OPENED}" if faulty else ""
-    sql = f"SELECT row_id FROM roster_row{index} WHERE roster_id = ? AND pos > 0{only} ORDER BY {by}"
-    cursor = connection.connection.cursor()
-    try:
-        cursor.execute(sql, (roster_id,))
-        ids = array("q")
-        while page := cursor.fetchmany(FETCH):
+    of_roster = f"FROM roster_row{index} WHERE roster_id = ? AND pos > 0{only} ORDER BY {by}"
+    ids = array("q")
+    if key is not None and number:
+        # SQLite's sorter takes longer over numbers than reading all the rows.
+        numbers: list[float] = []
+        for page in pages(connection, f"SELECT row_id, {key.sql()} {of_roster}", (roster_id,)):
             ids.extend([row[0] for row in page])
-        return ids
-    finally:
-        cursor.close()
+            numbers.extend([row[1] for row in page])
+        order = sorted(range(len(ids)), key=numbers.__getitem__, reverse=way == "descending")
+        return array("q", map(ids.__getitem__, order))
+    for page in pages(connection, f"SELECT row_id {of_roster}", (roster_id,)):
+        ids.extend([row[0] for row in page])
+    return ids
 
 
 def _next_pos(connection: Connection, roster_id: int, part: str, here: float, step: int) -> float | None:

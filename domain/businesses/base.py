@@ -54,6 +54,8 @@ class RosterBusiness(ABC, Generic[R]):
     """True where a row's amount is what its account pays, which not every sender knows."""
     needs_history: ClassVar[bool] = False
     """True when checks want to know which months were paid and made up."""
+    needs_remittance: ClassVar[bool] = False
+    """True when checks want to know how the unit's remittances stand."""
 
     def __init__(self, profile: Profile, rules: R) -> None:
         """Declare the business for `profile`."""
@@ -72,6 +74,9 @@ class RosterBusiness(ABC, Generic[R]):
         self._required_in_file = (
             *self._required,
             *(column for column in self.columns if column.key in rules.required_in_file),
+        )
+        self._required_keys = tuple(
+            tuple(column.key for column in columns) for columns in (self._required, self._required_in_file)
         )
         self._plain_columns = tuple(
             column
@@ -162,6 +167,8 @@ class RosterBusiness(ABC, Generic[R]):
 
     def _missing(self, typed: Mapping[str, str], context: CheckContext) -> list[Finding]:
         columns = self._required_in_file if context.source is Source.FILE else self._required
+        if all(map(typed.get, self._required_keys[context.source is Source.FILE])):
+            return []
         empty = [column for column in columns if not typed.get(column.key)]
         return [
             Finding("required", column.key, f"“{column.title}”不能为空，请填写。")

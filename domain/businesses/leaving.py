@@ -7,8 +7,11 @@ from domain.findings import Finding
 
 
 def money_awaited(match: Match, field: str) -> list[Finding]:
-    """Months made up for the account that are declared and not paid yet."""
+    """Months verified or made up for the account that are not paid yet."""
     number = match.account.account_no
+    if match.account.awaited:
+        text = f"该账户{min(match.account.awaited)}的汇缴已核定、尚未入账，请等入账或取消核定后再办理。"
+        return [Finding("account.awaited", field, text)]
     waiting = [
         one.month for one in match.person.made_up or () if one.account_no == number and not one.settled
     ]

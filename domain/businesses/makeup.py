@@ -5,14 +5,15 @@ A row is one month of one person; a month is made up once, until the order is ca
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from domain.business import AccountStatus, CheckContext, Column, Kind, MadeUp
+from domain.business import AccountStatus, CheckContext, Column, Kind, MadeUp, RowCheck, Source
 from domain.businesses.accounts import AccountBusiness, Match, account_columns
-from domain.businesses.makeup_money import most_a_month, read_amount, sides
+from domain.businesses.makeup_money import most_a_month, read_amount, sides, too_little
 from domain.businesses.makeup_months import month_findings, read_month
-from domain.businesses.makeup_rules import MakeupRules
+from domain.businesses.makeup_rules import AT_ONCE, MakeupRules
 from domain.businesses.names import BusinessOff
 from domain.findings import Finding
 from domain.money import MoneyError, format_yuan, parse_yuan
@@ -94,6 +95,24 @@ class Makeup(AccountBusiness[MakeupRules]):
             f"超过{limits.fund_year}年度月缴存额上限 {format_yuan(most)} 元，请改正。"
         )
         return [Finding("makeup.over_cap", "total_amount", text)]
+
+    def check_roster(self, rows: Sequence[Mapping[str, str]], context: CheckContext) -> list[RowCheck]:
+        """Every row, and that the money for all of them is there when it must be (M-06)."""
+        checks = super().check_roster(rows, context)
+        there = context.unit.unallocated
+        if there is None or not self._pays_now(context):
+            return checks
+        needed = sum(check.amount for check in checks if check.ok)
+        if needed <= there:
+            return checks
+        told = Finding("makeup.short", "total_amount", too_little(needed, there))
+        return [replace(check, findings=(*check.findings, told)) if check.ok else check for check in checks]
+
+    def _pays_now(self, context: CheckContext) -> bool:
+        """Whether rows that pass are paid from 单位未分配 at once: not those that wait for a clerk."""
+        if self.rules.funding not in AT_ONCE or context.source is not Source.CENTER:
+            return False
+        return context.settling or self.rules.workflow == "immediate"
 
     def amount(self, values: Mapping[str, str], match: Match | None) -> int:
         """The amount made up."""

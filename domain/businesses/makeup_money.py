@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.business import Limits, RatioPair
 from domain.findings import Finding
-from domain.money import MoneyError, Rounding, parse_yuan
+from domain.money import MoneyError, Rounding, format_yuan, parse_yuan
 
 STEP = {
     Rounding.TO_YUAN: 100,
@@ -57,3 +57,11 @@ def most_a_month(limits: Limits) -> int:
         return limits.amount_max
     highest = RatioPair(limits.ratio_max, limits.ratio_max)
     return sum(limits.deposits(limits.base_max, highest))
+
+
+def too_little(needed: int, there: int) -> str:
+    """Why orders cannot be paid from 单位未分配, amounts in 分 (M-06)."""
+    return (
+        f"单位未分配金额不足：本次补缴需要{format_yuan(needed)}元，现有{format_yuan(there)}元，"
+        f"还差{format_yuan(needed - there)}元，请先汇款再办理。"
+    )

@@ -10,6 +10,9 @@ from domain.businesses.seal_rules import AccountRules
 
 Funding = Literal["suspense", "notice", "bank", "unallocated"]
 
+AT_ONCE: tuple[Funding, ...] = ("suspense", "unallocated")
+"""Paid from 单位未分配 in the moment it takes effect; the others wait until money comes for them."""
+
 
 class MakeupRules(AccountRules):
     """补缴, 漏缴补缴, 少缴补缴."""

@@ -38,6 +38,9 @@ BUSINESSES: dict[str, Entry] = {
     "makeup_cancel": Entry("domain.businesses.makeup_cancel", "补缴取消"),
     "makeup_missed": Entry("domain.businesses.makeup_missed", "漏缴补缴"),
     "makeup_short": Entry("domain.businesses.makeup_short", "少缴补缴"),
+    "remit": Entry("domain.businesses.remit", "汇缴核定"),
+    "remit_cancel": Entry("domain.businesses.remit_cancel", "取消汇缴核定"),
+    "allocate": Entry("domain.businesses.allocate", "汇缴分配"),
 }
 """Business id -> what declares it; the ids are the fields of `domain.profile.Businesses`."""
 

@@ -52,7 +52,8 @@ class Town:
         self.office = Office(center)
         people = self.office.people(count)
         context = self.office.context()
-        rows = [Row(at, one.key, self.office.row(one)) for at, one in enumerate(people, 1)]
+        texts = self.office.rows_of(people)
+        rows = [Row(at, one.key, row) for at, (one, row) in enumerate(zip(people, texts, strict=True), 1)]
         with center.store.write() as conn:
             work = Work(conn, self.office.profile, self.office.unit, "open", context.today, context.month)
             opened = apply_rows(work, rows).accounts
@@ -199,8 +200,7 @@ def test_rows_the_effect_refuses_leave_the_others(town: Town, bad: list[int]) ->
     office, context = town.office, town.office.context()
     people = office.people(PEOPLE)
     rows = []
-    for at, person in enumerate(people, 1):
-        cells = office.row(person)
+    for at, (person, cells) in enumerate(zip(people, office.rows_of(people), strict=True), 1):
         rows.append(Row(at, person.key if at not in bad else None, cells))  # type: ignore[arg-type]
     with town.center.store.write() as conn:
         work = Work(conn, office.profile, office.unit, "open", context.today, context.month)

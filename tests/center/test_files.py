@@ -27,6 +27,7 @@ from exports.template import HEADER_ROW, write_template
 from tests.support.center import CenterUnderTest, running_center
 from tests.support.filing import Office
 from tests.support.good_rows import PAID, PAID_THROUGH, file_context, good_rows, known
+from tests.support.money import give_unallocated
 from tests.support.workbooks import fill_xls, fill_xlsx
 
 pytestmark = pytest.mark.xdist_group("files")
@@ -67,6 +68,7 @@ class Town:
         center = self._centers[name]
         paid = PAID_THROUGH.get(business, PAID)
         mine = Office(center, str(self._unit), paid_through=paid, ratios=RATIOS)
+        give_unallocated(center.store, mine.unit)
         return mine, Office(center, str(self._unit + 1))
 
 

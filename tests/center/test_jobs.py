@@ -116,7 +116,7 @@ def test_a_bad_row_harms_no_other(shaanxi: CenterUnderTest) -> None:
     office, other = Office(shaanxi), Office(shaanxi, OTHER)
     people = office.people(4)
     with working(shaanxi):
-        rows = [office.row(one) for one in people]
+        rows = office.rows_of(people)
         other.give_account(people[1])
         receipt = office.file(rows)
         assert receipt["failed"] == 1, "known at once"
@@ -133,7 +133,7 @@ def test_what_changed_meanwhile_fails_its_row_only(
     monkeypatch.setattr(jobs, "enqueue", lambda conn, job_id: queued.append(job_id))
     office, other = Office(shaanxi), Office(shaanxi, OTHER)
     people = office.people(3)
-    number = office.file([office.row(one) for one in people])["submission_id"]
+    number = office.file(office.rows_of(people))["submission_id"]
     other.give_account(people[2])
     more, *_ = shaanxi.store.run(lambda conn: settle_chunk(conn, office.profile, shaanxi.clock, queued[0]))
     assert not more

@@ -41,7 +41,12 @@ A, B = f"{UNIT}00000001", f"{UNIT}00000002"
 
 @pytest.fixture
 def store(tmp_path: Path, database_url: str) -> Store:
-    made = Store(make_settings(tmp_path, url=database_url))
+    return made_store(tmp_path, database_url)
+
+
+def made_store(folder: Path, url: str) -> Store:
+    """Empty books of a unit with two accounts."""
+    made = Store(make_settings(folder, url=url))
     migrate.upgrade(made)
     facts = {"base": 1, "unit_ratio": 500, "person_ratio": 500, "unit_amount": 1, "person_amount": 1}
     with made.write() as conn:
@@ -103,6 +108,18 @@ def test_a_receipt_and_its_allocation(store: Store) -> None:
     assert (second.amount, second.unallocated, second.people, second.kind) == (6_000, -6_000, 2, "01")
     assert [row.transfer_id for row in rows] == ["receipt:1:0", "s1:1:uc", "s1:1:pc", "s1:2:uc"]
     assert [row.account_no for row in rows] == ["", A, A, B]
+
+
+def test_what_is_paid_again_is_added(store: Store) -> None:
+    received(store)
+    for source in ("first", "second"):
+        moves = [
+            Move(WAITING, codes.person(A, "uc"), 1_000, "1"),
+            Move(WAITING, codes.person(A, "po"), 7, "2"),
+        ]
+        book(store, replace(ALLOCATE, source=source), moves)
+    with store.read() as conn:
+        assert holdings(conn, [A]) == {A: (2_000, 0, 0, 14)}
 
 
 def test_the_chain_links_every_entry(store: Store) -> None:

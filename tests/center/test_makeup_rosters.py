@@ -20,6 +20,7 @@ from domain.findings import errors
 from tests.support.carry_out import carry_out
 from tests.support.center import running_center
 from tests.support.filing import OTHER, Office
+from tests.support.money import give_unallocated
 
 KINDS = [("makeup", name) for name in ("baishan", "lyszfgjj", "shaanxi", "shanxi")] + [
     ("makeup_missed", "hangzhou"),
@@ -54,7 +55,9 @@ def town(request: pytest.FixtureRequest) -> Iterator[tuple[str, Town]]:
         running_center(Path(folder), name) as center,
     ):
         patch.setattr("center.jobs.enqueue", lambda conn, job_id: None)
-        yield business, Town(Office(center, paid_through=202611), Office(center, OTHER))
+        town = Town(Office(center, paid_through=202611), Office(center, OTHER))
+        give_unallocated(center.store, town.office.unit)
+        yield business, town
 
 
 def told_of(check: RowCheck) -> dict[str, str]:

@@ -90,8 +90,8 @@ def test_wrong_spans_are_refused(center: CenterUnderTest, params: dict[str, str]
 def test_rows_of_a_batch_by_state_and_page(center: CenterUnderTest) -> None:
     office = Office(center)
     known = office.people(2)
-    office.file([office.row(one) for one in known])
-    rows = [*office.rows(3), *(office.row(one) for one in known), *office.rows(2)]
+    office.file(office.rows_of(known))
+    rows = [*office.rows(3), *office.rows_of(known), *office.rows(2)]
     number = office.file(rows)["submission_id"]
 
     def page(**params: Any) -> dict[str, Any]:

@@ -141,7 +141,7 @@ def test_many_units_register_the_same_people_at_once_and_each_person_gets_one_ac
     with running_center(tmp_path, "baishan", url=database_url) as center:
         offices = [Office(center, str(100001 + place)) for place in range(6)]
         people = offices[0].people(10)
-        requests = [office.request(office.body([office.row(one) for one in people])) for office in offices]
+        requests = [office.request(office.body(office.rows_of(people))) for office in offices]
         barrier = threading.Barrier(len(requests))
 
         def send(place: int) -> int:
@@ -370,7 +370,7 @@ def test_a_dry_run_stores_nothing(center: CenterUnderTest) -> None:
     before = stored(center)
     answer = center.client.post(
         f"/v1/units/{office.unit}/checks",
-        json={"business": "open", "source": "single", "rows": [office.row(one) for one in people]},
+        json={"business": "open", "source": "single", "rows": office.rows_of(people)},
         headers=office.login.headers,
     )
     assert answer.status_code == 200, answer.text

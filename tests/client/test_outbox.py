@@ -335,7 +335,7 @@ def test_the_refusal_of_a_lost_answer_is_found_by_asking(agent: Agent) -> None:
 def test_rows_refused_within_an_accepted_submission_come_back_alone(agent: Agent) -> None:
     people = agent.office.people(3)
     roster = agent.roster()
-    rows = [roster.add(agent.office.row(person)) for person in people]
+    rows = [roster.add(row) for row in agent.office.rows_of(people)]
     agent.store.select_all(roster.roster_id, True)
     frozen = agent.frozen(roster)
     agent.office.give_account(people[1])

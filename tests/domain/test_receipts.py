@@ -61,14 +61,14 @@ def test_a_line_is_read_into_its_normal_texts() -> None:
         ({"day": "2026111"}, "receipt.day"),
         ({"day": ""}, "required"),
         ({"bank_no": ""}, "required"),
-        ({"bank_no": "A B"}, "receipt.bank_no"),
-        ({"bank_no": "%"}, "receipt.bank_no"),
+        ({"bank_no": "A B"}, "receipt.format"),
+        ({"bank_no": "%"}, "receipt.format"),
         ({"bank_no": "9" * 41}, "receipt.long"),
         ({"payer": "甲\x1b[31m"}, "receipt.sign"),
         ({"remark": "\u202e2026"}, "receipt.sign"),
         ({"remark": "长" * 201}, "receipt.long"),
-        ({"payer_account": "六二二二"}, "receipt.payer_account"),
-        ({"unit_account": "1' OR 1"}, "receipt.unit_account"),
+        ({"payer_account": "六二二二"}, "receipt.format"),
+        ({"unit_account": "1' OR 1"}, "receipt.format"),
     ],
 )
 def test_what_cannot_be_is_refused(change: dict[str, str], code: str) -> None:

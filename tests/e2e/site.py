@@ -31,6 +31,7 @@ from domain.businesses.opening import declare
 from domain.profile import Profile, load_profile
 from tests.e2e.center_child import DEADLY, EPOCH, RunningClock, site_settings
 from tests.support.center import START
+from tests.support.money import give_unallocated
 from tests.support.pty_terminal import REPOSITORY
 from ukey.demo_key import create_demo_key
 
@@ -201,6 +202,14 @@ class Site:
     def issue(self, public_key: bytes, name: str) -> bytes:
         """A certificate of the site's authority."""
         return self.authority.issue(public_key, common_name=name, organization=name, now=START)
+
+    def pay_in(self, unit_account: str, amount: int) -> None:
+        """Let `amount` 分 stand as the unit's 单位未分配金额, as a matched receipt does."""
+        store = Store(site_settings(self.folder, self.profile.name, self.url))
+        try:
+            give_unallocated(store, unit_account, amount)
+        finally:
+            store.close()
 
     # ---- registrations -----------------------------------------------------------------------------
 

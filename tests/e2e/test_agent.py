@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from domain.login_form import PROFILE_NAMES
-from tests.e2e.conftest import MakeSite
+from tests.e2e.conftest import MakeSite, at
 from tests.e2e.desk import Desk
 from tests.e2e.whole_path import whole_path
 
-pytestmark = pytest.mark.xdist_group("e2e-agent")
 ALL = list(PROFILE_NAMES)
 KEYED = [name for name in ALL if name != "shaanxi"]
 
@@ -30,7 +29,7 @@ KEYED = [name for name in ALL if name != "shaanxi"]
 @pytest.mark.feature("Q-11", profile=["hangzhou", "shaanxi"])
 @pytest.mark.feature("Q-18", profile="all")
 @pytest.mark.feature("Y-03", profile="shaanxi")
-@pytest.mark.parametrize("profile", ALL)
+@pytest.mark.parametrize("profile", [pytest.param(name, marks=at(name)) for name in ALL])
 def test_from_the_login_to_the_new_account(site_of: MakeSite, tmp_path: Path, profile: str) -> None:
     site = site_of(profile)
     agent = site.agent(more_units=1 if profile == "shanxi" else 0)

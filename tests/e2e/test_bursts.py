@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import MakeSite
+from tests.e2e.conftest import MakeSite, at
 from tests.e2e.desk import Desk
 
-pytestmark = pytest.mark.xdist_group("e2e-faults")
+pytestmark = at("lyszfgjj")
 
 
 @pytest.mark.parametrize("gap", [0.0, 0.001, pytest.param(0.01, id="10ms")])

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.conftest import MakeSite
+from tests.e2e.conftest import MakeSite, at
 from tests.e2e.key_desk import KeyDesk
 from tests.keys.script import NAMED
 from tui.pause import PAUSE_SECONDS
 
-pytestmark = pytest.mark.xdist_group("keys-shaanxi")
+pytestmark = at("shaanxi")
 
 CHAR, FIELD, ROW, PAGE, DIALOG, SCREEN = 32, 100, 300, 1024, 900, 2560
 ROSTER_ROWS = 23

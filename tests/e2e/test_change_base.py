@@ -11,12 +11,11 @@ from openpyxl import load_workbook
 from sqlalchemy import select
 
 from center.store.tables import account, unit
-from tests.e2e.conftest import MakeSite
+from tests.e2e.conftest import MakeSite, at
 from tests.e2e.desk import Desk, split
 from tests.e2e.people import employ
 from tests.e2e.site import Agent, Site
 
-pytestmark = pytest.mark.xdist_group("e2e-change-base")
 KEYS_PER_CHANGE = 15
 
 
@@ -31,6 +30,7 @@ def filed(site: Site, agent: Agent) -> list[dict[str, Any]]:
     return rows
 
 
+@at("shanxi")
 @pytest.mark.feature("B-03", profile="shanxi")
 @pytest.mark.parametrize("gap", [0.0, pytest.param(0.002, id="2ms")])
 def test_changing_one_base_takes_fifteen_keys(site_of: MakeSite, tmp_path: Path, gap: float) -> None:
@@ -57,6 +57,7 @@ def test_changing_one_base_takes_fifteen_keys(site_of: MakeSite, tmp_path: Path,
         assert bases(site, agent) == [800_000] * 4
 
 
+@at("shanxi")
 @pytest.mark.feature("B-06", profile="shanxi")
 def test_a_column_is_typed_with_plus_in_one_burst(site_of: MakeSite, tmp_path: Path) -> None:
     site = site_of("shanxi")
@@ -79,6 +80,7 @@ def test_a_column_is_typed_with_plus_in_one_burst(site_of: MakeSite, tmp_path: P
     assert told == [(one.name, text) for one, text in zip(people, texts, strict=True) if text]
 
 
+@at("shaanxi")
 @pytest.mark.feature("B-16", profile="shaanxi")
 def test_the_year_is_verified_by_its_workbook(site_of: MakeSite, tmp_path: Path) -> None:
     site = site_of("shaanxi")

@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import select
 
 from center.store.tables import depositor, unit
-from tests.e2e.conftest import MakeSite
+from tests.e2e.conftest import MakeSite, at
 from tests.e2e.desk import Desk
 from tests.e2e.people import employ
 from tests.e2e.site import Agent, Site
 from tests.e2e.test_change_base import filed
 
-pytestmark = pytest.mark.xdist_group("e2e-change-facts")
+pytestmark = at("shaanxi")
 LATER = ["postcode", "bank", "legalname", "legalidtype", "legalid"]
 """The items behind the first one, which is taken back."""
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import MakeSite
+from tests.e2e.conftest import MakeSite, at
 from tests.e2e.desk import Desk
 
-pytestmark = pytest.mark.xdist_group("e2e-clerk")
+pytestmark = at("hangzhou")
 
 
 @contextmanager

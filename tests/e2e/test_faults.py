@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import MakeSite
+from tests.e2e.conftest import MakeSite, at
 from tests.e2e.desk import SLOW, Desk
 from tests.e2e.site import Site
 
-pytestmark = pytest.mark.xdist_group("e2e-faults")
+pytestmark = at("lyszfgjj")
 
 WAITING = "中心暂时连不上，已保存在发件箱，恢复后自动发送。"
 OFFLINE = "连不上中心，填写的内容都还在"

@@ -10,12 +10,11 @@ import pytest
 from domain.business import Source
 from domain.businesses.opening import declare
 from exports.template import HEADER_ROW
-from tests.e2e.conftest import MakeSite
+from tests.e2e.conftest import MakeSite, at
 from tests.e2e.desk import SLOW, Desk
 from tests.e2e.site import Site
 from tests.support.workbooks import fill_xls, fill_xlsx, people, table_of, write_table
 
-pytestmark = pytest.mark.xdist_group("e2e-import")
 PROFILES = ["baishan", "hangzhou"]
 
 
@@ -54,7 +53,7 @@ def choose(desk: Desk, name: str) -> None:
 @pytest.mark.feature("I-04", profile="baishan")
 @pytest.mark.feature("I-05", profile=PROFILES)
 @pytest.mark.feature("I-08", profile=PROFILES)
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("profile", [pytest.param(name, marks=at(name)) for name in PROFILES])
 def test_from_the_template_to_the_rows(site_of: MakeSite, tmp_path: Path, profile: str) -> None:
     site = site_of(profile)
     suffix = site.profile.imports.template_format
@@ -110,6 +109,7 @@ HOSTILE = {
 }
 
 
+@at("lyszfgjj")
 @pytest.mark.parametrize("action", ["import", "review"])
 def test_what_a_file_holds_never_steers_the_terminal(site_of: MakeSite, tmp_path: Path, action: str) -> None:
     """ESC, OSC, C1, bidi and markup in cells and in the file's name are shown, not obeyed."""

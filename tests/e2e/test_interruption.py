@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import MakeSite
+from tests.e2e.conftest import MakeSite, at
 from tests.e2e.desk import SLOW, Desk
-
-pytestmark = pytest.mark.xdist_group("e2e-interruption")
 
 
 def stored(folder: Path) -> dict[str, dict[str, str]]:
@@ -59,6 +57,7 @@ def cut(desk: Desk, end: End, *texts: str) -> None:
     desk.take_up()
 
 
+@at("shaanxi")
 @ENDS
 def test_a_grid_cell(site_of: MakeSite, tmp_path: Path, end: End) -> None:
     site = site_of("shaanxi")
@@ -78,6 +77,7 @@ def test_a_grid_cell(site_of: MakeSite, tmp_path: Path, end: End) -> None:
         desk.see("欧阳修")
 
 
+@at("shaanxi")
 @pytest.mark.slow
 @ENDS
 def test_a_find_line(site_of: MakeSite, tmp_path: Path, end: End) -> None:
@@ -97,6 +97,7 @@ def test_a_find_line(site_of: MakeSite, tmp_path: Path, end: End) -> None:
         desk.see("行 3/4  总人数 4")
 
 
+@at("lyszfgjj")
 def test_a_question_and_the_roster_below_it(site_of: MakeSite, tmp_path: Path) -> None:
     site = site_of("lyszfgjj")
     with Desk(site, tmp_path, site.agent()) as desk:
@@ -112,6 +113,7 @@ def test_a_question_and_the_roster_below_it(site_of: MakeSite, tmp_path: Path) -
         desk.submit(2)
 
 
+@at("hangzhou")
 def test_a_text_in_a_dialog(site_of: MakeSite, tmp_path: Path) -> None:
     site = site_of("hangzhou")
     agent = site.agent()
@@ -138,6 +140,7 @@ def test_a_text_in_a_dialog(site_of: MakeSite, tmp_path: Path) -> None:
         desk.see("意见：材料不全，请补充")
 
 
+@at("lyszfgjj")
 def test_a_cut_line_throws_nobody_out(site_of: MakeSite, tmp_path: Path) -> None:
     site = site_of("lyszfgjj")
     with Desk(site, tmp_path, site.agent()) as desk:
@@ -155,6 +158,7 @@ def test_a_cut_line_throws_nobody_out(site_of: MakeSite, tmp_path: Path) -> None
         desk.see("总月缴存额 0.00 元。", "[欧阳修")
 
 
+@at("lyszfgjj")
 def test_leaving_in_order_leaves_no_place(site_of: MakeSite, tmp_path: Path) -> None:
     site = site_of("lyszfgjj")
     with Desk(site, tmp_path, site.agent()) as desk:

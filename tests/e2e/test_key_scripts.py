@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.conftest import MakeSite
+from tests.e2e.conftest import MakeSite, at
 from tests.e2e.key_desk import KeyDesk, Outcome, expected
 from tests.keys.script import Row, Script, scripts
 
@@ -39,7 +39,7 @@ QUICK = (
 
 
 def _grouped(script: Script) -> object:
-    marks = [pytest.mark.xdist_group(f"keys-{script.profile}")]
+    marks = [at(script.profile)]
     if script.name not in QUICK:
         marks.append(pytest.mark.slow)
     return pytest.param(script, id=script.name, marks=marks)

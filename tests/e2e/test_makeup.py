@@ -10,12 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from center.store.tables import makeup_order
-from tests.e2e.conftest import MakeSite
+from tests.e2e.conftest import MakeSite, at
 from tests.e2e.desk import Desk
 from tests.e2e.people import employ
 from tests.e2e.site import Agent, Site
 
-pytestmark = pytest.mark.xdist_group("e2e-makeup")
 RANGES = {
     "makeup_missed": ("202606\r202606\r{wage}\r12\r", ["1440.00", "1680.12", "1920.00"]),
     "makeup_short": ("202606\r202606\r5000\r12\r{wage}\r12\r", ["240.00", "480.12", "720.00"]),
@@ -33,11 +32,13 @@ def orders(site: Site, agent: Agent) -> list[Any]:
     return list(site._read(mine.order_by(makeup_order.c.row_no)))
 
 
+@at("shanxi")
 @pytest.mark.feature("M-01", profile="shanxi")
 @pytest.mark.parametrize("gap", [0.0, pytest.param(0.002, id="2ms", marks=pytest.mark.slow)])
 def test_months_are_typed_ahead_of_the_screen(site_of: MakeSite, tmp_path: Path, gap: float) -> None:
     site = site_of("shanxi")
     agent = site.agent()
+    site.pay_in(agent.unit, 173_457)
     people = employ(site, agent, 3)
     wanted = [(people[1], "500.00"), (people[0], "0.01"), (people[2], "1234.56")]
     with Desk(site, tmp_path, agent) as desk:
@@ -55,6 +56,7 @@ def test_months_are_typed_ahead_of_the_screen(site_of: MakeSite, tmp_path: Path,
     assert [one.unit_amount + one.person_amount for one in orders(site, agent)] == [50_000, 1, 123_456]
 
 
+@at("hangzhou")
 @pytest.mark.feature("M-01", profile="hangzhou")
 @pytest.mark.parametrize("business", ["makeup_missed", pytest.param("makeup_short", marks=pytest.mark.slow)])
 def test_ranges_are_typed_ahead_of_the_screen(site_of: MakeSite, tmp_path: Path, business: str) -> None:

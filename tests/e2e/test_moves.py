@@ -17,12 +17,11 @@ from center.store.money_tables import holding
 from center.store.tables import account, unit
 from domain.business import AccountStatus, RatioPair
 from tests.e2e.center_child import site_settings
-from tests.e2e.conftest import MakeSite
+from tests.e2e.conftest import MakeSite, at
 from tests.e2e.desk import Desk
 from tests.e2e.site import Agent, Site
 from tests.support.money import BEGAN, NOON, give_money
 
-pytestmark = pytest.mark.xdist_group("e2e-moves")
 OWN = RatioPair(1200, 1200)
 
 
@@ -77,6 +76,7 @@ def standing(site: Site, agent: Agent) -> list[tuple[str, int]]:
     return [(row.status, row.held) for row in site._read(mine.order_by(account.c.account_no))]
 
 
+@at("lyszfgjj")
 @pytest.mark.feature("X-04", profile="lyszfgjj")
 def test_people_are_given_away_in_one_burst(site_of: MakeSite, tmp_path: Path) -> None:
     site = site_of("lyszfgjj")
@@ -95,6 +95,7 @@ def test_people_are_given_away_in_one_burst(site_of: MakeSite, tmp_path: Path) -
     assert standing(site, other) == [("02", 100)] * 3
 
 
+@at("shaanxi")
 @pytest.mark.feature("X-04", profile="shaanxi")
 def test_people_are_taken_in_in_one_burst(site_of: MakeSite, tmp_path: Path) -> None:
     site = site_of("shaanxi")
@@ -112,6 +113,7 @@ def test_people_are_taken_in_in_one_burst(site_of: MakeSite, tmp_path: Path) -> 
     assert standing(site, other) == [("04", 0)] * 2
 
 
+@at("shanxi")
 @pytest.mark.feature("X-10", profile="shanxi")
 def test_empty_accounts_are_closed_in_one_burst(site_of: MakeSite, tmp_path: Path) -> None:
     site = site_of("shanxi")
@@ -128,6 +130,7 @@ def test_empty_accounts_are_closed_in_one_burst(site_of: MakeSite, tmp_path: Pat
     assert standing(site, agent) == [("05", 0)] * 2
 
 
+@at("shaanxi")
 @pytest.mark.feature("X-07", profile="shaanxi")
 def test_two_accounts_are_merged_in_one_burst(site_of: MakeSite, tmp_path: Path) -> None:
     site = site_of("shaanxi")

@@ -6,16 +6,13 @@ import random
 import re
 from pathlib import Path
 
-import pytest
-
 from domain.business import template_columns
 from domain.businesses.opening import declare
-from tests.e2e.conftest import MakeSite
+from tests.e2e.conftest import MakeSite, at
 from tests.e2e.desk import Desk, split
 from tests.e2e.site import Site
 from tests.e2e.test_import import rows_of
 
-pytestmark = pytest.mark.xdist_group("e2e-import")
 START, END = b"\x1b[200~", b"\x1b[201~"
 
 
@@ -38,6 +35,7 @@ def in_pieces(desk: Desk, data: bytes, seed: int) -> None:
         at += size
 
 
+@at("lyszfgjj")
 def test_a_paste_of_two_thousand_rows_is_submitted_in_one_burst(site_of: MakeSite, tmp_path: Path) -> None:
     """Paste, Enter, F10, yes, yes: the keys stand in the same packets as the rows."""
     site = site_of("lyszfgjj")
@@ -60,6 +58,7 @@ def test_a_paste_of_two_thousand_rows_is_submitted_in_one_burst(site_of: MakeSit
         assert re.findall(r'"id_number":"([^"]+)"', body) == numbers
 
 
+@at("baishan")
 def test_hostile_bytes_and_the_pad(site_of: MakeSite, tmp_path: Path) -> None:
     site = site_of("baishan")
     rows = rows_of(site, 3)

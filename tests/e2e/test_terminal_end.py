@@ -7,12 +7,10 @@ import re
 import signal
 from pathlib import Path
 
-import pytest
-
-from tests.e2e.conftest import MakeSite
+from tests.e2e.conftest import MakeSite, at
 from tests.e2e.desk import Desk
 
-pytestmark = pytest.mark.xdist_group("e2e-agent")
+pytestmark = at("baishan")
 
 
 def end(desk: Desk) -> None:

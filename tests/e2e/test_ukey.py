@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import MakeSite
+from tests.e2e.conftest import MakeSite, at
 from tests.e2e.desk import Desk
 from tests.e2e.site import PIN, Site
 from tests.support.center import START
 from tests.support.certificates import CertificateAuthority
 from tests.support.softhsm import KeySpec, Shim, SoftToken, make_token, softhsm_conf
 
-pytestmark = pytest.mark.xdist_group("e2e-ukey")
+pytestmark = at("lyszfgjj")
 
 
 PULLED = "请插好后再试"

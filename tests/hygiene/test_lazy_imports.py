@@ -9,6 +9,8 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from screens.state import WARM
+
 ROOT = Path(__file__).parents[2]
 HEAVY = {
     *("sqlalchemy", "alembic", "psycopg", "httpx", "pydantic", "fastapi", "starlette", "uvicorn", "dbos"),
@@ -65,3 +67,9 @@ def test_domain_needs_the_standard_library_only() -> None:
 
 def test_the_measure_sees_what_is_there() -> None:
     assert "pydantic" in imported_by("domain.wire")
+
+
+def test_the_working_program_holds_no_command_line_of_a_library() -> None:
+    held = imported_by(*WARM)
+    assert {"httpx", "sqlalchemy", "pydantic"} <= held
+    assert "click" not in held

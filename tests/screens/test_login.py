@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select, update
 
 from center.store.tables import operator, operator_unit
+from client.errors import CenterUnreachable
 from domain.login_form import PROFILE_NAMES, login_form
 from domain.period import CENTER_ZONE
 from domain.profile import load_profile
@@ -245,6 +246,18 @@ async def test_a_center_that_is_down_keeps_what_was_typed_and_comes_back_by_itse
         await desk.see("已连接")
         await desk.press("<f10>")
         await desk.see("UKey PIN: [")
+
+
+async def test_the_login_below_says_nothing_of_the_center_on_the_home_screen(make_front: MakeFront) -> None:
+    front = make_front("baishan")
+    async with at_login(front) as desk:
+        login = screen_of(desk)
+        await desk.log_in()
+        assert (login.on_top, login.is_current) == (False, True)
+        before = desk.status
+        login._lost(CenterUnreachable("连不上中心。"))
+        login._found()
+        assert desk.status == before
 
 
 async def test_the_wrong_center_is_named(make_front: MakeFront, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from screens.roster_parts import InfoLine, QueueGrid
 from tests.screens.conftest import MakePlace
 from tests.support.carry_out import carry_out
 from tests.support.filing import PDF
+from tests.support.money import give_unallocated
 from tests.support.workbooks import write_table
 from tests.support.workplace import Desk, Workplace, running
 from tui import theme
@@ -45,6 +46,7 @@ def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
 def placed(make_place: MakePlace, name: str, count: int = 1) -> tuple[Workplace, list[tuple[str, str, str]]]:
     """A workplace, and people of its unit: name, account, ID number; the copy of hangzhou knows them."""
     place = make_place(name, paid_through=202610)
+    give_unallocated(place.center.store, place.office.unit)
     people = place.office.people(count)
     known = [(one.name, place.office.give_account(one), one.id_number) for one in people]
     if place.profile.local_database:

@@ -213,7 +213,7 @@ SPAN = {"from": "2026-11-01", "to": "2026-11-30"}
 async def test_progress_errors_and_the_error_file(make_place: MakePlace) -> None:
     place = make_place("shaanxi")
     people = place.office.people(3)
-    rows = [place.office.row(someone) for someone in people]
+    rows = place.office.rows_of(people)
     employ(place.center, people[1])
     receipt = place.office.file(rows)
     async with running(place) as desk:
@@ -238,7 +238,7 @@ async def test_the_error_file_of_a_job_can_be_imported_again(make_place: MakePla
     place = make_place("shaanxi")
     people = place.office.people(2)
     employ(place.center, people[1])
-    place.office.file([place.office.row(someone) for someone in people])
+    place.office.file(place.office.rows_of(people))
     async with running(place) as desk:
         await desk.until(lambda: len(place.office.accounts()) == 1, "the job")
         await desk.open("progress")

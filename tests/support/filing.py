@@ -66,6 +66,14 @@ class Office:
 
     def row(self, person: Person, **cells: str) -> dict[str, str]:
         """A checked row as a client sends it."""
+        return self.rows_of([person], **cells)[0]
+
+    def rows_of(self, people: Sequence[Person], **cells: str) -> list[dict[str, str]]:
+        """A checked row for everybody; the center is asked once how things stand."""
+        context = self.context()
+        return [self._checked(context, person, cells) for person in people]
+
+    def _checked(self, context: CheckContext, person: Person, cells: dict[str, str]) -> dict[str, str]:
         typed = {
             "name": person.name,
             "id_number": person.id_number,
@@ -82,11 +90,11 @@ class Office:
         business = declare("open", self.profile)
         known = {column.key for column in business.columns}
         typed = {key: text for key, text in (typed | cells).items() if key in known}
-        check = business.check_row(typed, self.context())
+        check = business.check_row(typed, context)
         return {key: text for key, text in check.values.items() if text}
 
     def rows(self, count: int, **cells: str) -> list[dict[str, str]]:
-        return [self.row(person, **cells) for person in self.people(count)]
+        return self.rows_of(self.people(count), **cells)
 
     def body(self, rows: Sequence[dict[str, str]], business: str = "open", **changes: Any) -> dict[str, Any]:
         """A submission's body with the right totals; `changes` replace keys."""

@@ -31,6 +31,8 @@ from tests.client.support import BASE, KeyInHand
 from tests.support.center import CenterUnderTest, Server
 from tests.support.filing import Office, clerk
 from tui.bars import KeyBar, StatusLine, TitleBar
+from tui.form import Form
+from tui.grid import Grid
 from ukey.signer import PinIncorrect
 
 PIN = "246810"
@@ -246,7 +248,9 @@ class Desk:
             assert time.monotonic() < end, f"no rest:\n{self.picture()}"
             await self.pilot.pause(0.01)
             gate = self.app.gate
-            quiet = quiet + 1 if not gate.closed and not gate.waiting else 0
+            focused = self.app.screen.focused
+            pausing = isinstance(focused, (Form, Grid)) and focused._typing_pause.waiting
+            quiet = quiet + 1 if not gate.closed and not gate.waiting and not pausing else 0
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Wait for something."""

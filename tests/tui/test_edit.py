@@ -127,6 +127,15 @@ def test_the_caret_counts_drawn_cells_of_hidden_characters() -> None:
     assert editor.view(10).caret == 5
 
 
+def test_a_text_that_fills_its_field_is_seen_whole_until_it_is_edited() -> None:
+    editor = LineEditor("2026-11-01", fresh=True)
+    assert (editor.view(10).text, editor.view(10).caret) == ("2026-11-01", 9)
+    editor.end()
+    assert editor.view(10).text == "026-11-01 ", "the caret has its cell behind the text"
+    editor.home()
+    assert editor.view(10).text == "2026-11-01"
+
+
 def test_ambiguous_characters_are_measured_as_they_are_drawn() -> None:
     editor = LineEditor("阿·不")
     assert editor.view(8).caret == 5
