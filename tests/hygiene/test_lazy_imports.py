@@ -25,6 +25,7 @@ PYDANTIC_IN_DOMAIN = (
     "domain.statements_wire",
     "domain.deadlines_wire",
     "domain.receipt_rules",
+    "domain.remit_wire",
     "domain.receipt_wire",
     "domain.businesses.",
 )
