@@ -29,7 +29,7 @@ PEOPLE, UNITS = 100_000, 10
 YEAR, AFTER = 2025, datetime(2026, 7, 10, 2, 0, tzinfo=UTC)
 DEPOSITS = (date(2025, 7, 1), date(2025, 10, 15), date(2026, 1, 15), date(2026, 4, 15))
 GOAL = 20.0
-"""Times a bare INSERT without index: what is written here is summed up, checked, chained and indexed as well."""
+"""Times a bare INSERT without index: what is written here is summed up, checked, chained, indexed."""
 
 
 def measure(say: Callable[[str], None]) -> list[Figure]:
