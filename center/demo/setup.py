@@ -31,7 +31,7 @@ from center.year_table import publish_days
 from domain.business import Limits, RatioPair
 from domain.creditcode import check_character
 from domain.national_calendar import CalendarDays, national_calendar
-from domain.period import BusinessCalendar, fund_year, fund_year_months
+from domain.period import BusinessCalendar, add_months, fund_year, fund_year_months
 from domain.profile import Profile
 
 AGENT_PASSWORD = "Demo2026"
@@ -204,8 +204,12 @@ def _add_agent(
 
 
 def add_unit(conn: Connection, profile: Profile, made: DemoUnit, day: date) -> None:
-    """Register a unit with its inbox; the small one of a center with 年度核定 has yet to verify the year."""
+    """Register a unit with its inbox; the small one of a center with 年度核定 has yet to verify the year.
+
+    Where months are verified on line, the present one has yet to be.
+    """
     month = day.year * 100 + day.month
+    paid = month if profile.business.remit is None else add_months(month, -1)
     year = fund_year(month, profile.calendar.fund_year_start)
     yearly = profile.business.annual is not None
     behind = yearly and made.people == SIZES[0]
@@ -221,7 +225,7 @@ def add_unit(conn: Connection, profile: Profile, made: DemoUnit, day: date) -> N
             unified_ratio=made.unified,
             ratios=json.dumps([[pair.unit, pair.person] for pair in made.ratios]),
             fund_types=json.dumps(["general"]),
-            paid_through=fund_year_months(year - 1, profile.calendar.fund_year_start)[1] if behind else month,
+            paid_through=fund_year_months(year - 1, profile.calendar.fund_year_start)[1] if behind else paid,
             verified_year=None if not yearly else year - 1 if behind else year,
             depositor_rev=0,
             account_counter=0,

@@ -27,7 +27,7 @@ def notices(
     found = (
         select(
             *asked,
-            func.min(order.declared).label("since"),
+            func.min(order.declared).label("day"),
             func.count().label("orders"),
             func.sum(amount).label("amount"),
             *(
@@ -52,7 +52,7 @@ def notices(
                 submission_id=row["submission_id"],
                 serial=row["serial"],
                 title=profile.business_title(row["business"]),
-                declared=row["since"],
+                declared=row["day"],
                 orders=row["orders"],
                 amount=format_yuan(int(row["amount"])),
                 waiting=int(row[DECLARED]),

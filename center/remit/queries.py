@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -16,11 +17,10 @@ from center.ledger import codes
 from center.ledger.post import balance
 from center.remit.history import CANCELLED, sheets, stored
 from center.remit.standing import due_months, in_the_way, last_verified, paid_through, remit_facts
-from center.rows import check_rows
 from center.store.bulk import among
 from center.store.money_tables import remittance, remittance_change, remittance_row
 from center.store.tables import account, depositor, operator, submission
-from domain.business import Source
+from domain.business import CheckContext, Source
 from domain.businesses.registry import declare
 from domain.findings import errors
 from domain.money import format_yuan
@@ -36,7 +36,7 @@ from domain.remit_wire import (
     RemitPerson,
     RemitPlan,
 )
-from domain.remittance import Difference, Share
+from domain.remittance import Difference, Figures, RemitFacts, Share
 
 MANY = 10_000
 MONEY = (
@@ -61,7 +61,9 @@ def plan(conn: Connection, scope: UnitScope, most: int) -> RemitPlan:
     context = check_context(conn, scope, Source.CENTER, scope.clock)
     months = due_months(conn, unit_account, context.month, most)
     made = sheets(conn, unit_account, months[0], len(months)) if months else []
-    told = check(conn, scope, months[0]).findings if months else []
+    facts = remit_facts(conn, scope.profile, unit_account, context.month)
+    facts = replace(facts, due={one.month: one.now for one in made})
+    told = _findings(scope.profile, months[0], facts, context) if months else []
     return RemitPlan(
         months=[_month({**stored(one), "state": "due"}) for one in made],
         last=last_verified(conn, unit_account),
@@ -73,20 +75,25 @@ def plan(conn: Connection, scope: UnitScope, most: int) -> RemitPlan:
 
 def check(conn: Connection, scope: UnitScope, month: int) -> RemitCheck:
     """Whether a month can be verified now, and every row of a business that is in its way."""
-    business = declare("remit", scope.profile)
     context = check_context(conn, scope, Source.CENTER, scope.clock)
-    row = {"month": str(month)}
     facts = remit_facts(conn, scope.profile, scope.unit_account, context.month, due=1)
-    if (known := (facts.due or {}).get(month)) is not None:
-        row |= {"people": str(known.people), "total_amount": format_yuan(known.amount)}
-    else:
-        row |= {"people": "0", "total_amount": "0.00"}
-    (judged,), _ = check_rows(conn, business, context, [row])
     return RemitCheck(
         month=month,
-        findings=[found.text for found in errors(judged.findings)],
+        findings=_findings(scope.profile, month, facts, context),
         obstacles=_obstacles(conn, scope.profile, scope.unit_account),
     )
+
+
+def _findings(profile: Profile, month: int, facts: RemitFacts, context: CheckContext) -> list[str]:
+    """Why a month cannot be verified with the figures that the center has."""
+    known = (facts.due or {}).get(month, Figures())
+    row = {
+        "month": str(month),
+        "people": str(known.people),
+        "total_amount": format_yuan(known.amount),
+    }
+    judged = declare("remit", profile).check_row(row, replace(context, remit=facts))
+    return [found.text for found in errors(judged.findings)]
 
 
 def _obstacles(conn: Connection, profile: Profile, unit_account: str) -> list[RemitObstacle]:

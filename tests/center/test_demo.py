@@ -222,8 +222,9 @@ def test_the_small_unit_of_hangzhou_alone_reconciles_by_a_separate_password(
 @pytest.mark.parametrize(
     ("name", "units"),
     [
-        ("shaanxi", [(202606, 2025), (202611, 2026), (202611, 2026)]),
-        ("baishan", [(202611, None)] * 3),
+        ("shaanxi", [(202606, 2025), (202610, 2026), (202610, 2026)]),
+        ("baishan", [(202610, None)] * 3),
+        ("hangzhou", [(202611, None)] * 3),
     ],
 )
 def test_one_unit_has_its_year_to_verify_where_that_is_done(

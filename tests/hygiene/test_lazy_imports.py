@@ -22,9 +22,12 @@ PYDANTIC_IN_DOMAIN = (
     "domain.rules",
     "domain.wire",
     "domain.facts_wire",
+    "domain.statements_wire",
     "domain.deadlines_wire",
     "domain.receipt_rules",
+    "domain.remit_wire",
     "domain.receipt_wire",
+    "domain.remit_wire",
     "domain.businesses.",
 )
 """Modules that need it, and declarations, which need the rules of a profile."""

@@ -27,7 +27,10 @@ AGENTS = (
     "home", "inbox", "changes", "progress", "sync", "templates", "unit_info", "reconcile", "help",
     "attachments", "lock", "relogin", "receipt", "message", "paste_pad", "deadlines", "payroll",
 )  # fmt: skip
-ELSEWHERE = {"login", "cases", "case", "import_review", "paste_review", "keycheck", "adjust_grid"}
+ELSEWHERE = {
+    *("login", "cases", "case", "import_review", "paste_review", "keycheck", "adjust_grid", "suspense"),
+    *("receipts", "receipt_detail", "receipt_entry", "statement"),
+}
 
 
 def test_every_screen_of_the_program_is_looked_at() -> None:
@@ -41,6 +44,7 @@ def screens_of(place: Workplace) -> list[str]:
     single = [f"{kind}:{name}" for name in offered for kind in ("business", "query")]
     adjusting = place.profile.business.base_adjust
     single += ["adjust_grid"] if adjusting is not None and adjusting.grid else []
+    single += ["suspense"] if place.profile.receipts.suspense_query else []
     return [*AGENTS, *single, *(f"batch:{name}" for name, rules in offered.items() if rules.batch_title)]
 
 
