@@ -160,6 +160,19 @@ def test_the_bank_of_hangzhou_brings_the_money_of_a_range(audited: MakeCenter) -
     assert held(office, [number]) == {number: (324_000, 324_000, 0, 0)}
 
 
+@pytest.mark.parametrize("name", ["lyszfgjj", "shaanxi"])
+def test_money_that_came_first_pays_what_is_filed_behind_it(audited: MakeCenter, name: str) -> None:
+    office, (first, _) = unit_of(audited(name))
+    come(office, 2 * MONTHLY)
+    verify(office)
+    assert standing(office.center.store, office.unit) == (202611, [(202611, "paid")])
+    told = office.inbox("messages")[0]["body"]
+    assert told == "单位未分配金额3840.00元，202611汇缴已分配到个人账户。"
+    come(office, 50_001)
+    carry_out(office, [made_up(office, first)], "makeup")
+    assert orders(office) == [(202610, "settled")] and waiting(office) == "0.00"
+
+
 def test_of_two_notices_with_one_sum_the_named_one_is_paid(audited: MakeCenter) -> None:
     office, (first, _) = unit_of(audited("shaanxi"))
     carry_out(office, [made_up(office, first)], "makeup")
