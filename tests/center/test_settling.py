@@ -28,7 +28,7 @@ from tests.support.center import CenterUnderTest, Login, running_center
 from tests.support.center_process import CenterProcess
 from tests.support.databases import migrated_sqlite
 from tests.support.filing import OTHER, Office, clerk
-from tests.support.remitting import assert_audited, come, due, settle_in, standing, verify, waiting
+from tests.support.remitting import assert_audited, come, due, leaving, settle_in, standing, verify, waiting
 
 MakeCenter = Callable[..., CenterUnderTest]
 MONTHLY = 192_000
@@ -198,6 +198,26 @@ def test_a_month_and_a_makeup_may_come_in_one_sum(audited: MakeCenter) -> None:
     come(office, 2 * MONTHLY + 50_001)
     assert standing(office.center.store, office.unit) == (202611, [(202611, "paid")])
     assert orders(office) == [(202610, "settled")] and waiting(office) == "0.00"
+
+
+@pytest.mark.parametrize("name", ["lyszfgjj", "shaanxi"])
+def test_an_account_that_owes_months_does_not_leave(audited: MakeCenter, name: str) -> None:
+    """Ended it would take no money, and the unit could never pay the month in which it still counts."""
+    office, numbers = unit_of(audited(name), 3, paid=202609)
+    other = Office(office.center, OTHER)
+    carry_out(office, [office.account_row(numbers[0])], "seal")
+    asked, row, business = leaving(office, other, numbers[0])
+    (found,) = asked.send(asked.body([row], business)).json()["findings"]
+    assert found["code"] == "account.owed" and "202610" in found["text"]
+    verify(office)
+    (found,) = asked.send(asked.body([row], business)).json()["findings"]
+    assert found["code"] == "account.awaited"
+    come(office, 3 * MONTHLY)
+    assert carry_out(asked, [row], business)["ok"] == 1
+    (month,) = verify(office)
+    assert month == {"month": "202611", "people": "2", "total_amount": "3840.00"}
+    come(office, 2 * MONTHLY)
+    assert standing(office.center.store, office.unit)[0] == 202611
 
 
 def test_makeups_paid_or_taken_back_are_told(audited: MakeCenter) -> None:
