@@ -112,23 +112,40 @@ class Sheet:
 def who_pays(accounts: Iterable[Held], lines: Iterable[Line], month: int) -> dict[str, Share]:
     """Who pays how much in a month, by account number in order.
 
-    `accounts` are the unit's of now, `lines` its history in the order in which it happened; lines of months
-    up to `month` need not be among them. What was changed in a later month is taken back: of each account the
-    first such line tells what it was. So a change counts from its own month on, and never before a change of
-    the same account that came earlier.
+    `accounts` are the unit's of now, `lines` its history in the order in which it happened; what stands in
+    front of the first line of a later month need not be among them. What was changed in a later month is
+    taken back. So a new base or ratio counts from its own month on whatever was filed before it, and who is
+    sealed or opened never before a change that came earlier.
     """
-    was: dict[str, tuple[str, Facts]] = {}
+    history: dict[str, list[Line]] = {}
     for line in lines:
-        if line.month > month and line.account_no not in was:
-            was[line.account_no] = (line.person_key, line.before)
+        history.setdefault(line.account_no, []).append(line)
     known = {}
     for held in accounts:
-        if held.account_no not in was:
+        if all(line.month <= month for line in history.get(held.account_no, ())):
             known[held.account_no] = (held.person_key, _untold(held, month))
-    known |= was
+    for number, several in history.items():
+        if number not in known:
+            known[number] = (several[0].person_key, _taken_back(several, month))
     return {
         number: Share(number, key, *facts[1:]) for number, (key, facts) in sorted(known.items()) if facts.pays
     }
+
+
+def _taken_back(lines: Sequence[Line], month: int) -> Facts:
+    """What an account was in a month; `lines` are its own. What is paid for it in later lines stays."""
+    facts = list(lines[-1].after[1:])
+    stays: set[int] = set()
+    for line in reversed(lines):
+        for at, (was, became) in enumerate(zip(line.before[1:], line.after[1:], strict=True)):
+            if was == became or at in stays:
+                continue
+            if line.month > month:
+                facts[at] = was
+            else:
+                stays.add(at)
+    status = next(line.before.status for line in lines if line.month > month)
+    return Facts(status, *facts)
 
 
 def _untold(held: Held, month: int) -> Facts:
@@ -145,12 +162,15 @@ def cause(lines: Iterable[Line], month: int, *, joined: bool) -> str:
     """The business behind a difference of an account: the last one up to `month` that made it.
 
     `lines` are those of the account, in the order in which they happened. `joined` says that somebody pays
-    anew or no more: then it is what began or ended the paying, not what changed the amount.
+    anew or no more: then it is what began or ended the paying, not what changed the amount, and nothing that
+    came behind a change of a later month.
     """
     found = ""
     for line in lines:
         if line.month > month:
-            break
+            if joined:
+                break
+            continue
         before, after = line.before.pays, line.after.pays
         if bool(before) != bool(after) if joined else before != after:
             found = line.business

@@ -1,8 +1,9 @@
 """Who pays how much in a month, read from the accounts and their history (R-08).
 
 A change counts in the month of its line in `account_change`: the business month in which it was filed, of a
-new base the month from which it was declared. What is filed for a month that is verified already stands in
-the next one, because a verified month is kept as it was and the next is compared with it.
+new base the month from which it was declared, which may lie before that of lines filed earlier. What is filed
+for a month that is verified already stands in the next one, because a verified month is kept as it was and
+the next is compared with it.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class UnitHistory:
         """Read what is needed to tell who pays in `since` and in every later month."""
         self._conn = conn
         self._unit = unit_account
-        self._lines = [_line(row) for row in conn.execute(_lines(unit_account, since))]
+        self._lines = [_line(row) for row in conn.execute(_lines_behind(unit_account, since))]
         mine = select(*_HELD, *_OWN).where(account.c.unit_account == unit_account)
         rows = conn.execute(mine).all()
         late = [row[0] for row in rows if _month(row[2]) > since]
@@ -72,7 +73,7 @@ class UnitHistory:
         lines: dict[str, list[Line]] = defaultdict(list)
         named = rules.differing(last, now)
         for batch in batches(named, MANY):
-            mine = _lines(self._unit, 0).where(among(self._conn, account_change.c.account_no, batch))
+            mine = _lines(self._unit).where(among(self._conn, account_change.c.account_no, batch))
             for row in self._conn.execute(mine):
                 lines[row[0]].append(_line(row))
         return {
@@ -159,10 +160,17 @@ def stored(sheet: Sheet) -> Mapping[str, Any]:
     }
 
 
-def _lines(unit_account: str, since: int) -> Any:
+def _lines(unit_account: str) -> Any:
     mine = account_change.c
-    found = select(*_LINE, *_WAS, *_IS).where(mine.unit_account == unit_account, mine.month > since)
+    found = select(*_LINE, *_WAS, *_IS).where(mine.unit_account == unit_account)
     return found.order_by(mine.rev)
+
+
+def _lines_behind(unit_account: str, since: int) -> Any:
+    """The lines from the first one on that counts behind the month `since`."""
+    mine = account_change.c
+    later = select(func.min(mine.rev)).where(mine.unit_account == unit_account, mine.month > since)
+    return _lines(unit_account).where(mine.rev >= later.scalar_subquery())
 
 
 def _line(row: Row[Any]) -> Line:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import dropwhile
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -119,15 +121,30 @@ def told(events: list[tuple[str, int, str, int]]) -> tuple[list[Held], list[Line
 
 
 def replayed(lines: list[Line], month: int) -> dict[str, int]:
-    """What accounts pay in a month, counted forward: a change counts from the latest month of its account's
-    changes up to it."""
-    state: dict[str, Facts] = {}
+    """What accounts pay in a month, counted forward: what is paid changes in the month of a change, the
+    status in the latest month of the account's changes up to it."""
+    paid: dict[str, Facts] = {}
+    status: dict[str, str] = {}
     counts: dict[str, int] = {}
     for line in lines:
-        counts[line.account_no] = max(line.month, counts.get(line.account_no, 0))
-        if counts[line.account_no] <= month:
-            state[line.account_no] = line.after
-    return {number: one.pays for number, one in state.items() if one.pays}
+        number = line.account_no
+        counts[number] = max(line.month, counts.get(number, 0))
+        if counts[number] <= month:
+            status[number] = line.after.status
+        if line.month <= month:
+            changed: dict[str, Any] = {
+                key: now
+                for key, was, now in zip(Facts._fields, line.before, line.after, strict=True)
+                if was != now
+            }
+            paid[number] = paid.get(number, Facts())._replace(**changed)
+    now = {number: paid.get(number, Facts())._replace(status=one) for number, one in status.items()}
+    return {number: one.pays for number, one in now.items() if one.pays}
+
+
+def behind(lines: list[Line], month: int) -> list[Line]:
+    """The lines from the first one of a later month on."""
+    return list(dropwhile(lambda line: line.month <= month, lines))
 
 
 @given(EVENTS)
@@ -138,7 +155,7 @@ def test_who_pays_is_the_same_counted_forward(events: list[tuple[str, int, str, 
         month = add_months(FIRST, step)
         now = who_pays(accounts, lines, month)
         assert {number: one.amount for number, one in now.items()} == replayed(lines, month)
-        later = [line for line in lines if line.month > month]
+        later = behind(lines, month)
         assert who_pays(accounts, later, month) == now, "older lines are not needed"
         causes = {
             number: cause(
@@ -153,6 +170,21 @@ def test_who_pays_is_the_same_counted_forward(events: list[tuple[str, int, str, 
         kinds = {1: {"open", "unseal"}, -1: {"seal"}, 0: {"open", "seal", "unseal", "base_adjust"}}
         assert all(one.business in kinds[one.people] for one in made.differences)
         last = now
+
+
+def test_a_base_counts_from_its_month_though_something_later_was_filed_before() -> None:
+    """A unit that is behind: sealed and reopened this month, then a new base from the month before on."""
+    was, now = facts(100), facts(120)
+    rests = was._replace(status=SEALED)
+    lines = [
+        Line("a", "p", "seal", 202611, was, rests),
+        Line("a", "p", "unseal", 202611, rests, was),
+        Line("a", "p", "base_adjust", 202610, was, now),
+    ]
+    held = [Held("a", "p", now, opened=202001)]
+    pays = {month: who_pays(held, lines, month)["a"].amount for month in (202609, 202610, 202611)}
+    assert pays == {202609: 100, 202610: 120, 202611: 120}
+    assert cause(lines, 202610, joined=False) == "base_adjust"
 
 
 def test_an_account_without_a_history_follows_its_months() -> None:
