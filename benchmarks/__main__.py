@@ -7,7 +7,19 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from benchmarks import big_roster, in_use, keys, large, long_use, money, people, remit, startup, workbook
+from benchmarks import (
+    big_roster,
+    in_use,
+    interest,
+    keys,
+    large,
+    long_use,
+    money,
+    people,
+    remit,
+    startup,
+    workbook,
+)
 from benchmarks.figures import Figure, Matrix, lines
 
 PARTS: dict[str, Callable[[Callable[[str], None]], Sequence[Figure | Matrix]]] = {
@@ -21,6 +33,7 @@ PARTS: dict[str, Callable[[Callable[[str], None]], Sequence[Figure | Matrix]]] =
     "large": large.measure,
     "money": money.measure,
     "remit": remit.measure,
+    "interest": interest.measure,
 }
 
 

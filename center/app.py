@@ -27,6 +27,7 @@ from center.routes import (
     queries,
     receipts,
     remit,
+    statements,
     submissions,
     units,
 )
@@ -42,7 +43,7 @@ ROUTERS = tuple(
     module.router
     for module in (
         *(public, login, units, attachments, submissions, inbox, cases, queries, facts),
-        *(receipts, deadlines, remit),
+        *(receipts, deadlines, remit, statements),
     )
 )
 

@@ -27,7 +27,10 @@ ACTIVE_HEADER = "x-user-active"
 
 @dataclass(frozen=True)
 class UnitScope:
-    """An agent acting for one unit. `permissions` are the businesses allowed, () permits all (L-08)."""
+    """An agent acting for one unit. `permissions` are the businesses allowed, () permits all (L-08).
+
+    `reconciled`: the separate password of 单位网上对账 was entered in this session (L-13).
+    """
 
     store: Store
     clock: Clock
@@ -39,6 +42,8 @@ class UnitScope:
     unit_account: str
     permissions: tuple[str, ...]
     session_fingerprint: str
+    session_hash: str = ""
+    reconciled: bool = False
 
     @property
     def inbox_scope(self) -> str:
@@ -174,6 +179,8 @@ def _session_unit(request: Request, session: LiveSession) -> UnitScope:
         session.unit_account,
         session.permissions,
         session.fingerprint,
+        session.token_hash,
+        session.reconciled,
     )
 
 

@@ -14,6 +14,7 @@ from client.errors import Refused
 from client.receipt_calls import ReceiptCalls
 from client.remit_api import RemitCalls
 from client.signing import JSON_TYPE, Prepared
+from client.statement_calls import StatementCalls, unit_path
 from client.transport import Identity, Transport
 from domain.canonical import canonical_json, content_digest, sha256_hex
 
@@ -61,7 +62,7 @@ def body_of(model: type[M], **values: object) -> M:
     raise Refused(text, code="input.invalid")
 
 
-class CenterClient(RemitCalls):
+class CenterClient(RemitCalls, StatementCalls):
     """A center's HTTP API. Every call blocks and may be made from any thread.
 
     Every method raises ClientError: CenterUnreachable, CenterUntrusted, CenterBusy, BadAnswer, AuthExpired,
@@ -198,26 +199,26 @@ class CenterClient(RemitCalls):
         """The unit, its limits, and the center's clock and month (H-01, H-02)."""
         from domain import wire
 
-        return self._get(_unit(unit, "/context"), wire.UnitContext)
+        return self._get(unit_path(unit, "/context"), wire.UnitContext)
 
     def deadline_basis(self, unit: str) -> deadlines_wire.DeadlineBasis:
         """What the unit's deadlines follow from."""
         from domain import deadlines_wire
 
-        return self._get(_unit(unit, "/deadlines"), deadlines_wire.DeadlineBasis)
+        return self._get(unit_path(unit, "/deadlines"), deadlines_wire.DeadlineBasis)
 
     def enter_reconcile(self, unit: str, unit_account: str, password: str) -> wire.Done:
         """Check the separate password of 单位网上对账 (L-13)."""
         from domain import wire
 
         body = body_of(wire.ReconcileLogin, unit_account=unit_account, password=password)
-        return self._send("POST", _unit(unit, "/reconcile"), wire.Done, body)
+        return self._send("POST", unit_path(unit, "/reconcile"), wire.Done, body)
 
     # ---- submissions -----------------------------------------------------------------------------
 
     def submission_url(self, unit: str, submission_id: str) -> str:
         """Where a submission is put."""
-        return self.url(_unit(unit, f"/submissions/{submission_id}"))
+        return self.url(unit_path(unit, f"/submissions/{submission_id}"))
 
     def submit(self, prepared: Prepared) -> wire.Receipt:
         """Send a frozen submission; sent again it gives the same receipt with `replayed`."""
@@ -229,7 +230,7 @@ class CenterClient(RemitCalls):
         """The receipt of a submission; NotFound when it never arrived."""
         from domain import wire
 
-        return self._get(_unit(unit, f"/submissions/{submission_id}"), wire.Receipt)
+        return self._get(unit_path(unit, f"/submissions/{submission_id}"), wire.Receipt)
 
     def submission_rows(
         self, unit: str, submission_id: str, *, state: str = "", after: int = 0, limit: int = 1000
@@ -237,20 +238,20 @@ class CenterClient(RemitCalls):
         """A page of a submission's rows with their results."""
         from domain import wire
 
-        path = _unit(unit, f"/submissions/{submission_id}/rows")
+        path = unit_path(unit, f"/submissions/{submission_id}/rows")
         return self._get(path, wire.RowPage, state=state, after=after, limit=limit)
 
     def check(self, unit: str, request: wire.CheckRequest) -> wire.CheckReply:
         """Check rows against the center's data; nothing is stored."""
         from domain import wire
 
-        return self._send("POST", _unit(unit, "/checks"), wire.CheckReply, request, SUBMIT_SECONDS)
+        return self._send("POST", unit_path(unit, "/checks"), wire.CheckReply, request, SUBMIT_SECONDS)
 
     def attach(self, unit: str, name: str, content: bytes, media_type: str) -> wire.AttachmentRef:
         """Upload an attachment (pdf, jpeg, png, at most 20 MB) under its SHA-256."""
         from domain import wire
 
-        path = _unit(unit, f"/attachments/{sha256_hex(content)}") + _query({"name": name})
+        path = unit_path(unit, f"/attachments/{sha256_hex(content)}") + _query({"name": name})
         headers = {"Content-Type": media_type, "Content-Digest": content_digest(content)}
         prepared = Prepared("PUT", self.url(path), headers, content)
         return self._transport.send(prepared, wire.AttachmentRef, read_seconds=SUBMIT_SECONDS)
@@ -274,7 +275,7 @@ class CenterClient(RemitCalls):
         from domain import wire
 
         query = {"business": business, "month": month or "", "from": start, "to": end, **(about or {})}
-        return self._get(_unit(unit, "/submissions"), wire.BatchList, **query)
+        return self._get(unit_path(unit, "/submissions"), wire.BatchList, **query)
 
     def changes(
         self,
@@ -291,20 +292,20 @@ class CenterClient(RemitCalls):
         from domain import wire
 
         query = {"business": business, "from": start, "to": end, "account_no": account_no}
-        return self._get(_unit(unit, "/changes"), wire.ChangePage, **query, after=after, limit=limit)
+        return self._get(unit_path(unit, "/changes"), wire.ChangePage, **query, after=after, limit=limit)
 
     def unit_facts(self, unit: str) -> facts_wire.RegisteredFacts:
         """What is registered of the unit (U-01)."""
         from domain import facts_wire
 
-        return self._get(_unit(unit, "/facts"), facts_wire.RegisteredFacts)
+        return self._get(unit_path(unit, "/facts"), facts_wire.RegisteredFacts)
 
     def person_facts(self, unit: str, account_no: str) -> facts_wire.RegisteredFacts:
         """What is registered of a person of the unit (P-02). Refused with 404 for anybody else's."""
         from domain import facts_wire
 
         return self._get(
-            _unit(unit, f"/people/{quote(account_no, safe='')}/facts"), facts_wire.RegisteredFacts
+            unit_path(unit, f"/people/{quote(account_no, safe='')}/facts"), facts_wire.RegisteredFacts
         )
 
     def fact_changes(
@@ -322,7 +323,7 @@ class CenterClient(RemitCalls):
         from domain import facts_wire
 
         query = {"business": business, "from": start, "to": end, "account_no": account_no}
-        page = _unit(unit, "/fact-changes")
+        page = unit_path(unit, "/fact-changes")
         return self._get(page, facts_wire.FactChangePage, **query, after=after, limit=limit)
 
     def accounts(
@@ -339,13 +340,13 @@ class CenterClient(RemitCalls):
         from domain import wire
 
         query = {"opened_from": opened_from, "opened_to": opened_to, "account_no": account_no}
-        return self._get(_unit(unit, "/accounts"), wire.AccountPage, **query, after=after, limit=limit)
+        return self._get(unit_path(unit, "/accounts"), wire.AccountPage, **query, after=after, limit=limit)
 
     def depositors(self, unit: str, *, since: int = 0, limit: int = 2000) -> wire.DepositorPage:
         """Changes of the unit's depositors since a revision (E-02, E-03)."""
         from domain import wire
 
-        return self._get(_unit(unit, "/depositors"), wire.DepositorPage, since=since, limit=limit)
+        return self._get(unit_path(unit, "/depositors"), wire.DepositorPage, since=since, limit=limit)
 
     # ---- inbox -----------------------------------------------------------------------------------
 
@@ -430,10 +431,6 @@ class CenterClient(RemitCalls):
         given = {} if body is None else {"Content-Type": JSON_TYPE}
         prepared = Prepared(method, self.url(path), {**given, **(headers or {})}, content)
         return self._transport.send(prepared, model, read_seconds=read_seconds)
-
-
-def _unit(unit: str, rest: str) -> str:
-    return f"/units/{quote(unit, safe='')}{rest}"
 
 
 def _query(values: Mapping[str, str | int]) -> str:

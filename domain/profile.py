@@ -7,7 +7,7 @@ Parameters follow features.md section 21; a `°` there is a default of ours. The
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -181,6 +181,18 @@ class Businesses(Strict):
     allocate: AllocateRules | None = None
 
 
+StatementKind = Literal[
+    "unit_account",
+    "unit_flow",
+    "flow_detail",
+    "unit_ledger",
+    "unit_interest",
+    "person_ledger",
+    "annual_statement",
+]
+"""Queries of the unit's money: Q-02 to Q-05, Q-09, Q-10; `unit_ledger` is what Q-03 prints."""
+
+
 class Import(Strict):
     """Workbook import (features.md section 14, parameters 38 to 42)."""
 
@@ -244,6 +256,8 @@ class Profile(Strict):
     local_database: bool = False
     sync_on_login: Literal["none", "optional"] = "none"
     messages: dict[str, str]
+    statements: dict[StatementKind, str] = {}
+    """Queries of the unit's money that the center offers, with its names for them; others are refused."""
     unit_defaults: UnitDefaults = UnitDefaults()
 
     def limits_for(self, month: int) -> Limits | None:
@@ -295,6 +309,8 @@ class Profile(Strict):
             for name in one.businesses:
                 if self.rules(name) is None:
                     raise ValueError(f"module {one.code} opens {name}, which has no table [business.{name}]")
+            for name in set(one.screens) & set(get_args(StatementKind)) - set(self.statements):
+                raise ValueError(f"module {one.code} opens {name}, which [statements] does not name")
             if "suspense" in one.screens and not self.receipts.suspense_query:
                 raise ValueError(f"module {one.code} opens suspense, which [receipts] does not allow")
         return self

@@ -1,4 +1,4 @@
-"""Fields for months and spans of days in query forms: typed short or long, checked as they are left."""
+"""Fields for months, years and spans of days in query forms: typed short or long, checked on leaving."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ from tui.form_model import FormField
 
 MONTH: Final = FormField("month", "业务年月", "month", 6, required=True, help="六位数字，例如 202611。")
 
+YEAR: Final = FormField(
+    "year",
+    "公积金年度",
+    "text",
+    4,
+    required=True,
+    help="2025 为2025年7月至2026年6月；只能查询已经结束的年度。",
+)
+
 
 def span_fields(title: str) -> list[FormField]:
     """Return the two fields of a span of days."""
@@ -19,6 +28,11 @@ def span_fields(title: str) -> list[FormField]:
         FormField("first", f"{title}从", "text", 10, required=True, help=wanted),
         FormField("last", "至", "text", 10, required=True, help=wanted),
     ]
+
+
+def is_year(text: str) -> bool:
+    """Whether a text is a fund year: four half-width digits."""
+    return len(text) == 4 and text.isascii() and text.isdigit()
 
 
 def parse_day(text: str) -> date | None:
@@ -35,13 +49,15 @@ def parse_day(text: str) -> date | None:
 
 
 def check_period(key: str, text: str, values: Mapping[str, str]) -> str:
-    """Return what is wrong with a month or day as a sentence, "" when nothing is (W-07)."""
+    """Return what is wrong with a month, year or day as a sentence, "" when nothing is (W-07)."""
     if key == "month":
         try:
             parse_month(text)
         except PeriodError as error:
             return error.text
         return ""
+    if key == "year":
+        return "" if is_year(text) else "年度应为四位数字，例如 2025，请改正。"
     if key not in ("first", "last"):
         return ""
     day = parse_day(text)

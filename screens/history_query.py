@@ -103,9 +103,17 @@ class HistoryQueryScreen(AppScreen):
 
     # ---- picture -------------------------------------------------------------------------------------
 
+    def make_values(self) -> FieldsModel:
+        """Return the values of the form."""
+        return FieldsModel(self.conditions(), check=check_period)
+
+    def found(self, count: int) -> str:
+        """Return the sentence that says how many lines there are."""
+        return f"查到 {count} {self.COUNTED}。"
+
     def body(self) -> ComposeResult:
         """Conditions, lines."""
-        self._values = FieldsModel(self.conditions(), check=check_period)
+        self._values = self.make_values()
         self._form = Form(self._values)
         self._grid = QueueGrid(RowsModel(self.history_columns()))
         yield self._form
@@ -116,14 +124,18 @@ class HistoryQueryScreen(AppScreen):
         """Return the keys that walk between the panes as well."""
         return super().screen_actions() | {"previous_field"}
 
-    async def opened(self, **args: Any) -> None:
-        """Ask for the present month at once."""
+    def preset(self) -> None:
+        """Put the present month into the form, and the first of all choices."""
         today = self.today
         for field in self._values.fields():
             self._values.set(field.key, field.choices[0][0] if field.choices else "")
         self._values.set("first", today.replace(day=1).isoformat())
         self._values.set("last", today.isoformat())
         self._form.rebuild()
+
+    async def opened(self, **args: Any) -> None:
+        """Ask for the present month at once."""
+        self.preset()
         await self._query()
 
     @property
@@ -192,7 +204,7 @@ class HistoryQueryScreen(AppScreen):
         self._grid.set_model(RowsModel(columns, rows, footer=self.found_footer()))
         if rows:
             self.focus_key(self._grid)
-            self.status("查询已停止，只显示一部分。" if stopped else f"查到 {len(rows)} {self.COUNTED}。")
+            self.status("查询已停止，只显示一部分。" if stopped else self.found(len(rows)))
         else:
             self.status("没有查到记录，请核对条件。", kind="warning")
 

@@ -23,7 +23,10 @@ class ReconcileScreen(AppScreen):
     """What the center knows of the unit; nothing is shown before the password is right."""
 
     TITLE = TITLE
-    KEY_BAR: ClassVar[tuple[str, ...]] = ("help", "refresh", "back")
+    KEY_BAR: ClassVar[tuple[str, ...]] = ("help", "prompt", "refresh", "back")
+    LABELS: ClassVar[dict[str, tuple[str, str]]] = {
+        "prompt": ("账务查询", "选择要查询的账务：账户、明细、年度对账。"),
+    }
     HELP_LINES: ClassVar[tuple[str, ...]] = (
         "对账密码与交易密码相同的单位直接进入，不同的须输入单位客户号和对账密码。",
         "信息以中心登记的为准，有误请按中心的规定办理变更。",
@@ -84,9 +87,22 @@ class ReconcileScreen(AppScreen):
                 model.clear()
             return True
 
+    async def _open_statement(self) -> None:
+        """Let a query of the unit's money be chosen (Q-17)."""
+        if not self._inside:
+            await self._read()
+            if not self._inside:
+                return
+        offered = self.state.profile.statements
+        chosen = await self.choose(TITLE, list(offered.values()))
+        if chosen is not None:
+            await self.shell.open_screen(list(offered)[chosen])
+
     async def perform(self, request: ActionRequested) -> None:
-        """Read again on F5, or ask again for the password."""
+        """Read again on F5, or ask again for the password; choose a query on F4."""
         if request.action == "refresh":
             await self._read()
+        elif request.action == "prompt":
+            await self._open_statement()
         else:
             await super().perform(request)

@@ -98,7 +98,7 @@ class StatementScreen(AppScreen):
         """Have a file chosen."""
         self._statement, self._results, self._taken = None, {}, False
         self._show()
-        await self._choose()
+        self.run_gated(self._choose)
 
     async def perform(self, request: ActionRequested) -> None:
         """Choose a file, take its lines, write the error file, show a line whole."""

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 from center.audit import append_audit
 from center.auth import lockout
 from center.auth.passwords import verify_password
+from center.auth.sessions import note_reconciled
 from center.deps import UnitScope
 from center.errors import ProblemError
 from center.store.tables import unit
@@ -41,5 +42,6 @@ def enter_reconcile(scope: UnitScope, given: ReconcileLogin) -> Done:
 def _note(conn: Connection, scope: UnitScope, subject: str, fits: bool) -> None:
     if fits:
         lockout.clear(conn, subject)
+        note_reconciled(conn, scope.session_hash)
     action = "reconcile" if fits else "reconcile.failed"
     append_audit(conn, scope.clock, scope.operator_id, action, unit_account=scope.unit_account)

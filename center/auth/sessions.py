@@ -43,6 +43,8 @@ class LiveSession:
     permissions: tuple[str, ...]
     must_change: bool
     expires: str
+    reconciled: bool
+    """The separate password of 单位网上对账 was entered for this unit (L-13)."""
 
     @property
     def operator(self) -> str:
@@ -122,6 +124,7 @@ def _load(conn: Connection, digest: str) -> tuple[Row[tuple[object, ...]] | None
         permissions,
         person.must_change,
         row.expires,
+        row.reconciled,
     )
 
 
@@ -154,7 +157,16 @@ def _touch(store: Store, digest: str, moment: str) -> None:
 
 def choose_unit(conn: Connection, digest: str, unit_account: str) -> None:
     """Set the unit of a session (L-07); the caller has checked that it may."""
-    conn.execute(update(session).where(session.c.token_hash == digest).values(unit_account=unit_account))
+    conn.execute(
+        update(session)
+        .where(session.c.token_hash == digest)
+        .values(unit_account=unit_account, reconciled=False)
+    )
+
+
+def note_reconciled(conn: Connection, digest: str) -> None:
+    """Note that the separate password of 单位网上对账 was entered in a session (L-13)."""
+    conn.execute(update(session).where(session.c.token_hash == digest).values(reconciled=True))
 
 
 def end_session(conn: Connection, settings: Settings, digest: str) -> None:

@@ -59,7 +59,7 @@ def earned(conn: Connection, accounts: Sequence[str] | None, cut: Sequence[Segme
     """
     found: dict[str, Earned] = {}
     for credited in (True, False):
-        for row in conn.execute(_sums(conn, accounts, cut, credited=credited)):
+        for row in conn.execute(_sums(conn, accounts, cut, credited=credited)).all():
             number, part, amount, *halves = row
             one = found.setdefault(number, Earned([[0, 0, 0, 0] for _ in cut]))
             place, sign = codes.PARTS.index(part), 1 if credited else -1

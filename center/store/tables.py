@@ -188,8 +188,12 @@ session = Table(
     Column("seen", TIME, nullable=False),
     Column("expires", TIME, nullable=False),
     Column("ended", TIME),
+    Column("reconciled", Boolean, nullable=False, default=False),
 )
-"""Sessions; the token itself is never stored, only its SHA-256."""
+"""Sessions; the token itself is never stored, only its SHA-256.
+
+`reconciled` says that the separate password of 单位网上对账 was entered (L-13).
+"""
 
 depositor = Table(
     "depositor",

@@ -25,6 +25,8 @@ from center.store.tables import submission
 from tests.center import test_ledger, test_money_races, test_moves
 
 Patch = pytest.MonkeyPatch
+PAUSE = "__import__('time').sleep(0.05)"
+"""What makes a race out of a missing lock on a quick machine too."""
 
 
 def edit(patch: Patch, function: Any, old: str, new: str, times: int = 1) -> None:
@@ -60,13 +62,14 @@ class Mutant:
 
 
 def _no_lock_on_the_head(patch: Patch, _: Store) -> None:
-    edit(patch, post.post, ".with_for_update()", "")
+    slowly = ("    number = ", f"    {PAUSE}\n    number = ")
+    edit_all(patch, post.post, [(".with_for_update()", ""), slowly])
 
 
 def _funds_are_looked_at_before_the_lock(patch: Patch, store: Store) -> None:
     """Check, then act; and no constraint behind it that would stop it."""
     head = "    head = conn.execute("
-    first = (head, f"    _require_funds(conn, _effect(entry, moves, 0, 0))\n{head}")
+    first = (head, f"    _require_funds(conn, _effect(entry, moves, 0, 0))\n    {PAUSE}\n{head}")
     edit_all(patch, post.post, [("    _require_funds(conn, effect)\n", ""), first])
     _no_constraints(store)
 
@@ -142,19 +145,23 @@ def _interest_and_allocations_go_to_the_other_part(patch: Patch, _: Store) -> No
 
 
 def _submissions_do_not_lock_their_unit(patch: Patch, _: Store) -> None:
-    edit(patch, submissions.submit, "lock_units(conn, [scope.unit_account, *units])", "pass")
+    edit(patch, submissions.submit, "lock_units(conn, [scope.unit_account, *units])", PAUSE)
 
 
 def _the_record_is_written_after_the_commit(patch: Patch, _: Store) -> None:
     """The submission's row, by which a repetition is known, comes in a transaction of its own."""
-    later = threading.local()
+    later, second, kept = threading.local(), threading.Event(), list[str]()
 
     def keep(values: dict[str, Any]) -> None:
         later.values = values
+        kept.append(values["submission_id"])
+        if len(kept) > 1:
+            second.set()
 
     def write(scope: UnitScope) -> None:
         values = later.__dict__.pop("values", None)
         if values is not None:
+            second.wait(10)  # for somebody who does not see the first one
             scope.store.run(lambda conn: conn.execute(insert(submission).values(values)))
 
     patch.setattr(submissions, "_keep", keep, raising=False)

@@ -20,6 +20,7 @@ from center.interest.accrue import accrue
 from center.interest.rates import RateError, all_rates, change_rates, shown_rates
 from center.interest.settle import Totals, is_settled, settle_year
 from center.ledger import codes
+from center.ledger.audit import audit_books
 from center.ledger.post import LedgerError, balance, holdings
 from center.settings import sqlite_url
 from center.store import bulk
@@ -277,6 +278,18 @@ def test_money_that_moves_between_two_chunks_of_a_run_is_paid_once(
     run(small)
     assert {number: row.amount for number, row in rows(small).items()} == {a: 15_208, b: 15_208}
     assert held(small, b) == (0, 0, 2 * (TEN_THOUSAND + 15_208), 0)
+
+
+def test_the_books_are_sound_after_all_of_it(small: Store) -> None:
+    """Accrual, a move after the year, settlement; what has no submission or receipt here is no matter."""
+    a, _ = two_accounts(small)
+    [c] = add_unit(small, SECOND_UNIT, 1)
+    accrue(small, PROFILE, ManualClock(AFTER), "202507", "os:test")
+    move(small, date(2026, 7, 2), (FIRST_UNIT, a), (SECOND_UNIT, c))
+    run(small)
+    with small.read() as conn:
+        found = {one.invariant.number: one.broken for one in audit_books(conn)}
+    assert {number for number, broken in found.items() if broken} <= {20, 24, 25} and len(found) >= 27
 
 
 # ---- refusals --------------------------------------------------------------------------------------

@@ -395,4 +395,4 @@ def test_any_order_of_acts_agrees_with_the_model(place: Place) -> None:
 
 @pytest.mark.slow
 def test_a_great_many_orders_of_acts_agree_with_the_model(place: Place) -> None:
-    run(place, 150, 40)
+    run(place, 50, 40)

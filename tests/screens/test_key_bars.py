@@ -18,7 +18,7 @@ from tests.screens.front import Front, LoginDesk, at_login, front_of
 from tests.screens.test_import import rows_of
 from tests.screens.test_paste import copied
 from tests.support.center import PASSWORD
-from tests.support.filing import Office
+from tests.support.filing import Office, clerk
 from tests.support.workplace import Desk, Workplace, running
 from tui.actions import ACTIONS, CONTEXTS
 from tui.bars import KeyBar
@@ -46,10 +46,10 @@ ARGS: dict[str, dict[str, Any]] = {
     "remit_month": {"month": 202611},
 }
 BEFORE_LOGIN = ("login", "relogin", "lock")
-CLERKS = ("cases", "case")
+CLERKS = ("cases", "case", "receipts", "receipt_detail", "receipt_entry", "statement")
 FROM_WORK = ("import_review", "paste_review", "receipt")
 """Opened by a file, a paste or a submission: the preview of a paste below, the others in their tests."""
-NOT_ALL = ("keycheck", "adjust_grid", "remit_month")
+NOT_ALL = ("keycheck", "adjust_grid", "remit_month", "suspense")
 """Takes every key itself; and what a center may not have."""
 AGENTS = [name for name in SCREENS if name not in (*BEFORE_LOGIN, *CLERKS, *FROM_WORK, *NOT_ALL)]
 QUICK = "open"
@@ -121,9 +121,9 @@ def screens_of(place: Workplace) -> dict[str, list[str]]:
     """The screens of a center by what they are about, its businesses or "" for the others."""
     profile = place.profile
     adjusting = profile.business.base_adjust
-    grid = ["adjust_grid"] if adjusting is not None and adjusting.grid else []
-    month = ["remit_month"] if profile.business.remit is not None else []
-    found = {"": [*AGENTS, *grid, *month]}
+    found = {"": [*AGENTS, *(["adjust_grid"] if adjusting is not None and adjusting.grid else [])]}
+    found[""] += ["suspense"] if profile.receipts.suspense_query else []
+    found[""] += ["remit_month"] if profile.business.remit is not None else []
     for name, rules in profile.offered().items():
         batch = [f"batch:{name}"] if rules.batch_title else []
         found[name] = [f"business:{name}", f"query:{name}", *batch]
@@ -310,3 +310,31 @@ def test_the_bar_keeps_the_way_out() -> None:
     bar.show([("F1", "帮助"), *((f"F{n}", "很长的名称") for n in range(2, 12)), ("F12", "返回")], ["F12"])
     text = "".join(text for text, _ in bar.spans(80)[0])
     assert text.startswith("F1帮助") and text.rstrip().endswith("F12返回") and len(text.encode("gbk")) <= 81
+
+
+async def test_the_keys_of_receipts_do_something(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with front_of(tmp_path, "hangzhou") as front, watched(monkeypatch) as refused:
+        front.clerk()
+        login = clerk(front.center, "zweiter")
+        line = {"bank_no": "B1", "day": "2026-11-20", "amount": "1.00"}
+        answer = front.center.post("/v1/receipts", {"line": line}, login)
+        receipt_id = answer.json()["receipt"]["receipt_id"]
+        async with at_login(front) as desk:
+            await log_in(desk, front)
+            for name in ("receipts", "receipt_entry", "statement", "receipt_detail"):
+
+                async def again(name: str = name) -> ShellScreen:
+                    while type(desk.app.shell_screen()).__name__ != "CasesScreen":
+                        await desk.app.pop_screen()
+                    args = {"receipt_id": receipt_id} if name == "receipt_detail" else {}
+                    await desk.app.open_screen(name, **args)
+                    await desk.settle()
+                    await desk.app.leave_dialogs()
+                    await desk.settle()
+                    found = desk.app.shell_screen()
+                    assert found is not None and found.focused is not None
+                    return found
+
+                screen = await again()
+                assert_whole(desk, screen)
+                await press_all(desk, screen, refused, again)

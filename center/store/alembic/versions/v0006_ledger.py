@@ -23,6 +23,8 @@ def upgrade() -> None:
         account.drop_column("balance")
     with op.batch_alter_table("unit") as unit:
         unit.drop_column("unallocated")
+    with op.batch_alter_table("session") as session:
+        session.add_column(sa.Column("reconciled", sa.Boolean(), nullable=False, server_default=sa.false()))
     _create_ledger()
     _create_receipts()
     _create_remittances()
@@ -269,6 +271,8 @@ def downgrade() -> None:
         op.drop_table(table)
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION gjj_books_kept()")
+    with op.batch_alter_table("session") as session:
+        session.drop_column("reconciled")
     with op.batch_alter_table("account") as account:
         account.add_column(sa.Column("balance", sa.BigInteger(), nullable=False, server_default="0"))
     with op.batch_alter_table("unit") as unit:
