@@ -102,7 +102,10 @@ async def test_agents_screens_draw_hostile_answers_harmlessly(
                     for item in items[:2]:
                         await look(desk, name, item=InboxItem(**poison.everywhere(item)))
                 else:
-                    args = {"attachments": {"purpose": text}, "remit_month": {"month": 202611}}
+                    args: dict[str, dict[str, Any]] = {
+                        "attachments": {"purpose": text},
+                        "remit_month": {"month": 202611},
+                    }
                     await look(desk, name, **args.get(name, {}))
     assert poison.count > 20
     clean(sent, "<ESC>")
