@@ -10,15 +10,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from center.batches import batches
 from center.store.money_tables import remittance, remittance_row
-from center.store.tables import account, account_change, makeup_order
+from center.store.tables import account, account_change, makeup_order, unit
 from domain.business import AccountStatus, KnownAccount, MadeUp, PersonFacts
-from domain.period import month_of
+from domain.period import add_months, month_of
 
 DECLARED: Final = "declared"
 SETTLED: Final = "settled"
@@ -26,8 +27,13 @@ CANCELLED: Final = "cancelled"
 NORMAL, SEALED = AccountStatus.NORMAL, AccountStatus.SEALED
 
 
-def with_history(conn: Connection, people: Mapping[str, PersonFacts]) -> dict[str, PersonFacts]:
-    """The people with the months made up for them and what their accounts, ended ones too, paid a month."""
+def with_history(
+    conn: Connection, people: Mapping[str, PersonFacts], *, remits: bool
+) -> dict[str, PersonFacts]:
+    """The people with the months made up for them and what their accounts, ended ones too, paid a month.
+
+    `remits`: the center takes 汇缴 on line, so that its months tell what is still owed.
+    """
     made_up: dict[str, list[MadeUp]] = defaultdict(list)
     live = makeup_order.c.state != CANCELLED
     for batch in batches(people):
@@ -41,16 +47,16 @@ def with_history(conn: Connection, people: Mapping[str, PersonFacts]) -> dict[st
     lines = _changes(conn, [*known, *(one for accounts in ended.values() for one in accounts)])
 
     awaited = _awaited(conn, known)
+    verified = _verified(conn, {one.unit_account for one in known}) if remits else {}
+
+    def told(one: KnownAccount) -> KnownAccount:
+        deposits = _deposits(one, lines[one.account_no])
+        resting = one.status is SEALED and one.unit_account in verified
+        owed = _owed(deposits, verified[one.unit_account]) if resting else None
+        return replace(one, deposits=deposits, awaited=tuple(awaited[one.account_no]), owed=owed)
 
     def paid(accounts: Sequence[KnownAccount]) -> tuple[KnownAccount, ...]:
-        return tuple(
-            replace(
-                one,
-                deposits=_deposits(one, lines[one.account_no]),
-                awaited=tuple(awaited[one.account_no]),
-            )
-            for one in accounts
-        )
+        return tuple(map(told, accounts))
 
     return {
         key: replace(
@@ -84,6 +90,28 @@ def _awaited(conn: Connection, accounts: Sequence[KnownAccount]) -> dict[str, li
         for number, month in conn.execute(waiting.where(*mine)):
             found[number].append(month)
     return found
+
+
+def _verified(conn: Connection, units: Iterable[str]) -> dict[str, int]:
+    """The month up to which units are verified or paid, 0 before the first."""
+    found: dict[str, int] = {}
+    mine, months = unit.c, remittance.c
+    live = (months.unit_account == mine.unit_account) & (months.state != CANCELLED)
+    last = select(func.max(months.month)).where(live).scalar_subquery()
+    for batch in batches(units):
+        named = select(mine.unit_account, mine.paid_through, last).where(mine.unit_account.in_(batch))
+        for name, paid, verified in conn.execute(named):
+            found[name] = max(paid or 0, verified or 0)
+    return found
+
+
+def _owed(deposits: Sequence[tuple[int, int]], done: int) -> int | None:
+    """The first month behind `done` in which a sealed account was paid for, None where there is none."""
+    first = add_months(done, 1) if done else 0
+    for (start, amount), (end, _) in pairwise(deposits):
+        if amount and max(start, first) < end:
+            return max(start, first)
+    return None
 
 
 def _ended(conn: Connection, people: Iterable[str]) -> dict[str, list[KnownAccount]]:

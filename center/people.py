@@ -98,7 +98,7 @@ def people_of(
     keys = [*stated, *by_account.values()]
     facts = person_facts(conn, keys, without=without, details=business.needs_details)
     if business.needs_history:
-        facts = with_history(conn, facts)
+        facts = with_history(conn, facts, remits=business.profile.business.remit is not None)
     for key, person in facts.items():
         by_account |= {known.account_no: key for known in person.accounts}
     return People(facts, by_account)

@@ -45,7 +45,7 @@ from domain.money import MoneyError, format_yuan, parse_positive_yuan
 from domain.receipt_wire import ReceiptAction
 from domain.receipts import BankLine, reason_finding
 
-USED = "这笔来款的钱已经分配或转走，不能{what}，请先取消分配后再办。"
+USED = "这笔来款的钱已经分配或转走，不能{what}，请等该单位的余额够这笔款后再办。"
 PERMITTED: Mapping[str, tuple[str, ...]] = {
     "match": ("suspense",),
     "refund": ("matched", "suspense"),

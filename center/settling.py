@@ -224,17 +224,18 @@ def money_arrived(conn: Connection, unit_account: str, moment: Moment, why: str)
 def _meant(conn: Connection, unit_account: str, profile: Profile, there: int, why: str) -> _Fit | None:
     """What the money is for: all that is unallocated first, else what the receipt alone has brought.
 
-    Of several meanings of one sum the one is taken whose 业务流水号 stands in the receipt's remark.
+    What the receipt's remark names by its 业务流水号 comes before everything that has the same sum by chance.
     """
     facts = select(bank_receipt.c.amount, bank_receipt.c.remark).where(bank_receipt.c.receipt_id == why)
     receipt = conn.execute(facts).one_or_none()
     named = set() if receipt is None else set(serials(receipt.remark))
     fits = _fits(conn, unit_account, profile)
-    fits.sort(key=lambda fit: not named or not {one.serial for one in fit.notices} & named)
-    for amount in (there, 0 if receipt is None else receipt.amount):
-        if 0 < amount <= there:
-            for fit in fits:
-                if fit.amount == amount:
+    asked = [fit for fit in fits if named & {one.serial for one in fit.notices}]
+    amounts = [there, 0 if receipt is None else receipt.amount]
+    for among in (asked, fits):
+        for amount in amounts:
+            for fit in among:
+                if fit.amount == amount and 0 < amount <= there:
                     return fit
     return None
 

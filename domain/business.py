@@ -196,6 +196,8 @@ class KnownAccount:
     """Money on the account in 分, None where only the center knows."""
     awaited: tuple[int, ...] = ()
     """Months that were verified and wait for their money; empty while not known."""
+    owed: int | None = None
+    """The first month that a sealed account has to be paid for and that is not verified yet, YYYYMM."""
     deposits: tuple[tuple[int, int], ...] = ()
     """What was paid a month: (month YYYYMM from which it holds, 分), oldest first; empty while not known."""
 

@@ -7,11 +7,17 @@ from domain.findings import Finding
 
 
 def money_awaited(match: Match, field: str) -> list[Finding]:
-    """Months verified or made up for the account that are not paid yet."""
+    """Months verified, to be verified or made up for the account that are not paid yet.
+
+    An account that has ended takes no money, so the unit could never pay such a month.
+    """
     number = match.account.account_no
     if match.account.awaited:
         text = f"该账户{min(match.account.awaited)}的汇缴已核定、尚未入账，请等入账或取消核定后再办理。"
         return [Finding("account.awaited", field, text)]
+    if match.account.owed is not None:
+        text = f"该账户封存之前的{match.account.owed}还没有汇缴，请等原单位核定并缴款后再办理。"
+        return [Finding("account.owed", field, text)]
     waiting = [
         one.month for one in match.person.made_up or () if one.account_no == number and not one.settled
     ]

@@ -17,6 +17,7 @@ from center.people import person_facts
 from center.store.tables import account, account_change, job, unit
 from domain.business import AccountStatus
 from domain.profile import load_profile
+from tests.support.carry_out import carry_out
 from tests.support.center import CenterUnderTest, running_center
 from tests.support.filing import OTHER, UNIT, Office
 from tests.support.money import give_money, money_on
@@ -455,13 +456,11 @@ def test_a_text_asked_for_with_control_characters_is_refused(make_center: MakeCe
 
 
 def test_an_account_with_an_unpaid_makeup_does_not_go(make_center: MakeCenter) -> None:
-    office = Office(make_center("shanxi"), paid_through=202611)
+    office = Office(make_center("lyszfgjj"), paid_through=202611)
+    other = Office(office.center, OTHER)
     number = give(office, office.people(1)[0], NORMAL)
-    reason = office.profile.offered()["makeup"].reasons[0].code
-    row = {"account_no": number, "reason": reason, "month": "202611", "total_amount": "100.00"}
-    answer = office.send(office.body([row], "makeup", totals={"count": 1, "amount": "100.00"}))
-    assert answer.status_code == 201, answer.text
-    office.file([office.account_row(number)], business="seal")
-    answer = office.send(office.body([{"account_no": number}], "zero_close"))
+    carry_out(office, [office.account_row(number, "makeup", month="202610", total_amount="100.00")], "makeup")
+    carry_out(office, [office.account_row(number)], "seal")
+    answer = office.send(office.body([{"account_no": number, "to_unit": other.unit}], "transfer_out"))
     assert codes(answer) == ["account.awaited"]
     assert at(office) == [(number, "02", False, 0)]

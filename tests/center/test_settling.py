@@ -168,6 +168,16 @@ def test_of_two_notices_with_one_sum_the_named_one_is_paid(audited: MakeCenter) 
     assert orders(office) == [(202609, "settled"), (202610, "declared")]
 
 
+def test_what_a_receipt_names_comes_before_another_sum_that_fits_by_chance(audited: MakeCenter) -> None:
+    office, (number,) = unit_of(audited("shaanxi"), 1)
+    verify(office)
+    come(office, 50_000)
+    filed = carry_out(office, [made_up(office, number, amount="1420.00")], "makeup")
+    come(office, MONTHLY - 50_000, remark=f"补缴 {filed['serial']}")
+    assert orders(office) == [(202610, "settled")] and waiting(office) == "500.00"
+    assert standing(office.center.store, office.unit) == (202610, [(202611, "declared")])
+
+
 def test_a_month_and_a_makeup_may_come_in_one_sum(audited: MakeCenter) -> None:
     office, (first, _) = unit_of(audited("shaanxi"))
     verify(office)
