@@ -561,7 +561,9 @@ def test_an_account_whose_month_waits_for_money_does_not_leave(office_of: MakeOf
 
 
 @pytest.mark.parametrize("name", ["lyszfgjj", "shaanxi"])
-def test_an_account_with_months_that_are_not_verified_does_not_leave(office_of: MakeOffice, name: str) -> None:
+def test_an_account_with_months_that_are_not_verified_does_not_leave(
+    office_of: MakeOffice, name: str
+) -> None:
     """Ended it would take no money, and the unit could never pay the month in which it still counts."""
     office, other = office_of(name, paid=202609), office_of(name, 0)
     number = numbers(office)[0]
