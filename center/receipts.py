@@ -112,7 +112,8 @@ def invalid(*findings: Finding) -> ProblemError:
 def record(desk: Desk, line: BankLine, source: Source = "single") -> Outcome:
     """Record a line in one transaction; the same facts again change nothing and say so.
 
-    Raises ProblemError: receipt.conflict (the number stands for other facts), receipt.unit.
+    Raises ProblemError: receipt.conflict (the number stands for other facts), receipt.unit, receipt.version
+    (whose money it is has changed meanwhile).
     """
 
     def work(conn: Connection) -> tuple[Outcome, str]:
@@ -120,9 +121,11 @@ def record(desk: Desk, line: BankLine, source: Source = "single") -> Outcome:
         if known is not None:
             return known, ""
         place = find_place(conn, desk.profile, line)
-        if place.unit_account:
-            lock_units(conn, [place.unit_account])
+        if locked := place.unit_account:
+            lock_units(conn, [locked])
             place = find_place(conn, desk.profile, line)
+            if place.unit_account != locked:
+                raise overtaken()
         moment = Moment.read(conn, desk.clock, desk.profile)
         receipt_id = receipt_id_of(line.bank_no)
         try:
@@ -290,7 +293,7 @@ def advance(conn: Connection, row: Row[Any], **values: Any) -> int:
 
 def overtaken() -> ProblemError:
     """Somebody was faster."""
-    return ProblemError("receipt.version", "该笔来款已被其他柜员办理，请刷新后再办。")
+    return ProblemError("receipt.version", "该笔来款的情况刚有变动，请刷新后再办。")
 
 
 def refused_by_books(error: LedgerError, text: str) -> ProblemError:

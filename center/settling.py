@@ -207,6 +207,18 @@ def money_arrived(conn: Connection, unit_account: str, moment: Moment, why: str)
     Where the agent allocates by hand nothing is done, as with money that fits nothing. `why` is the receipt.
     An entry that the books refuse leaves the money where it is.
     """
+    return _find_its_way(conn, unit_account, moment, why, "收到来款")
+
+
+def money_was_there(conn: Connection, unit_account: str, moment: Moment, why: str) -> int:
+    """Settle what was filed behind the money that is exactly meant for it; returns how much, in 分.
+
+    As `money_arrived`; `why` is the submission that made something due.
+    """
+    return _find_its_way(conn, unit_account, moment, why, "单位未分配金额")
+
+
+def _find_its_way(conn: Connection, unit_account: str, moment: Moment, why: str, lead: str) -> int:
     profile = _profile(conn)
     there = balance(conn, codes.unallocated(unit_account))
     fit = _meant(conn, unit_account, profile, there, why)
@@ -217,7 +229,7 @@ def money_arrived(conn: Connection, unit_account: str, moment: Moment, why: str)
             _settle(conn, unit_account, fit, moment, why)
     except LedgerError:
         return 0
-    _tell(conn, profile, unit_account, fit, moment)
+    _tell(conn, profile, unit_account, fit, moment, lead)
     return fit.amount
 
 
@@ -282,15 +294,17 @@ def _serial(conn: Connection, unit_account: str, submission_id: str) -> str:
     return str(conn.scalar(select(submission.c.serial).where(*mine)) or "")
 
 
-def _tell(conn: Connection, profile: Profile, unit_account: str, fit: _Fit, moment: Moment) -> None:
-    """Tell the unit that its money has found its way."""
+def _tell(
+    conn: Connection, profile: Profile, unit_account: str, fit: _Fit, moment: Moment, lead: str
+) -> None:
+    """Tell the unit that its money has found its way; `lead` says what money it is."""
     done = []
     if fit.months:
         named = "、".join(str(month.month) for month in fit.months)
         done.append(f"{named}汇缴已分配到个人账户")
     for notice in fit.notices:
         done.append(f"业务流水号{notice.serial}的补缴已记入个人账户")
-    body = f"收到来款{format_yuan(fit.amount)}元，{'，'.join(done)}。"
+    body = f"{lead}{format_yuan(fit.amount)}元，{'，'.join(done)}。"
     title = "汇缴分配" if fit.months else profile.business_title(fit.notices[0].business)
     entry = inbox.Entry("messages", title, body[:500])
     inbox.post_where_shown(conn, profile, unit_account, entry, moment.now)

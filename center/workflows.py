@@ -12,7 +12,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, insert, select, update
 
-from center import inbox, jobs
+from center import inbox, jobs, settling
 from center import rows as row_store
 from center.effects.apply import Results, Work, apply_rows
 from center.effects.news import tell_others
@@ -20,6 +20,8 @@ from center.moment import Moment
 from center.people import People
 from center.store.tables import case, case_event, job, submission, unit
 from domain.business import Business, RowCheck
+from domain.businesses.makeup_rules import MakeupRules
+from domain.businesses.remit_rules import RemitRules
 from domain.money import format_yuan
 from domain.profile import Profile
 from domain.rules import BusinessRules
@@ -221,7 +223,8 @@ def push_done(
 ) -> None:
     """Tell the unit that a submission is done: 消息, 已办, and the state of 我发起的 (O-06, T-09, T-10).
 
-    `note` is added to the message, e.g. the clerk's opinion.
+    What it made due is paid where the money for it came first. `note` is added to the message, e.g. the
+    clerk's opinion. The caller holds the lock of the unit's row.
     """
     unit_account, submission_id = key
     body = done_message(rules, unit_name(conn, unit_account), ok, failed) + note
@@ -230,6 +233,8 @@ def push_done(
     for tab in ("messages", "done"):
         entry = inbox.Entry(tab=tab, title=title, body=body, state=result, submission_id=submission_id)
         inbox.post_where_shown(conn, profile, unit_account, entry, moment.now)
+    if ok and isinstance(rules, RemitRules | MakeupRules):
+        settling.money_was_there(conn, unit_account, moment, submission_id)
     inbox.revise(conn, unit_account, submission_id=submission_id, tab="started", state=result)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -188,6 +188,7 @@ def compare(rows: Sequence[PayrollRow], people: Iterable[UnitPerson], terms: Ter
     found += [
         _absent(person, doubted, terms) for person in known if person.paid_for and person.key not in lines
     ]
+    found = _same_names_apart(found)
     rank = {kind: place for place, kind in enumerate(ORDER)}
     return Comparison(tuple(sorted(found, key=lambda one: rank[one.kind])), known)
 
@@ -363,6 +364,26 @@ def _seal(row: PayrollRow | None, person: UnitPerson, why: str, terms: Terms) ->
         text = f"{why}，您没有网上封存的权限，请到中心柜台办理。"
         return Proposal("check", text, person, row, person.base, person.amount)
     return Proposal("seal", f"{why}。", person, row)
+
+
+def _same_names_apart(found: Sequence[Proposal]) -> list[Proposal]:
+    """Proposals of which somebody to be registered is called as somebody missing from the payroll.
+
+    It may be one person whose ID number stands wrong somewhere, or two: it is said, and nothing is chosen.
+    """
+    new = {one.name.casefold() for one in found if one.kind == "open" and one.person is None}
+    gone = {one.name.casefold() for one in found if one.kind == "seal" and one.row is None}
+    both = new & gone
+
+    def told(one: Proposal) -> Proposal:
+        missing = one.kind == "seal" and one.row is None
+        if one.name.casefold() not in both or not (missing or (one.kind == "open" and one.person is None)):
+            return one
+        where = "工资表中" if missing else "中心"
+        text = f"{where}有同名的人，证件号码不同，请核对是不是同一人；没有替您选。"
+        return replace(one, reason=f"{one.reason}{text}", takes=False)
+
+    return [told(one) for one in found]
 
 
 def _day(day: date) -> str:

@@ -14,7 +14,7 @@ from center.ledger.post import holdings
 from center.rows import check_rows
 from center.settling import expected
 from center.store.money_tables import journal, remittance, transfer
-from center.store.tables import account, depositor, unit
+from center.store.tables import unit
 from domain.business import Source
 from domain.businesses.registry import declare
 from domain.money import format_yuan, parse_yuan
@@ -25,6 +25,7 @@ from tests.support.remitting import (
     assert_audited,
     come,
     due,
+    leaving,
     month_row,
     on_day,
     plan,
@@ -558,41 +559,6 @@ def test_an_account_whose_month_waits_for_money_does_not_leave(office_of: MakeOf
     assert found["code"] == "account.awaited" and "202611" in found["text"]
     pay(office, [month_row(one) for one in office.unit_get("/remittances")["months"]])
     assert carry_out(asked, [row], business)["ok"] == 1
-
-
-@pytest.mark.parametrize("name", ["lyszfgjj", "shaanxi"])
-def test_an_account_with_months_that_are_not_verified_does_not_leave(
-    office_of: MakeOffice, name: str
-) -> None:
-    """Ended it would take no money, and the unit could never pay the month in which it still counts."""
-    office, other = office_of(name, paid=202609), office_of(name, 0)
-    number = numbers(office)[0]
-    carry_out(office, [office.account_row(number)], "seal")
-    asked, row, business = leaving(office, other, number)
-    (found,) = asked.send(asked.body([row], business)).json()["findings"]
-    assert found["code"] == "account.owed" and "202610" in found["text"]
-    rows = verify(office)
-    (found,) = asked.send(asked.body([row], business)).json()["findings"]
-    assert found["code"] == "account.awaited"
-    pay(office, rows)
-    assert carry_out(asked, [row], business)["ok"] == 1
-    rows = verify(office)
-    assert rows[0] == {"month": "202611", "people": "2", "total_amount": "3840.00"}
-    pay(office, rows)
-    assert standing(office.center.store, office.unit)[0] == 202611
-
-
-def leaving(office: Office, other: Office, number: str) -> tuple[Office, dict[str, str], str]:
-    """Who files that an account goes to another unit, the row and the business."""
-    if office.profile.business.transfer_out is not None:
-        return office, {"account_no": number, "to_unit": other.unit}, "transfer_out"
-    with office.center.store.read() as conn:
-        mine = account.c.person_key == depositor.c.person_key
-        person = conn.execute(
-            select(depositor).join(account, mine).where(account.c.account_no == number)
-        ).one()
-    row = {"name": person.name, "id_number": person.id_number, "reason": "01"}
-    return other, row, "transfer_in"
 
 
 def test_units_see_only_their_own(office_of: MakeOffice) -> None:

@@ -28,7 +28,7 @@ from tests.support.center import CenterUnderTest, Login, running_center
 from tests.support.center_process import CenterProcess
 from tests.support.databases import migrated_sqlite
 from tests.support.filing import OTHER, Office, clerk
-from tests.support.remitting import assert_audited, come, due, settle_in, standing, verify, waiting
+from tests.support.remitting import assert_audited, come, due, leaving, settle_in, standing, verify, waiting
 
 MakeCenter = Callable[..., CenterUnderTest]
 MONTHLY = 192_000
@@ -160,6 +160,19 @@ def test_the_bank_of_hangzhou_brings_the_money_of_a_range(audited: MakeCenter) -
     assert held(office, [number]) == {number: (324_000, 324_000, 0, 0)}
 
 
+@pytest.mark.parametrize("name", ["lyszfgjj", "shaanxi"])
+def test_money_that_came_first_pays_what_is_filed_behind_it(audited: MakeCenter, name: str) -> None:
+    office, (first, _) = unit_of(audited(name))
+    come(office, 2 * MONTHLY)
+    verify(office)
+    assert standing(office.center.store, office.unit) == (202611, [(202611, "paid")])
+    told = office.inbox("messages")[0]["body"]
+    assert told == "单位未分配金额3840.00元，202611汇缴已分配到个人账户。"
+    come(office, 50_001)
+    carry_out(office, [made_up(office, first)], "makeup")
+    assert orders(office) == [(202610, "settled")] and waiting(office) == "0.00"
+
+
 def test_of_two_notices_with_one_sum_the_named_one_is_paid(audited: MakeCenter) -> None:
     office, (first, _) = unit_of(audited("shaanxi"))
     carry_out(office, [made_up(office, first)], "makeup")
@@ -185,6 +198,26 @@ def test_a_month_and_a_makeup_may_come_in_one_sum(audited: MakeCenter) -> None:
     come(office, 2 * MONTHLY + 50_001)
     assert standing(office.center.store, office.unit) == (202611, [(202611, "paid")])
     assert orders(office) == [(202610, "settled")] and waiting(office) == "0.00"
+
+
+@pytest.mark.parametrize("name", ["lyszfgjj", "shaanxi"])
+def test_an_account_that_owes_months_does_not_leave(audited: MakeCenter, name: str) -> None:
+    """Ended it would take no money, and the unit could never pay the month in which it still counts."""
+    office, numbers = unit_of(audited(name), 3, paid=202609)
+    other = Office(office.center, OTHER)
+    carry_out(office, [office.account_row(numbers[0])], "seal")
+    asked, row, business = leaving(office, other, numbers[0])
+    (found,) = asked.send(asked.body([row], business)).json()["findings"]
+    assert found["code"] == "account.owed" and "202610" in found["text"]
+    verify(office)
+    (found,) = asked.send(asked.body([row], business)).json()["findings"]
+    assert found["code"] == "account.awaited"
+    come(office, 3 * MONTHLY)
+    assert carry_out(asked, [row], business)["ok"] == 1
+    (month,) = verify(office)
+    assert month == {"month": "202611", "people": "2", "total_amount": "3840.00"}
+    come(office, 2 * MONTHLY)
+    assert standing(office.center.store, office.unit)[0] == 202611
 
 
 def test_makeups_paid_or_taken_back_are_told(audited: MakeCenter) -> None:

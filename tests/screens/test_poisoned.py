@@ -30,6 +30,7 @@ AGENTS = (
 ELSEWHERE = {
     *("login", "cases", "case", "import_review", "paste_review", "keycheck", "adjust_grid", "suspense"),
     *("receipts", "receipt_detail", "receipt_entry", "statement", "remit_month"),
+    *("unit_account", "unit_flow", "flow_detail", "unit_interest", "person_ledger", "annual_statement"),
 }
 
 
@@ -46,6 +47,7 @@ def screens_of(place: Workplace) -> list[str]:
     single += ["adjust_grid"] if adjusting is not None and adjusting.grid else []
     single += ["remit_month"] if place.profile.business.remit is not None else []
     single += ["suspense"] if place.profile.receipts.suspense_query else []
+    single += [name for name in place.profile.statements if name in SCREENS]
     return [*AGENTS, *single, *(f"batch:{name}" for name, rules in offered.items() if rules.batch_title)]
 
 

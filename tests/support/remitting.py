@@ -17,7 +17,7 @@ from center.moment import Moment
 from center.settling import money_arrived
 from center.store.engine import Store
 from center.store.money_tables import bank_receipt, remittance
-from center.store.tables import account, account_change, operator, unit
+from center.store.tables import account, account_change, depositor, operator, unit
 from domain.money import format_yuan
 from tests.support.carry_out import carry_out
 from tests.support.center import Login
@@ -118,6 +118,19 @@ def standing(store: Store, unit_account: str) -> tuple[int | None, list[tuple[in
         )
         rows = conn.execute(found.order_by(remittance.c.month, remittance.c.state)).all()
         return paid, [(row.month, row.state) for row in rows]
+
+
+def leaving(office: Office, other: Office, number: str) -> tuple[Office, dict[str, str], str]:
+    """Who files that an account goes to another unit, the row and the business."""
+    if office.profile.business.transfer_out is not None:
+        return office, {"account_no": number, "to_unit": other.unit}, "transfer_out"
+    with office.center.store.read() as conn:
+        mine = account.c.person_key == depositor.c.person_key
+        person = conn.execute(
+            select(depositor).join(account, mine).where(account.c.account_no == number)
+        ).one()
+    row = {"name": person.name, "id_number": person.id_number, "reason": "01"}
+    return other, row, "transfer_in"
 
 
 def assert_audited(store: Store) -> None:
