@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import accumulate
 
 from sqlalchemy import Connection, func, select
 
+from center import settling
 from center.errors import ProblemError
 from center.ledger import codes
 from center.ledger.post import balance
@@ -104,14 +104,15 @@ def _placed(
     if profile.receipts.fit == "any":
         return Place(unit_account, name, True, f"{how}认定。")
     due = sum(notice.due for notice in notices) if notices else None
-    wanted = {due} if due is not None else _sums(conn, unit_account)
-    held = balance(conn, codes.unallocated(unit_account))
-    if line.amount in wanted or line.amount + held in wanted:
+    if due is not None:
+        fits = line.amount in (due, due - balance(conn, codes.unallocated(unit_account)))
+    else:
+        wanted = settling.expected(conn, unit_account)
+        fits, due = line.amount in wanted, max(wanted, default=0)
+    if fits:
         return Place(unit_account, name, True, f"{how}认定，与应缴金额相符。")
-    owed = due if due is not None else max(wanted, default=0)
-    return Place(
-        unit_account, name, False, f"{how}认定；金额与应缴金额{format_yuan(owed)}元不符，请与单位核对。"
-    )
+    text = f"{how}认定；金额与应缴金额{format_yuan(due)}元不符，请与单位核对。"
+    return Place(unit_account, name, False, text)
 
 
 def _notices(conn: Connection, remark: str) -> list[Notice]:
@@ -142,25 +143,6 @@ def _due_of(conn: Connection, unit_account: str, submission_id: str) -> int | No
             known = True
             due += int(summed) if state == DECLARED else 0
     return due if known else None
-
-
-def _sums(conn: Connection, unit_account: str) -> set[int]:
-    """Amounts in 分 that pay what a unit owes: single notices, the first months in turn, all of it."""
-    mine = (remittance.c.unit_account == unit_account) & (remittance.c.state == DECLARED)
-    months = conn.execute(
-        select(remittance.c.submission_id, remittance.c.amount).where(mine).order_by(remittance.c.month)
-    ).all()
-    orders = (makeup_order.c.unit_account == unit_account) & (makeup_order.c.state == DECLARED)
-    amount = func.sum(makeup_order.c.unit_amount + makeup_order.c.person_amount)
-    made_up = conn.execute(
-        select(makeup_order.c.submission_id, amount).where(orders).group_by(makeup_order.c.submission_id)
-    )
-    notices = {submission_id: int(summed) for submission_id, summed in made_up}
-    sums = {*notices.values()}
-    for row in months:
-        notices[row.submission_id] = notices.get(row.submission_id, 0) + int(row.amount)
-    sums |= {*notices.values(), *accumulate(int(row.amount) for row in months), sum(notices.values())}
-    return sums - {0}
 
 
 def _by_name(conn: Connection, payer: str) -> str:

@@ -205,6 +205,11 @@ class CancelScreen(MonthScreen, RemitQueryScreen):
         "在一个月度上按回车看职工明细；删除只能从最近的核定月度开始，已缴款的不能删除。",
     )
 
+    def key_bar_actions(self) -> Sequence[str]:
+        """Return the keys; rows are taken back in the list only."""
+        form = self.is_mounted and self.focused is self._form
+        return [name for name in self.KEY_BAR if not (form and name == "delete_row")]
+
     def label(self, action: str) -> tuple[str, str]:
         """Return the center's word for taking back."""
         rules = self.state.profile.rules("remit_cancel")

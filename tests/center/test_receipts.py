@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, select
 from center.audit import verify_audit
 from center.ledger import codes
 from center.ledger.post import Entry, Move, balance, post
-from center.store.money_tables import bank_receipt, journal, pool, remittance
+from center.store.money_tables import bank_receipt, journal, pool, remittance, remittance_row
 from center.store.tables import audit, submission, unit
 from tests.center.conftest import MakeCenter
 from tests.support.center import CenterUnderTest, Login, code_of
@@ -113,6 +113,10 @@ def notice(
     with center.store.write() as conn:
         conn.execute(insert(submission).values(filed))
         conn.execute(insert(remittance).values(row))
+        paid = {"base": amount, "unit_ratio": 500, "person_ratio": 500, "unit_amount": amount}
+        key = {"unit_account": UNIT, "submission_id": number, "month": month}
+        person = {"account_no": f"{UNIT}00000001", "person_key": "1", "person_amount": 0}
+        conn.execute(insert(remittance_row).values(key | person | paid))
 
 
 # ---- recording -------------------------------------------------------------------------------------

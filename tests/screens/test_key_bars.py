@@ -43,12 +43,13 @@ ARGS: dict[str, dict[str, Any]] = {
     "inbox": {"tab": "messages"},
     "message": {"item": ITEM},
     "attachments": {"purpose": "职工登记"},
+    "remit_month": {"month": 202611},
 }
 BEFORE_LOGIN = ("login", "relogin", "lock")
 CLERKS = ("cases", "case", "receipts", "receipt_detail", "receipt_entry", "statement")
 FROM_WORK = ("import_review", "paste_review", "receipt")
 """Opened by a file, a paste or a submission: the preview of a paste below, the others in their tests."""
-NOT_ALL = ("keycheck", "adjust_grid", "suspense")
+NOT_ALL = ("keycheck", "adjust_grid", "remit_month", "suspense")
 """Takes every key itself; and what a center may not have."""
 AGENTS = [name for name in SCREENS if name not in (*BEFORE_LOGIN, *CLERKS, *FROM_WORK, *NOT_ALL)]
 QUICK = "open"
@@ -122,6 +123,7 @@ def screens_of(place: Workplace) -> dict[str, list[str]]:
     adjusting = profile.business.base_adjust
     found = {"": [*AGENTS, *(["adjust_grid"] if adjusting is not None and adjusting.grid else [])]}
     found[""] += ["suspense"] if profile.receipts.suspense_query else []
+    found[""] += ["remit_month"] if profile.business.remit is not None else []
     for name, rules in profile.offered().items():
         batch = [f"batch:{name}"] if rules.batch_title else []
         found[name] = [f"business:{name}", f"query:{name}", *batch]

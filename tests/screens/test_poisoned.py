@@ -29,7 +29,8 @@ AGENTS = (
 )  # fmt: skip
 ELSEWHERE = {
     *("login", "cases", "case", "import_review", "paste_review", "keycheck", "adjust_grid", "suspense"),
-    *("receipts", "receipt_detail", "receipt_entry", "statement"),
+    *("receipts", "receipt_detail", "receipt_entry", "statement", "remit_month"),
+    *("unit_account", "unit_flow", "flow_detail", "unit_interest", "person_ledger", "annual_statement"),
 }
 
 
@@ -44,7 +45,9 @@ def screens_of(place: Workplace) -> list[str]:
     single = [f"{kind}:{name}" for name in offered for kind in ("business", "query")]
     adjusting = place.profile.business.base_adjust
     single += ["adjust_grid"] if adjusting is not None and adjusting.grid else []
+    single += ["remit_month"] if place.profile.business.remit is not None else []
     single += ["suspense"] if place.profile.receipts.suspense_query else []
+    single += [name for name in place.profile.statements if name in SCREENS]
     return [*AGENTS, *single, *(f"batch:{name}" for name, rules in offered.items() if rules.batch_title)]
 
 
@@ -101,7 +104,11 @@ async def test_agents_screens_draw_hostile_answers_harmlessly(
                     for item in items[:2]:
                         await look(desk, name, item=InboxItem(**poison.everywhere(item)))
                 else:
-                    await look(desk, name, **({"purpose": text} if name == "attachments" else {}))
+                    args: dict[str, dict[str, Any]] = {
+                        "attachments": {"purpose": text},
+                        "remit_month": {"month": 202611},
+                    }
+                    await look(desk, name, **args.get(name, {}))
     assert poison.count > 20
     clean(sent, "<ESC>")
 
