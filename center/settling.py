@@ -194,11 +194,13 @@ class _Fit:
 def expected(conn: Connection, unit_account: str) -> list[int]:
     """The sums in 分 that would settle something if they arrived now, smallest first.
 
-    The oldest unpaid months in order, notices of makeups, or both; what is unallocated already is counted.
+    The oldest unpaid months in order, notices of makeups, or both: by themselves, or with what is unallocated
+    already (see `_meant`).
     """
     there = balance(conn, codes.unallocated(unit_account))
-    fits = _fits(conn, unit_account, _profile(conn))
-    return sorted({fit.amount - there for fit in fits if fit.amount > there})
+    sums = {fit.amount for fit in _fits(conn, unit_account, _profile(conn))}
+    missing = {amount - there for amount in sums}
+    return sorted(amount for amount in sums | missing if amount > 0)
 
 
 def money_arrived(conn: Connection, unit_account: str, moment: Moment, why: str) -> int:

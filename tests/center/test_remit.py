@@ -514,7 +514,9 @@ def test_money_that_fits_nothing_waits(office_of: MakeOffice, name: str) -> None
     come(office, 3 * MONTHLY - 1)
     assert standing(office.center.store, office.unit)[0] == 202609 and waiting(office) == "5759.99"
     with office.center.store.read() as conn:
-        assert expected(conn, office.unit) == [1, 3 * MONTHLY + 1]
+        assert expected(conn, office.unit) == [
+            1, 3 * MONTHLY, 3 * MONTHLY + 1, 6 * MONTHLY,
+        ]  # fmt: skip
     come(office, 1)
     assert standing(office.center.store, office.unit)[0] == 202610 and waiting(office) == "0.00"
 

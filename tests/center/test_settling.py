@@ -259,6 +259,18 @@ def test_the_clerks_receipt_by_serial_allocates_the_month(audited: MakeCenter, n
     assert held(office, numbers) == {number: (MONTHLY // 2, MONTHLY // 2, 0, 0) for number in numbers}
 
 
+@pytest.mark.parametrize("amount", [2 * MONTHLY, 2 * MONTHLY - 50_000])
+def test_a_month_is_paid_by_its_own_sum_or_by_what_is_missing_of_it(audited: MakeCenter, amount: int) -> None:
+    """A rest of 500.00 lies there; either sum fits, and the books are asked in one way by both sides."""
+    office, _ = unit_of(audited("shaanxi"))
+    come(office, 50_000)
+    verify(office)
+    found = recorded(office.center, clerk(office.center), amount, unit_account=office.unit)
+    assert found["receipt"]["state"] == "matched"
+    assert standing(office.center.store, office.unit) == (202611, [(202611, "paid")])
+    assert waiting(office) == format_yuan(50_000 + amount - 2 * MONTHLY)
+
+
 @pytest.mark.feature("R-09", profile="baishan")
 def test_in_baishan_the_clerks_receipt_waits_for_the_agent(audited: MakeCenter) -> None:
     office, _ = unit_of(audited("baishan"))
