@@ -34,7 +34,7 @@ def deadline_basis(conn: Connection, scope: UnitScope) -> DeadlineBasis:
         payday=_payday(unit_items(row)),
         verified_year=row.verified_year,
         base_adjusted=_base_adjusted(conn, scope, month),
-        calendar=_years(calendar, today.year - 1),
+        calendar=_years(calendar, min(today.year - 1, (row.paid_through or month) // 100)),
     )
 
 

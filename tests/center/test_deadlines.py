@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import insert
 
 from center.store.tables import account_change, calendar_year, workday
+from domain.deadlines import State, deadlines, facts_of
 from domain.deadlines_wire import DeadlineBasis
 from tests.support.center import CenterUnderTest
 from tests.support.filing import Office, moved
@@ -46,6 +47,18 @@ def test_a_unit_is_told_what_its_deadlines_follow_from(make_center: MakeCenter, 
     assert (found.paid_through, found.payday, found.verified_year) == (202610, 15, 2026)
     assert [one.year for one in found.calendar] == [2025, 2026]
     assert (found.calendar[1].off, found.calendar[1].work) == (["2026-10-01"], ["2026-10-10"])
+
+
+def test_a_unit_far_behind_is_told_the_calendar_of_all_the_months_it_owes(make_center: MakeCenter) -> None:
+    center = make_center("baishan")
+    office = Office(center, paid_through=202408, details='{"payday": "15"}')
+    with center.store.write() as conn:
+        for year in (2023, 2024, 2025, 2026):
+            conn.execute(insert(calendar_year).values(year=year, published="x"))
+    found = told(office)
+    assert [one.year for one in found.calendar] == [2024, 2025, 2026]
+    first = deadlines(facts_of(found, office.profile))[0]
+    assert (first.title, first.state, first.due) == ("补齐2024年9月汇缴", State.OVERDUE, date(2024, 9, 20))
 
 
 def test_a_unit_without_a_pay_day_or_a_calendar_is_told_nothing_in_its_place(make_center: MakeCenter) -> None:
