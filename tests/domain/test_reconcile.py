@@ -96,7 +96,7 @@ def test_somebody_absent_is_sealed_and_somebody_sealed_is_left_alone() -> None:
 def test_one_name_with_two_numbers_is_left_to_people() -> None:
     """Somebody new and somebody missing may be one person whose number stands wrong somewhere."""
     found = compare([line(1, name="职工7"), line(2)], [person(7), person(8)], TERMS)
-    told = {(one.kind, one.name): one for one in found.proposals}
+    told = {(str(one.kind), one.name): one for one in found.proposals}
     for key, where in ((("open", "职工7"), "中心有同名的人"), (("seal", "职工7"), "工资表中有同名的人")):
         assert where in told[key].reason and not told[key].takes
     assert told["open", "职工2"].takes and told["seal", "职工8"].takes
