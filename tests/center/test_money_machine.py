@@ -24,7 +24,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from center.ca import make_authority
 from center.clock import ManualClock, today
@@ -41,7 +41,7 @@ from center.year_table import change_year
 from domain.businesses.makeup_money import STEP
 from domain.interest import InterestError
 from domain.money import format_yuan
-from domain.period import add_months, last_day
+from domain.period import add_months, fund_year, last_day
 from tests.support.carry_out import approve, carry_out, work_off
 from tests.support.center import START, CenterUnderTest, Login, SignedRequest, make_settings
 from tests.support.databases import migrated_postgres, migrated_sqlite
@@ -109,7 +109,7 @@ class World(RuleBasedStateMachine):
     @initialize()
     def units(self) -> None:
         profile = self.settings.profile
-        begun = {"paid_through": 202_610, "verified_year": 2099}
+        begun = {"paid_through": 202_610, "verified_year": YEAR}
         self.offices = {name: Office(self.center, name, **begun) for name in (UNIT, OTHER)}
         self.clerk = clerk(self.center)
         with self.center.store.write() as conn:
@@ -145,8 +145,11 @@ class World(RuleBasedStateMachine):
         self.model.accounts[rows[0]["account_no"]] = Account(unit, number, self.model.month)
 
     @rule(unit=UNITS, amount=AMOUNTS)
-    def sealed_account(self, unit: str, amount: int) -> str:
+    def sealed_account(self, unit: str, amount: int) -> None:
         """A sealed account that begins with money."""
+        self._sealed_account(unit, amount)
+
+    def _sealed_account(self, unit: str, amount: int) -> str:
         number, person = self._person(unit)
         account_no = self._give(unit, number, person)
         day = BEGAN + timedelta(days=next(self.days))  # an opening is booked once a unit and day
@@ -159,7 +162,7 @@ class World(RuleBasedStateMachine):
     @rule(target=held, unit=UNITS, amount=AMOUNTS)
     def two_accounts(self, unit: str, amount: int) -> Held:
         """A person with two accounts at a unit, and the request that merges them."""
-        old = self.sealed_account(unit=unit, amount=amount)
+        old = self._sealed_account(unit, amount)
         number = self.model.accounts[old].person
         kept = self._give(unit, number, self.people[number])
 
@@ -305,6 +308,8 @@ class World(RuleBasedStateMachine):
         for unit, office in self.offices.items():
             on_day(office, day)
             office.generator = Generator(office.profile, day, (self.era + 1) * 10**9 + int(unit))
+        with self.center.store.write() as conn:  # what July waits for is done at the counter
+            conn.execute(update(unit_table).values(verified_year=fund_year(month)))
         self.clerk = Login(self.center.clerk_login().json(), None)
         self.model.today = day
 
@@ -493,7 +498,8 @@ class Walk:
         step = self.step
         step(World.units)
         step(World.open, unit=UNIT)
-        sealed = step(World.sealed_account, unit=UNIT, amount=4_003)
+        step(World.sealed_account, unit=UNIT, amount=4_003)
+        sealed = self.world.model.live()[-1]
         for unit in (UNIT, OTHER, ""):
             step(World.record, unit=unit, amount=5_000, twice=unit == "")
         step(World.act_on_a_receipt, pick=2, act="match", unit=OTHER, amount=1)
@@ -538,7 +544,8 @@ class Walk:
         if world.name == "shaanxi":
             late.append(step(World.two_accounts, unit=OTHER, amount=77))
         for one in reversed(late):
-            step(World.deliver_into_a_crash, one=one)
+            if one in (late[0], late[-1]):
+                step(World.deliver_into_a_crash, one=one)
             step(World.deliver, one=one)
             step(World.deliver, one=one)
         expected = [422, 201, 422, 201, 201]
@@ -549,7 +556,7 @@ class Walk:
 
 @everywhere({"sqlite": "lyszfgjj"})
 def test_any_order_of_acts_agrees_with_the_model(place: Place, profile: str) -> None:
-    run(place, profile, 2, 12)
+    run(place, profile, 1, 12)
 
 
 @pytest.mark.slow
