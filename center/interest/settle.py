@@ -294,6 +294,7 @@ def _row(about: Year, unit_account: str, one: Due, journal_no: int) -> dict[str,
         "account_no": one.number,
         "fund_year": about.year,
         "unit_account": unit_account,
+        "payee": one.payee,
         "product": str(one.interest.product),
         "amount": one.interest.amount,
         "unit_amount": one.interest.unit,
@@ -307,7 +308,9 @@ def _tell(conn: Connection, profile: Profile, clock: Clock, about: Year, unit_ac
     """Tell the unit, with the sums of the whole year."""
     mine = (interest.c.unit_account == unit_account) & (interest.c.fund_year == about.year)
     people, amount = conn.execute(
-        select(func.count(), func.coalesce(func.sum(interest.c.amount), 0)).where(mine)
+        select(func.count(interest.c.payee.distinct()), func.coalesce(func.sum(interest.c.amount), 0)).where(
+            mine
+        )
     ).one()
     text = TOLD.format(year=about.year, people=people, amount=format_yuan(int(amount)))
     entry = inbox.Entry("messages", TITLE, text)
