@@ -59,6 +59,8 @@ class Totals:
     left: int = 0
     moved: set[str] = field(default_factory=set)
     """Closed accounts whose interest went where their money is."""
+    short: list[str] = field(default_factory=list)
+    """Accounts of which the books say that a side was below nothing over the year; that side gets none."""
 
     def add(self, other: Totals) -> None:
         """Add another chunk's."""
@@ -68,6 +70,7 @@ class Totals:
         self.person += other.person
         self.carried += other.carried
         self.moved |= other.moved
+        self.short += other.short
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +190,14 @@ def _chunk(
         "interest.settle",
         unit_account=unit_account,
         subject=str(about.year),
-        detail=f"{done.accounts} {format_yuan(done.amount)}",
+        detail=f"{done.accounts} {format_yuan(done.amount)}{_short_text(done.short)}",
     )
     return done, following
+
+
+def _short_text(numbers: Sequence[str]) -> str:
+    """Why accounts got nothing for a side, for the audit log."""
+    return f" 积数为负，按0计息：{'、'.join(numbers)}" if numbers else ""
 
 
 def _living(conn: Connection, unit_account: str, after: str) -> list[str]:
@@ -236,6 +244,7 @@ def _totals(due: Sequence[Due]) -> Totals:
         sum(one.person for one in found),
         sum(sum(one.carried) for one in due),
         moved={one.number for one in due if one.payee != one.number},
+        short=[one.number for one in due if one.interest.short],
     )
 
 
