@@ -13,6 +13,7 @@ from center.errors import ProblemError, unit_not_found
 from center.ledger import codes
 from center.ledger.post import balance
 from center.registered import open_businesses, unit_items
+from center.remit.standing import last_verified
 from center.settings import Settings
 from center.store.tables import calendar_year, unit, workday
 from center.store.tables import year_rules as year_table
@@ -34,6 +35,7 @@ def unit_facts(conn: Connection, unit_account: str, *, without: str = "") -> Uni
         ratios=tuple(RatioPair(first, second) for first, second in json.loads(row.ratios)),
         fund_types=tuple(json.loads(row.fund_types)),
         paid_through=row.paid_through,
+        verified_through=last_verified(conn, unit_account),
         verified_year=row.verified_year,
         details=unit_items(row),
         unfinished=open_businesses(conn, unit_account, without=without),

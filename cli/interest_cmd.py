@@ -61,5 +61,7 @@ def _settle(settings: Settings, store: Store, year: int, staff: str, *, dry_run:
         f"（单位部分{format_yuan_grouped(done.unit)}，个人部分{format_yuan_grouped(done.person)}），"
         f"当年归集转上年结转{format_yuan_grouped(done.carried)}元。"
     )
+    if done.short:
+        yield f"其中{len(done.short)}户积数为负，按0计息，请核对账务：{'、'.join(done.short[:10])}。"
     if done.left:
         yield f"另有{done.left}户已销户且没有转入的账户，利息请到柜面处理。"

@@ -310,6 +310,7 @@ class Session:
             ),
             fund_types=tuple(context.fund_types),
             paid_through=context.paid_through,
+            verified_through=context.verified_through,
             verified_year=context.verified_year,
         )
 

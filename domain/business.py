@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from domain.codes import CodeTable, table
 from domain.findings import Finding, errors
 from domain.money import Rounding, deposit
-from domain.period import fund_year
+from domain.period import add_months, fund_year
 
 if TYPE_CHECKING:
     from domain.profile import Profile
@@ -120,6 +120,8 @@ class UnitFacts:
     fund_types: tuple[str, ...] = ("general",)
     paid_through: int | None = None
     """缴至月份 YYYYMM, None before the first remittance."""
+    verified_through: int | None = None
+    """Month YYYYMM verified last (汇缴核定), paid or not; None where none is or nothing is known of it."""
     verified_year: int | None = None
     """Fund year of the last 年度核定, None where there has been none (S-08, B-15)."""
     details: Mapping[str, str] | None = None
@@ -133,6 +135,12 @@ class UnitFacts:
     def ratio(self) -> RatioPair:
         """The unit's current ratio pair."""
         return self.ratios[0]
+
+    @property
+    def open_month(self) -> int | None:
+        """The first month that is neither paid nor verified, so that it can still change; None before any."""
+        known = [month for month in (self.paid_through, self.verified_through) if month is not None]
+        return add_months(max(known), 1) if known else None
 
 
 @dataclass(frozen=True, slots=True)

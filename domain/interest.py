@@ -85,12 +85,16 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """Interest in 分; `unit` and `person` add up to `amount`. `product` is the 积数 it comes from."""
+    """Interest in 分; `unit` and `person` add up to `amount`. `product` is the 积数 it comes from.
+
+    `short`: the books say that a side was below nothing, so it gets none.
+    """
 
     amount: int
     unit: int
     person: int
     product: int
+    short: bool = False
 
 
 def year_span(year: int, start_month: int = 7) -> tuple[date, date]:
@@ -140,18 +144,29 @@ def interest(parts: Sequence[tuple[Segment, Product]]) -> Interest:
     """Interest of an account over a year: exact until the end, then rounded half up to 分, once.
 
     The whole is rounded, and the unit's side by itself; the person's side is what remains, so the last 分
-    falls to the person. Negative 积数 cannot be: no balance is below nothing. Raises ValueError.
+    falls to the person. A side below nothing over the year earns nothing and takes nothing from the other.
     """
     unit = person = everything = 0
     for segment, one in parts:
-        current, carried = segment.rates["current"], segment.rates["carried"]
-        unit += one.unit_current * _weight(current) + one.unit_carried * _weight(carried)
-        person += one.person_current * _weight(current) + one.person_carried * _weight(carried)
+        unit += _exact(segment, one.unit_current, one.unit_carried)
+        person += _exact(segment, one.person_current, one.person_carried)
         everything += one.total
-    if unit < 0 or person < 0:
-        raise ValueError("a balance below nothing earns no interest")
+    short = unit < 0 or person < 0
+    unit, person = max(0, unit), max(0, person)
     amount, of_unit = _half_up(unit + person), _half_up(unit)
-    return Interest(amount, of_unit, amount - of_unit, everything)
+    return Interest(amount, of_unit, amount - of_unit, everything, short)
+
+
+def _exact(segment: Segment, current: int, carried: int) -> int:
+    """What one side earned in a segment, in the unit of `_weight`.
+
+    What goes over is booked as of the last day of a year, also where that money left and other came before
+    the run: until it came 当年归集 is below nothing by just what 上年结转 has too much. A kind below nothing
+    is therefore taken off the other one, so each 分 earns at the rate of the kind in which it stood.
+    """
+    if current < 0 or carried < 0:
+        current, carried = (0, carried + current) if current < 0 else (current + carried, 0)
+    return current * _weight(segment.rates["current"]) + carried * _weight(segment.rates["carried"])
 
 
 def _weight(rate: Rate) -> int:

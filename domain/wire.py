@@ -245,6 +245,8 @@ class UnitContext(Wire):
     address: str = ""
     account_state: str = ""
     paid_through: int | None = None
+    verified_through: int | None = None
+    """The month verified last, paid or not; where none was it is `paid_through`."""
     headcount: int = 0
     sealed_count: int = 0
     unallocated: Amount = "0.00"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from client.errors import ClientError
 from domain.businesses.adjust import BaseAdjust
 from domain.businesses.registry import declare
 from screens.business_screen import BusinessScreen
@@ -71,11 +72,20 @@ class AdjustScreen(BusinessScreen):
         return f"{super().draft_name} {self._kind}"
 
     async def opened(self, **args: Any) -> None:
-        """Go on with the kind that was chosen last."""
+        """Go on with the kind that was chosen last; ask which month the change counts from.
+
+        It moves on with every month that is verified or paid, in this session or by somebody else.
+        """
         state = self.state
         roster = await in_thread(stored, state.rosters(), state.scope())
         self._kind = chosen_kind(adjusting(state.profile), roster)
         await super().opened(**args)
+        if self.has_desk:
+            try:
+                await self.reading("正在查询变更月度…", self.desk.ask_facts)
+            except ClientError as error:
+                self.status(f"没有查到最新的变更月度：{error.sentence}", kind="warning")
+            self.show_facts()
 
     def show_facts(self) -> None:
         """Draw kind, month and limits."""

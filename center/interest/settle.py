@@ -59,6 +59,8 @@ class Totals:
     left: int = 0
     moved: set[str] = field(default_factory=set)
     """Closed accounts whose interest went where their money is."""
+    short: list[str] = field(default_factory=list)
+    """Accounts of which the books say that a side was below nothing over the year; that side gets none."""
 
     def add(self, other: Totals) -> None:
         """Add another chunk's."""
@@ -68,6 +70,7 @@ class Totals:
         self.person += other.person
         self.carried += other.carried
         self.moved |= other.moved
+        self.short += other.short
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +190,14 @@ def _chunk(
         "interest.settle",
         unit_account=unit_account,
         subject=str(about.year),
-        detail=f"{done.accounts} {format_yuan(done.amount)}",
+        detail=f"{done.accounts} {format_yuan(done.amount)}{_short_text(done.short)}",
     )
     return done, following
+
+
+def _short_text(numbers: Sequence[str]) -> str:
+    """Why accounts got nothing for a side, for the audit log."""
+    return f" 积数为负，按0计息：{'、'.join(numbers)}" if numbers else ""
 
 
 def _living(conn: Connection, unit_account: str, after: str) -> list[str]:
@@ -236,6 +244,7 @@ def _totals(due: Sequence[Due]) -> Totals:
         sum(one.person for one in found),
         sum(sum(one.carried) for one in due),
         moved={one.number for one in due if one.payee != one.number},
+        short=[one.number for one in due if one.interest.short],
     )
 
 
@@ -294,6 +303,7 @@ def _row(about: Year, unit_account: str, one: Due, journal_no: int) -> dict[str,
         "account_no": one.number,
         "fund_year": about.year,
         "unit_account": unit_account,
+        "payee": one.payee,
         "product": str(one.interest.product),
         "amount": one.interest.amount,
         "unit_amount": one.interest.unit,
@@ -307,7 +317,9 @@ def _tell(conn: Connection, profile: Profile, clock: Clock, about: Year, unit_ac
     """Tell the unit, with the sums of the whole year."""
     mine = (interest.c.unit_account == unit_account) & (interest.c.fund_year == about.year)
     people, amount = conn.execute(
-        select(func.count(), func.coalesce(func.sum(interest.c.amount), 0)).where(mine)
+        select(func.count(interest.c.payee.distinct()), func.coalesce(func.sum(interest.c.amount), 0)).where(
+            mine
+        )
     ).one()
     text = TOLD.format(year=about.year, people=people, amount=format_yuan(int(amount)))
     entry = inbox.Entry("messages", TITLE, text)

@@ -16,6 +16,7 @@ from center.facts import check_context
 from center.ledger import codes
 from center.ledger.post import balance
 from center.remit.history import CANCELLED, sheets, stored
+from center.remit.kept_sheets import due_sheet
 from center.remit.standing import due_months, in_the_way, last_verified, paid_through, remit_facts
 from center.store.bulk import among
 from center.store.money_tables import remittance, remittance_change, remittance_row
@@ -235,7 +236,7 @@ def _computed(
     months = due_months(conn, scope.unit_account, context.month, MANY)
     if month not in months:
         raise not_found()
-    sheet = sheets(conn, scope.unit_account, months[0], months.index(month) + 1)[-1]
+    sheet = due_sheet(scope.store, conn, scope.unit_account, months[0], month)
     return [one for one in of(sheet) if one.account_no > after][: limit + 1]
 
 

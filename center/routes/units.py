@@ -15,6 +15,7 @@ from center.errors import unit_not_found
 from center.facts import business_calendar, year_rules
 from center.ledger import codes
 from center.ledger.post import balance
+from center.remit.standing import last_verified
 from center.routing import router as make_router
 from center.store.tables import account, operator, unit
 from domain.business import AccountStatus
@@ -58,6 +59,7 @@ def unit_context(conn: Connection, scope: UnitScope) -> UnitContext:
         address=row.address,
         account_state=row.state,
         paid_through=row.paid_through,
+        verified_through=last_verified(conn, scope.unit_account),
         headcount=_count(conn, scope.unit_account, AccountStatus.NORMAL),
         sealed_count=_count(conn, scope.unit_account, AccountStatus.SEALED),
         unallocated=format_yuan(balance(conn, codes.unallocated(row.unit_account))),

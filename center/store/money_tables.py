@@ -246,6 +246,7 @@ interest = Table(
     Column("account_no", ACCOUNT, nullable=False),
     Column("fund_year", Integer, nullable=False),
     Column("unit_account", ACCOUNT, nullable=False),
+    Column("payee", ACCOUNT, nullable=False),
     Column("product", Text, nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("unit_amount", BigInteger, nullable=False),
@@ -255,7 +256,10 @@ interest = Table(
     PrimaryKeyConstraint("account_no", "fund_year"),
     Index("ix_interest_unit", "unit_account", "fund_year"),
 )
-"""年度结息, once an account and fund year; `product` is the 积数 in 分 times days, which outgrows 64 bits."""
+"""年度结息, once an account and fund year; `product` is the 积数 in 分 times days, which outgrows 64 bits.
+
+`account_no` earned it, maybe at another unit; `payee` is the account of `unit_account` that was paid.
+"""
 
 interest_rate = Table(
     "interest_rate",

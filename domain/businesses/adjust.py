@@ -1,7 +1,8 @@
 """Change of bases, monthly amounts and ratios (基数调整): B-01 to B-14, V-06 to V-08.
 
 One roster holds one kind of change (变更类别); each kind types other columns and computes the rest. The
-limits are those of the month from which the change counts (变更月度), the first one that is not paid.
+limits are those of the month from which the change counts (变更月度), the first one that is neither paid nor
+verified: a verified month is kept as it was.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ from domain.businesses.wages import limits_unknown, read_base
 from domain.codes import CodeTable, table
 from domain.findings import Finding, Severity
 from domain.money import RatioError, format_ratio, format_yuan, parse_ratio, parse_yuan
-from domain.period import add_months
 from domain.text import clean_cell
 
 if TYPE_CHECKING:
@@ -124,9 +124,8 @@ class Adjusting(AccountBusiness[R], Generic[R]):
     # ---- for the business ----------------------------------------------------------------------------
 
     def target_month(self, context: CheckContext) -> int:
-        """The month YYYYMM from which the change counts: the first one the unit has not paid (变更月度)."""
-        paid = context.unit.paid_through
-        return context.month if paid is None else add_months(paid, 1)
+        """The month YYYYMM from which the change counts (变更月度): the first not paid and not verified."""
+        return context.unit.open_month or context.month
 
     def unchanged(self, after: After, known: KnownAccount) -> list[Finding]:
         """What is said of a row that changes nothing."""

@@ -64,6 +64,9 @@ class Annual(Adjusting["AnnualRules"]):
         if paid > june:
             text = f"年度核定应在汇缴7月份公积金前办理，本单位已缴至{paid}，请联系中心。"
             return [Finding("annual.july", "", text)]
+        if unit.verified_through is not None and unit.verified_through > june:
+            text = f"年度核定应在汇缴7月份公积金前办理，本单位已核定至{unit.verified_through}，请联系中心。"
+            return [Finding("annual.july", "", text)]
         return []
 
     # ---- the person ----------------------------------------------------------------------------------

@@ -49,13 +49,15 @@ def edit_all(patch: Patch, function: Any, edits: Sequence[tuple[str, str]], time
 @dataclass(frozen=True)
 class Mutant:
     """A bug and its test. `on` says what the test wants: "store" (books on SQLite), "centers" (a maker of
-    centers on SQLite) or "races" (a center on PostgreSQL, for many threads)."""
+    centers on SQLite) or "races" (a center on PostgreSQL, for many threads). `raises` is what the test ends
+    with where the bug itself raises and no assertion comes to fail."""
 
     name: str
     caught_by: Callable[..., None]
     make: Callable[[Patch, Store], None]
     on: str = "store"
     arguments: tuple[Any, ...] = ()
+    raises: type[Exception] | None = None
 
 
 # ---- the mutants ---------------------------------------------------------------------------------------
@@ -186,11 +188,13 @@ MUTANTS = (
     Mutant("no unit filter", test_ledger.test_an_account_of_another_unit_or_of_none_is_refused,
            _any_unit_will_do),
     Mutant("closed account", test_ledger.test_a_closed_account_never_moves, _closed_accounts_move),
-    Mutant("float", test_ledger.test_what_is_no_amount_is_refused, _amounts_may_be_floats, "store", (1.0,)),
+    Mutant("float", test_ledger.test_what_is_no_amount_is_refused, _amounts_may_be_floats, "store", (1.0,),
+           TypeError),
     Mutant("id anew", test_ledger.test_nothing_is_booked_twice, _ids_are_made_anew),
     Mutant("reversed twice", test_ledger.test_a_reversal_is_the_mirror_and_happens_once,
            _reversed_as_often_as_you_like),
-    Mutant("pool set", test_ledger.test_a_receipt_and_its_allocation, _balances_are_set_and_not_added_to),
+    Mutant("pool set", test_ledger.test_a_receipt_and_its_allocation, _balances_are_set_and_not_added_to,
+           raises=post.LedgerError),
     Mutant("holding set", test_ledger.test_what_is_paid_again_is_added, _holdings_forget_what_was_there),
     Mutant("wrong previous", test_ledger.test_the_chain_links_every_entry, _chained_to_the_beginning),
     Mutant("digest too short", test_ledger.test_the_chain_links_every_entry,

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from center.remit.history import sheets
 from center.store.tables import account, account_change, unit
 from domain.business import AccountStatus, CheckContext, KnownAccount, PersonFacts, RatioPair, Source
 from domain.businesses.adjust import BaseAdjust
@@ -19,6 +20,7 @@ from domain.money import format_yuan, parse_yuan
 from tests.support.carry_out import approve, carry_out, work_off
 from tests.support.center import CenterUnderTest
 from tests.support.filing import Office, moved
+from tests.support.remitting import settle_in, verify
 
 MakeCenter = Callable[..., CenterUnderTest]
 ADJUSTING = ["baishan", "lyszfgjj", "shanxi"]
@@ -125,6 +127,29 @@ def test_a_new_base_counts_when_the_center_has_approved_it(make_center: MakeCent
         "base_adjust", 202611, 800_000, 900_050,
     )  # fmt: skip
     assert (line.unit_amount_from, line.unit_amount_to) == (96_000, 108_006)
+
+
+@pytest.mark.feature("B-12", profile=["baishan", "lyszfgjj"])
+@pytest.mark.parametrize("name", ["baishan", "lyszfgjj"])
+def test_a_new_base_counts_behind_the_month_that_is_verified(make_center: MakeCenter, name: str) -> None:
+    """Verified and not paid is as good as paid: the change says the month in which it first counts."""
+    office = Office(make_center(name), paid_through=202610)
+    number, _ = (office.give_account(person) for person in office.people(2))
+    settle_in(office)
+    typed = [{"account_no": number, "new_base": "9000.00"}]
+    early = sent(office, "base_adjust", typed)
+    verify(office)
+    told = office.unit_get("/context")
+    assert (told["paid_through"], told["verified_through"]) == (202610, 202611)
+    answer = office.send(early)
+    assert answer.status_code == 422
+    (late,) = answer.json()["findings"]
+    assert (late["code"], late["text"][:13]) == ("adjust.month", "变更月度应为202612，")
+    assert file(office, "base_adjust", typed)["ok"] == 1
+    assert history(office)[-1].month == 202612
+    with office.center.store.read() as conn:
+        before, now = sheets(conn, office.unit, 202611, 2)
+    assert (before.shares[number].base, now.shares[number].base) == (800_000, 900_000)
 
 
 @pytest.mark.parametrize(

@@ -21,16 +21,16 @@ from center.interest.rates import RateError, all_rates, change_rates, shown_rate
 from center.interest.settle import Totals, is_settled, settle_year
 from center.ledger import codes
 from center.ledger.audit import audit_books
-from center.ledger.post import LedgerError, balance, holdings
+from center.ledger.post import Entry, LedgerError, balance, holdings, reverse
 from center.settings import sqlite_url
 from center.store import bulk
 from center.store.engine import Store
 from center.store.money_tables import interest, journal
-from center.store.tables import inbox_item
+from center.store.tables import audit, inbox_item
 from cli import center_cmd
 from domain.interest import InterestError, product
 from domain.profile import load_profile
-from tests.support.books import add_unit, deposit, move
+from tests.support.books import NOW, add_unit, deposit, move
 from tests.support.center import make_settings
 from tests.support.databases import migrated_sqlite
 
@@ -254,6 +254,41 @@ def test_a_chain_of_moves_ends_at_who_has_the_money(store: Store) -> None:
         b: 273,
     }
     assert held(store, c) == (0, 0, TEN_THOUSAND + 15_208, 0)
+
+
+def test_money_that_passes_through_an_account_between_two_rates(store: Store) -> None:
+    """B has A's money from 3 to 10 July; its 当年归集 goes over as of 30 June, before it came to B."""
+    [a], [b, c] = add_unit(store, FIRST_UNIT, 1), add_unit(store, SECOND_UNIT, 2)
+    deposit(store, FIRST_UNIT, FIRST, {a: (0, TEN_THOUSAND)})
+    move(store, date(2026, 7, 3), (FIRST_UNIT, a), (SECOND_UNIT, b))
+    assert run(store).amount == 15_208
+    with store.write() as conn:
+        change_rates(conn, "2026-07-01", ["current=5", "carried=0.35"])
+    move(store, date(2026, 7, 10), (SECOND_UNIT, b), (SECOND_UNIT, c))
+    done = run(store, 2026, datetime(2027, 7, 2, 2, 0, tzinfo=UTC))
+    found = rows(store, 2026)
+    products = {number: int(row.product) for number, row in found.items()}
+    whole = TEN_THOUSAND + 15_208
+    assert products == {a: 2 * TEN_THOUSAND, b: 7 * TEN_THOUSAND + 9 * 15_208, c: 356 * whole}
+    assert found[b].amount == round(products[b] * 35 / 3_600_000) == 69, "at the rate of 上年结转"
+    assert not done.short and held(store, c)[3] == whole + done.amount - held(store, c)[1]
+    with store.read() as conn:
+        details = list(conn.scalars(select(audit.c.detail).where(audit.c.action == "interest.settle")))
+    assert not any("积数为负" in text for text in details)
+
+
+def test_a_side_below_nothing_does_not_stop_the_run_and_is_written_down(small: Store) -> None:
+    """Entries whose days contradict their order: taken back in May what was put in in June."""
+    a, _ = two_accounts(small)
+    [c] = add_unit(small, SECOND_UNIT, 1)
+    wrong = deposit(small, SECOND_UNIT, date(2026, 6, 1), {c: (TEN_THOUSAND, 0)})
+    with small.write() as conn:
+        reverse(conn, wrong, Entry("allocate", "", SECOND_UNIT, date(2026, 5, 1), NOW, serial="R1"))
+    done = run(small)
+    assert done.short == [c] and rows(small)[c].amount == 0 and rows(small)[a].amount == 30_417
+    with small.read() as conn:
+        details = list(conn.scalars(select(audit.c.detail).where(audit.c.action == "interest.settle")))
+    assert [text for text in details if "积数为负" in text] == [f"1 0.00 积数为负，按0计息：{c}"]
 
 
 def test_money_that_moves_between_two_chunks_of_a_run_is_paid_once(

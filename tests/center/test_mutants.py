@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from center.ledger.post import LedgerError
 from center.settings import sqlite_url
 from center.store.engine import Store
 from tests.center import test_money_races
@@ -41,12 +42,16 @@ def prepared(one: Mutant, folder: Path, request: pytest.FixtureRequest) -> Itera
 
 
 def is_caught(one: Mutant, folder: Path, request: pytest.FixtureRequest, patch: pytest.MonkeyPatch) -> bool:
+    """Whether an assertion of the named test failed; any other exception than the mutant's own goes on."""
+    caught: tuple[type[BaseException], ...] = (AssertionError, pytest.fail.Exception)
+    if one.raises is not None:
+        caught += (one.raises,)
     with prepared(one, folder, request) as (store, wanted):
         one.make(patch, store)
         patch.setattr(test_money_races, "MANY", FEW)
         try:
             one.caught_by(wanted, *one.arguments)
-        except (Exception, pytest.fail.Exception):
+        except caught:
             return True
         return False
 
@@ -56,6 +61,25 @@ def test_the_named_test_catches_it(
     one: Mutant, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert is_caught(one, tmp_path, request, monkeypatch)
+
+
+@pytest.mark.parametrize("error", [TypeError, LedgerError])
+def test_a_test_that_breaks_down_has_caught_nothing(
+    tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    """Only what fails an assertion counts, or what the mutant is said to end with."""
+
+    def broken(_: Store) -> None:
+        raise LedgerError("ledger.invalid", "坏了。") if error is LedgerError else error("broken")
+
+    def nothing(patch: pytest.MonkeyPatch, store: Store) -> None: ...
+
+    with pytest.raises(error):
+        is_caught(Mutant("broken", broken, nothing), tmp_path / "first", request, monkeypatch)
+    assert is_caught(
+        Mutant("broken", broken, nothing, raises=error), tmp_path / "second", request, monkeypatch
+    )
+    assert not is_caught(Mutant("sound", lambda _: None, nothing), tmp_path / "third", request, monkeypatch)
 
 
 @pytest.mark.parametrize("one", SEQUENTIAL, ids=lambda one: one.name)

@@ -331,6 +331,28 @@ def test_the_interest_of_a_unit(make_center: MakeCenter) -> None:
     assert [one for page in pages(office, "/interest/people", 1, year=2025) for one in page["rows"]] == rows
 
 
+@pytest.mark.feature("Q-05", profile="shanxi")
+def test_a_unit_is_told_of_its_own_accounts_alone(make_center: MakeCenter) -> None:
+    """A's money came to D of another unit in the year: what A earned is told there under D."""
+    office = Office(make_center("shanxi"))
+    other = Office(office.center, OTHER)
+    books = Books(office, settle=False)
+    d, e = (other.give_account(person) for person in other.people(2))
+    deposit(other.center.store, OTHER, date(2025, 8, 15), {n: (20_000, 20_000) for n in (d, e)})
+    move(office.center.store, date(2026, 3, 1), (office.unit, books.a), (OTHER, d))
+    settle_all(office.center)
+    told = other.unit_get("/interest", year=2025)
+    rows = other.unit_get("/interest/people", year=2025)["rows"]
+    assert [row["account_no"] for row in rows] == sorted((d, e)) and told["people"] == 2
+    for key in ("product", "unit_amount", "person_amount", "amount"):
+        assert sum(parse_yuan(row[key]) for row in rows) == parse_yuan(told[key])
+    by_number = {row["account_no"]: parse_yuan(row["amount"]) for row in rows}
+    assert by_number[d] > by_number[e] > 0
+    assert [one for page in pages(other, "/interest/people", 1, year=2025) for one in page["rows"]] == rows
+    mine = office.unit_get("/interest/people", year=2025)["rows"]
+    assert [row["account_no"] for row in mine] == [books.b]
+
+
 # ---- who may not -----------------------------------------------------------------------------------
 
 

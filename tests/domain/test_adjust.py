@@ -197,14 +197,43 @@ def test_the_limits_are_those_of_the_month_of_the_change() -> None:
     """In July a unit that owes June adjusts for June, under the limits of the year before."""
     business = adjust("baishan")
     owing, paid = replace(UNIT, paid_through=202605), replace(UNIT, paid_through=202606)
+    verified = replace(owing, verified_through=202606)
     cells = {"new_base": "23500"}
     late = check(business, context("baishan", unit=owing, month=202607), **cells)
     assert [found.code for found in late.findings] == ["base.out_of_range"]
     assert late.values["change_month"] == "202606"
     now = check(business, context("baishan", unit=paid, month=202607), **cells)
     assert now.ok and now.values["change_month"] == "202607"
+    assert check(business, context("baishan", unit=verified, month=202607), **cells) == now
     ahead = replace(UNIT, paid_through=202706)
     assert codes(business, context("baishan", unit=ahead), **cells) == ["base.limits_unknown"]
+
+
+@pytest.mark.feature("B-12", profile="shanxi")
+@pytest.mark.parametrize(
+    ("paid", "verified", "month"),
+    [
+        (None, None, 202611), (202610, None, 202611), (202610, 202610, 202611), (202610, 202611, 202612),
+        (None, 202611, 202612), (202605, 202606, 202607), (202611, 202610, 202612), (202611, 202612, 202701),
+    ],
+)  # fmt: skip
+def test_a_change_counts_from_the_first_month_that_is_not_verified(
+    paid: int | None, verified: int | None, month: int
+) -> None:
+    """Also what is shown while typing; the center refuses any other month."""
+    business = adjust("shanxi")
+    unit = replace(UNIT, paid_through=paid, verified_through=verified)
+    where = context("shanxi", unit=unit)
+    assert business.target_month(where) == month
+    base = "9000.00"
+    row = check(business, where, new_base=base)
+    assert row.ok and row.values["change_month"] == str(month)
+    assert business.preview({"account_no": NUMBER, "new_base": base}, where)["change_month"] == str(month)
+    at_center = context("shanxi", unit=unit, source=Source.CENTER)
+    sent = {key: text for key, text in row.values.items() if text}
+    assert business.check_row(sent, at_center).ok
+    other = business.check_row(sent | {"change_month": "202512"}, at_center)
+    assert [found.code for found in other.findings] == ["adjust.month"]
 
 
 @pytest.mark.parametrize("text", ["", "０", "0", "-5", "8000.123", "一千"])
@@ -362,6 +391,10 @@ def test_the_year_is_verified_between_june_and_july() -> None:
             "年度核定须按年份连续办理，不可跨年度办理，2025年度的还没有办理，请联系中心。",
         ),
         ({"paid_through": 202607}, "年度核定应在汇缴7月份公积金前办理，本单位已缴至202607，请联系中心。"),
+        (
+            {"verified_through": 202607},
+            "年度核定应在汇缴7月份公积金前办理，本单位已核定至202607，请联系中心。",
+        ),
     ],
 )
 def test_the_unit_must_be_ready_for_it(changes: dict[str, Any], text: str) -> None:

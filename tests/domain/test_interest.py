@@ -104,6 +104,27 @@ def test_the_last_fen_falls_to_the_person() -> None:
     assert (found.amount, found.unit, found.person, found.product) == (1, 1, 0, 24_000)
 
 
+def test_a_kind_below_nothing_is_taken_off_the_other() -> None:
+    """10,000 元 carried over as of 30 June that came on 3 July: carried for the days it was there, 9 - 2."""
+    cut = segments([Rate("current", BEFORE, 500, 360), Rate("carried", BEFORE, 35, 360)], *year_span(2025))
+    for side in ("unit", "person"):
+        odd = Product(**{f"{side}_current": -2_000_000, f"{side}_carried": 9_000_000})
+        found, plain = (
+            interest([(cut[0], odd)]),
+            interest([(cut[0], Product(**{f"{side}_carried": 7_000_000}))]),
+        )
+        assert found == plain and found.amount == round(Fraction(7_000_000 * 35, 360 * 10_000)) == 68
+        turned = Product(**{f"{side}_current": 9_000_000, f"{side}_carried": -2_000_000})
+        assert interest([(cut[0], turned)]).amount == round(Fraction(7_000_000 * 500, 360 * 10_000)) == 972
+
+
+def test_a_side_below_nothing_gets_none_and_leaves_the_other_alone() -> None:
+    cut = segments(rates(360, (BEFORE, 150)), *year_span(2025))
+    found = interest([(cut[0], Product(unit_current=-24_000_000, person_carried=24_000_000))])
+    assert (found.amount, found.unit, found.person, found.product, found.short) == (1_000, 0, 1_000, 0, True)
+    assert not interest([(cut[0], Product(person_carried=24_000_000))]).short
+
+
 @pytest.mark.parametrize("year", [0, -1, 9999, 10_000, 10**9])
 def test_years_that_no_calendar_has(year: int) -> None:
     with pytest.raises(InterestError) as caught:

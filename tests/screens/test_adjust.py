@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import update
 
+from center.store.tables import unit
 from client.store.rows import StoredRow
 from screens.adjust import AdjustScreen
 from screens.adjust_rows import SAME, TAKEN_BACK
@@ -56,6 +58,17 @@ async def change(desk: Desk, number: str, *texts: str) -> None:
 
 
 # ---- the form ------------------------------------------------------------------------------------------
+
+
+async def test_the_month_is_that_of_now_and_not_of_the_login(make_place: MakePlace) -> None:
+    """A month is dealt with after the login: the screen and the center mean the same month."""
+    place = make_place("baishan", **UNIT)
+    employ(place, NAMES)
+    async with running(place) as desk:
+        with place.center.store.write() as conn:
+            conn.execute(update(unit).values(paid_through=202611))
+        await desk.open("business:base_adjust")
+        assert "变更月度 202612" in desk.picture()
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def pay_interest(conn: Connection, unit_account: str, year: int, amounts: Mappin
     paid = post(conn, entry("interest", f"interest:{year}", unit_account), moves)
     for number, amount in amounts.items():
         about = {"account_no": number, "fund_year": year, "unit_account": unit_account, "product": "0"}
-        sides = {"amount": amount, "unit_amount": 0, "person_amount": amount}
+        sides = {"payee": number, "amount": amount, "unit_amount": 0, "person_amount": amount}
         conn.execute(insert(interest).values(**about, **sides, day=DAY.isoformat(), journal_no=paid))
     return paid
 

@@ -220,6 +220,7 @@ def _create_interest() -> None:
         sa.Column("account_no", sa.String(length=20), nullable=False),
         sa.Column("fund_year", sa.Integer(), nullable=False),
         sa.Column("unit_account", sa.String(length=20), nullable=False),
+        sa.Column("payee", sa.String(length=20), nullable=False),
         sa.Column("product", sa.Text(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("unit_amount", sa.BigInteger(), nullable=False),
