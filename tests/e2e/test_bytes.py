@@ -121,5 +121,5 @@ def test_bytes_of_screens_and_dialogs(desk: KeyDesk) -> None:
     desk.desk.keys("<f10>")
     desk.desk.see("总人数：12 人")
     desk.desk.home(2)
-    opened(desk, go(desk, "query:open"), NAMED["f12"], SCREEN)
+    opened(desk, go(desk, "progress"), NAMED["f12"], SCREEN)
     desk.desk.at_home()

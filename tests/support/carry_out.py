@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from center.jobs import settle_chunk
 from center.store.tables import job
-from tests.support.center import CenterUnderTest
+from tests.support.center import CenterUnderTest, Login
 from tests.support.filing import Office, clerk
 
 
@@ -24,9 +24,9 @@ def work_off(center: CenterUnderTest) -> None:
             pass
 
 
-def approve(center: CenterUnderTest) -> None:
-    """Take and approve every open case, as a clerk made for it."""
-    login = clerk(center, f"guiyuan{uuid.uuid4().hex[:6]}")
+def approve(center: CenterUnderTest, login: Login | None = None) -> None:
+    """Take and approve every open case, as a clerk; without one, as a clerk made for it."""
+    login = login or clerk(center, f"guiyuan{uuid.uuid4().hex[:6]}")
     cases = center.get("/v1/cases", login).json()["cases"]
     for case in [one for one in cases if one["state"] == "pending"]:
         where = f"/v1/cases/{case['case_id']}"
