@@ -127,6 +127,11 @@ def format_yuan_grouped(fen: int) -> str:
     return f"{'-' if fen < 0 else ''}{whole:,}.{rest:02d}"
 
 
+def grouped(text: str) -> str:
+    """An amount as the wire writes it, with thousands commas for screens. Raises MoneyError."""
+    return format_yuan_grouped(parse_yuan(text))
+
+
 def deposit(base_fen: int, ratio_bp: int, rounding: Rounding) -> int:
     """分 of one side's monthly deposit: base x ratio, rounded once (article 16 of the regulations).
 

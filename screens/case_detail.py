@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 
 from domain.businesses.registry import declare
+from domain.money import grouped
 from screens.app import AppScreen
 from screens.case_rows import PAGE, CaseRows
 from screens.cases import ACTIONS, STATES, history_lines
@@ -137,7 +138,7 @@ class CaseScreen(AppScreen):
         """The sum of the case in the business's own word, "" where only people count."""
         rules = self.state.profile.rules(self.detail.case.business)
         title = rules.amount_title.removeprefix("总") if rules is not None else ""
-        return f"  {title} {self.detail.case.amount}元" if title else ""
+        return f"  {title} {grouped(self.detail.case.amount)}元" if title else ""
 
     def _show(self) -> None:
         case = self.detail.case

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from domain.businesses.names import business_of
+from domain.money import grouped
 from domain.period import CENTER_ZONE
 from screens.menu import MenuEntry
 from screens.unit_choice import permits
@@ -50,7 +51,7 @@ def unit_lines(context: UnitContext, person: Person, profile: Profile) -> list[S
             ("账户  ", STRONG),
             (
                 f"缴存 {context.headcount}人  封存 {context.sealed_count}人  缴至 {paid}"
-                f"  未分配余额 {context.unallocated}元",
+                f"  未分配余额 {grouped(context.unallocated)}元",
                 PLAIN,
             ),
         ],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 
+from domain.money import grouped
 from domain.period import CENTER_ZONE
 from screens.app import AppScreen
 from screens.inbox_actions import DELETED, READ, delete_message, mark_read, tell_read
@@ -104,7 +105,7 @@ class MessageScreen(AppScreen):
                 ),
             ]
             if rules is None or rules.amount_title:
-                lines.append(pair("月缴存额  ", f"{receipt.amount}元"))
+                lines.append(pair("月缴存额  ", f"{grouped(receipt.amount)}元"))
         self.query_one(Reading).show(lines)
 
     async def perform(self, request: ActionRequested) -> None:

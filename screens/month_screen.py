@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from domain.business import Totals
 from domain.businesses.registry import declare
+from domain.money import grouped
 from screens.app import AppScreen
 from screens.business_screen import business_words
 from screens.business_submit import SubmitFlow
 from screens.roster_desk import RosterDesk, RosterWords
-from screens.roster_model import money_text
 from tui import glyphs
 from tui.bars import Span
 from tui.progress import in_thread
@@ -27,13 +27,6 @@ FOUR: Final = (("last", "上月"), ("more", "增加"), ("less", "减少"), ("", 
 CELLS: Final = 17
 """Room of one column of the sheet: fifteen digits of money, grouped, are never cut."""
 STATES: Final = {"due": "未核定", "declared": "已核定", "paid": "已分配", "cancelled": "已取消"}
-
-
-def grouped(amount: str) -> str:
-    """An amount of the wire with separators."""
-    from domain.money import parse_yuan
-
-    return money_text(parse_yuan(amount))
 
 
 def column(month: RemitMonth, name: str) -> tuple[int, str]:

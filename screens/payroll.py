@@ -25,6 +25,7 @@ from screens.roster_parts import InfoLine, QueueGrid
 from tui.grid import Grid
 from tui.grid_work import work_on
 from tui.keys import ActionRequested
+from tui.progress import in_thread
 
 if TYPE_CHECKING:
     from client.payroll import PayrollDesk, Plan
@@ -128,7 +129,7 @@ class PayrollScreen(AppScreen):
                 if not self.query_one(Grid).goto_next_error():
                     self.status("没有要核对的行。", kind="good")
             case "select_all":
-                self._take_kind()
+                await self._take_kind()
             case "open":
                 index = int(request.payload["index"])
                 await self.tell(
@@ -143,10 +144,13 @@ class PayrollScreen(AppScreen):
             case _:
                 await super().perform(request)
 
-    def _take_kind(self) -> None:
-        grid = self.query_one(Grid)
-        if self._model.count():
-            self._model.take_kind(grid.cursor[0])
+    async def _take_kind(self) -> None:
+        """Take all rows like this one, weighed in a thread and carried out at once."""
+        grid, model = self.query_one(Grid), self._model
+        if not model.count():
+            return
+        change = await in_thread(model.weigh_kind, grid.cursor[0])
+        if model is self._model and model.take(change):
             grid.reload()
 
     # ---- comparing -------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from domain.businesses.names import BUSINESSES
 from domain.money import format_yuan, format_yuan_grouped
@@ -62,6 +62,14 @@ def key_of(one: Proposal) -> str:
     return f"{one.kind} {person or (one.row.key if one.row is not None else '')}"
 
 
+class Change(NamedTuple):
+    """What taking or leaving rows comes to: the rows taken before and afterwards, the four columns then."""
+
+    before: set[int]
+    taken: set[int]
+    columns: FourColumns
+
+
 class PayrollModel(RowsModel):
     """Judged proposals as rows; implements `tui.grid_model.GridModel` and `tui.grid_work.WorkModel`.
 
@@ -112,24 +120,34 @@ class PayrollModel(RowsModel):
 
     def set_selected(self, row_ids: Sequence[int], selected: bool) -> None:
         """Take or leave rows; those that are no business stay as they are."""
-        changed = {
-            at for at in row_ids if self.judged[at].proposal.filed and (at in self.taken) is not selected
-        }
-        self.taken ^= changed
-        own = four_columns(Sum(), [self.judged[at].proposal for at in changed])
-        now, sign = self.columns_now, 1 if selected else -1
-        self.columns_now = FourColumns(
-            now.last, _plus(now.more, own.more, sign), _plus(now.less, own.less, sign)
-        )
-        if self._changed is not None:
-            self._changed()
+        self.take(self.weigh(row_ids, selected))
 
-    def take_kind(self, index: int) -> str:
-        """Take all rows of the kind of a row, or leave them all when all are taken; returns the kind."""
+    def weigh_kind(self, index: int) -> Change:
+        """Weigh taking all rows of the kind of a row, or leaving them all when all are taken.
+
+        Long for many rows: it changes nothing, so it may run in a thread.
+        """
         kind = self.judged[self._shown[index]].proposal.kind
         mine = [at for at, one in enumerate(self.judged) if one.proposal.kind == kind]
-        self.set_selected(mine, not self.taken.issuperset(mine))
-        return kind
+        return self.weigh(mine, not self.taken.issuperset(mine))
+
+    def weigh(self, row_ids: Sequence[int], selected: bool) -> Change:
+        """What would be taken, and the four columns then."""
+        taken, now = self.taken, self.columns_now
+        changed = {at for at in row_ids if self.judged[at].proposal.filed and (at in taken) is not selected}
+        own = four_columns(Sum(), [self.judged[at].proposal for at in changed])
+        sign = 1 if selected else -1
+        columns = FourColumns(now.last, _plus(now.more, own.more, sign), _plus(now.less, own.less, sign))
+        return Change(taken, taken ^ changed, columns)
+
+    def take(self, change: Change) -> bool:
+        """Carry out what was weighed; False when rows were taken or left meanwhile, and nothing is done."""
+        if change.before is not self.taken:
+            return False
+        self.taken, self.columns_now = change.taken, change.columns
+        if self._changed is not None:
+            self._changed()
+        return True
 
     def toggled(self) -> list[str]:
         """What was taken or left otherwise than proposed, by `key_of`."""
@@ -142,9 +160,9 @@ class PayrollModel(RowsModel):
     def toggle(self, keys: Sequence[str]) -> None:
         """Take and leave as `toggled` said."""
         wanted = set(keys)
-        for at, one in enumerate(self.judged):
-            if key_of(one.proposal) in wanted:
-                self.set_selected([at], not one.takes)
+        mine = [at for at, one in enumerate(self.judged) if key_of(one.proposal) in wanted]
+        for takes in (False, True):
+            self.set_selected([at for at in mine if self.judged[at].takes is takes], not takes)
 
     def selected_ids(self) -> list[int]:
         """Return the rows that are taken."""

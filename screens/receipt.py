@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from textual.app import ComposeResult
 
 from client.errors import ClientError
+from domain.money import grouped
 from domain.period import CENTER_ZONE
 from screens.app import AppScreen
 from screens.roster_parts import FactsView, begin
@@ -75,7 +76,11 @@ class ReceiptScreen(AppScreen):
             ("业务流水号", receipt.serial),
             ("受理时间", local_time(receipt.received)),
             (rules.count_title if rules else "总人数", f"{receipt.count} {each}"),
-            *([(rules.amount_title, f"{receipt.amount} 元")] if rules and rules.amount_title else []),
+            *(
+                [(rules.amount_title, f"{grouped(receipt.amount)} 元")]
+                if rules and rules.amount_title
+                else []
+            ),
             ("状态", STATES[receipt.state]),
             ("办理结果", f"成功 {receipt.ok}  失败 {receipt.failed}  待确认 {receipt.pending}"),
             ("SHA-256", receipt.digest),

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import ComposeResult
 
+from domain.money import grouped
 from domain.receipts import ACTIONS, FIELDS, STATES, reason_finding
 from screens.app import AppScreen
 from screens.dialog_form import DialogForm
 from screens.fields import FieldsModel
 from screens.receipt_entry import line_body
-from screens.receipt_fields import REASON, LineModel, center_day, yuan
+from screens.receipt_fields import REASON, LineModel, center_day
 from screens.receipts import receipt_events
 from screens.roster_parts import FactsView
 from tui.form_model import FormField
@@ -81,15 +82,15 @@ class ReceiptDetailScreen(AppScreen):
             [
                 ("交易流水号", one.bank_no),
                 ("交易日期", one.day),
-                ("金额", f"{yuan(one.amount)} 元"),
+                ("金额", f"{grouped(one.amount)} 元"),
                 ("付款人", one.payer or "未填"),
                 ("付款账号", one.payer_account or "未填"),
                 ("附言", one.remark or "未填"),
                 ("所属单位", whose),
                 ("状态", STATES[one.state]),
                 ("说明", one.note),
-                ("已退款", f"{yuan(one.refunded)} 元"),
-                ("可退款", f"{yuan(detail.available)} 元"),
+                ("已退款", f"{grouped(one.refunded)} 元"),
+                ("可退款", f"{grouped(detail.available)} 元"),
                 ("登记", f"{one.recorded[:10]}  {SOURCES.get(one.source, one.source)}"),
                 ("", ""),
                 ("", "办理流程"),
@@ -154,10 +155,10 @@ class ReceiptDetailScreen(AppScreen):
     async def _confirmed(self, act: str, detail: ReceiptDetail, values: dict[str, str]) -> bool:
         one = detail.receipt
         what = {
-            "match": f"把 {yuan(one.left)} 元记入单位 {values.get('unit_account', '')} 的未分配金额",
+            "match": f"把 {grouped(one.left)} 元记入单位 {values.get('unit_account', '')} 的未分配金额",
             "refund": f"退款 {values.get('amount', '')} 元给 {one.payer or '付款人'}",
-            "correct": f"冲销原来的 {yuan(one.amount)} 元，按更正后的内容重新入账",
-            "reverse": f"冲销这笔 {yuan(one.amount)} 元的来款",
+            "correct": f"冲销原来的 {grouped(one.amount)} 元，按更正后的内容重新入账",
+            "reverse": f"冲销这笔 {grouped(one.amount)} 元的来款",
         }[act]
         lines = [f"交易流水号 {one.bank_no}", f"{what}，确定吗？"]
         return await self.ask(ACTIONS[act], lines, [("y", "确定"), ("n", "取消")], cancel="n") == "y"

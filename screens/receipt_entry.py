@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 
 from client.errors import Refused
+from domain.money import grouped
 from domain.receipts import FIELDS
 from screens.app import AppScreen
 from screens.fields import FieldsForm
-from screens.receipt_fields import LineModel, center_day, yuan
+from screens.receipt_fields import LineModel, center_day
 from screens.roster_parts import NoteArea
 from tui.keys import ActionRequested
 
@@ -86,7 +87,7 @@ class ReceiptEntryScreen(AppScreen):
     async def _confirmed(self, body: BankLineBody, seen: LineResult) -> bool:
         lines = [
             f"交易流水号 {body.bank_no}  {body.day}",
-            f"金额 {yuan(body.amount)} 元  付款人 {body.payer or '未填'}",
+            f"金额 {grouped(body.amount)} 元  付款人 {body.payer or '未填'}",
             f"记入：{where(seen)}",
             seen.message,
         ]

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
-from domain.money import format_yuan_grouped, parse_yuan
 from domain.period import CENTER_ZONE
 from domain.receipts import FIELDS, REASON_LENGTH, TITLES, LineErrors, read_line, reason_finding
 from screens.fields import FieldsModel
@@ -34,11 +33,6 @@ KINDS: Final = {"bank_no": "mobile", "amount": "money", "payer_account": "mobile
 def center_day(client: CenterClient) -> date:
     """The date at the center."""
     return datetime.fromtimestamp(client.now(), CENTER_ZONE).date()
-
-
-def yuan(text: str) -> str:
-    """An amount of the wire with thousands commas."""
-    return format_yuan_grouped(parse_yuan(text))
 
 
 def line_fields(*, fixed_number: bool = False) -> list[FormField]:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from textual.app import ComposeResult
 
 from client.errors import AuthExpired, ClientError
+from domain.money import grouped
 from domain.receipts import STATES
 from screens.app import AppScreen
 from screens.date_fields import check_period, parse_day
 from screens.fields import FieldsForm, FieldsModel
 from screens.options import OptionRun, offered
-from screens.receipt_fields import center_day, yuan
+from screens.receipt_fields import center_day
 from screens.roster_parts import InfoLine
 from tui.form_model import FormField
 from tui.keys import ActionRequested
@@ -39,7 +40,7 @@ def receipt_events(events: list[ReceiptEvent]) -> list[str]:
     lines = []
     for one in events:
         whose = f"单位{one.unit_account}" if one.unit_account else "未认定单位"
-        words = [one.time[:10], one.action, f"{yuan(one.amount)}元", whose, one.actor]
+        words = [one.time[:10], one.action, f"{grouped(one.amount)}元", whose, one.actor]
         lines.append("  ".join(words))
         lines.append(f"    业务流水号{one.serial}{f'  原因：{one.reason}' if one.reason else ''}")
     return lines
@@ -154,7 +155,7 @@ class ReceiptsScreen(AppScreen):
         self.pane.set_rows([_list_row(row) for row in rows])
         count, amount = pages[0].count or 0, pages[0].amount or "0.00"
         rest = f"，只显示前{len(rows)}笔，请缩小条件" if count > len(rows) else ""
-        self.query_one(InfoLine).show(f"共 {count} 笔，{yuan(amount)} 元{rest}")
+        self.query_one(InfoLine).show(f"共 {count} 笔，{grouped(amount)} 元{rest}")
 
     def _fetch(self) -> list[ReceiptPage]:
         """The receipts that meet the conditions, at most `MOST`. Blocking."""
@@ -199,7 +200,7 @@ def _list_row(row: ReceiptRow) -> ListRow:
         row.bank_no,
         row.payer,
         row.unit_account,
-        yuan(row.amount),
+        grouped(row.amount),
         STATES[row.state],
     )
     return ListRow(row.receipt_id, cells, mark="*" if row.state == "suspense" else " ")

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from client.errors import AuthExpired
+from domain.money import grouped
 from screens.file_choice import write_out
-from screens.month_screen import FOUR, STATES, column, grouped
+from screens.month_screen import FOUR, STATES, column
 from screens.remit_month import PEOPLE, fetch, write_list
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from client.errors import ClientError
 from domain.businesses.registry import declare
+from domain.money import grouped
 from screens.business_titles import screen_title
 from screens.date_fields import span_fields
 from screens.history_query import HistoryQueryScreen, Progress, Stopped
-from screens.month_screen import STATES, MonthScreen, grouped
+from screens.month_screen import STATES, MonthScreen
 from screens.remit_files import write_months, write_sheet_voucher
 from screens.vouchers import write_batch_voucher
 from tui.form_model import FormField

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from textual.app import ComposeResult
 
 from client.errors import AuthExpired, ClientError
+from domain.money import grouped
 from screens.app import AppScreen
 from screens.business_rows import masked
 from screens.file_choice import write_out
-from screens.month_screen import four_columns, grouped
+from screens.month_screen import four_columns
 from screens.panel import Panel
 from screens.roster_parts import Heading, QueueGrid, RowsModel
 from tui.grid_model import GridColumn, GridRow

@@ -9,7 +9,8 @@ from textual.app import ComposeResult
 
 from client.errors import AuthExpired, ClientError
 from domain.businesses.remit_rules import RemitRules
-from screens.month_screen import MonthScreen, four_columns, grouped, row_of
+from domain.money import grouped
+from screens.month_screen import MonthScreen, four_columns, row_of
 from screens.panel import Panel
 from screens.roster_parts import Heading, InfoLine, QueueGrid, RowsModel
 from tui.grid import Grid

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from domain.money import grouped
 from screens.business_rows import PAGE
 from screens.business_titles import TITLES
 from screens.date_fields import span_fields
@@ -79,7 +80,7 @@ class SuspenseQueryScreen(HistoryQueryScreen):
 
     def found_footer(self) -> str:
         """Return how many lines there are and what is held now."""
-        held = f"，现有暂存款 {self._balance} 元" if self._balance else ""
+        held = f"，现有暂存款 {grouped(self._balance)} 元" if self._balance else ""
         return f"{super().found_footer()}{held}"
 
     def write(self, path: Path, overwrite: bool) -> None:

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 
 from client.errors import ClientError
 from domain.codes import table
+from domain.money import grouped
 from screens.app import AppScreen
 from screens.roster_parts import FactsView
 from tui.keys import ActionRequested
@@ -35,9 +36,12 @@ def unit_facts(context: UnitContext) -> list[tuple[str, str]]:
         ("资金性质", funds),
         ("正常人数", f"{context.headcount} 人"),
         ("封存人数", f"{context.sealed_count} 人"),
-        ("暂存款", f"{context.unallocated} 元"),
+        ("暂存款", f"{grouped(context.unallocated)} 元"),
         ("业务年月", str(context.month)),
-        ("基数上下限", f"{limits.base_min} 至 {limits.base_max} 元" if limits else "尚未公布"),
+        (
+            "基数上下限",
+            f"{grouped(limits.base_min)} 至 {grouped(limits.base_max)} 元" if limits else "尚未公布",
+        ),
         ("", ""),
         ("", "经办人"),
         ("姓名", context.agent_name),

@@ -15,6 +15,7 @@ from domain.money import (
     format_ratio,
     format_yuan,
     format_yuan_grouped,
+    grouped,
     parse_positive_yuan,
     parse_ratio,
     parse_yuan,
@@ -111,6 +112,7 @@ def test_zero_and_negative_amounts_are_refused_where_money_must_be_positive(type
 def test_a_written_amount_is_read_back(fen: int) -> None:
     assert parse_yuan(format_yuan(fen)) == fen
     assert parse_yuan(format_yuan_grouped(fen)) == fen
+    assert grouped(format_yuan(fen)) == format_yuan_grouped(fen)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from center.auth.passwords import hash_password
 from center.bell import BELL
 from center.clock import now_text
 from center.store.tables import unit
+from domain.money import grouped
 from domain.profile import PROFILE_NAMES, load_profile
 from screens.home import HomeScreen
 from screens.home_parts import entries
@@ -93,7 +94,7 @@ async def test_the_banner_shows_unit_account_and_agent(profile: str, tmp_path: P
             unit, account, agent = desk.picture().splitlines()[1:4]
             assert unit.startswith(f"单位  {context.name}  账号 {UNIT}")
             assert account.startswith(f"账户  缴存 {context.headcount}人  封存 {context.sealed_count}人")
-            assert f"未分配余额 {context.unallocated}元" in account
+            assert f"未分配余额 {grouped(context.unallocated)}元" in account
             assert agent.startswith(f"经办  {PERSON['name']}  {PERSON['mobile']}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from client.store.rows import StoredRow
 from domain.business import AccountStatus
 from domain.profile import PROFILE_NAMES
 from screens.payroll import PayrollScreen
+from screens.payroll_model import Change, PayrollModel
 from tests.screens.conftest import MakePlace
 from tests.support.outgoing import recorded
 from tests.support.poison import HOSTILE
@@ -110,6 +112,36 @@ async def test_from_a_payroll_to_the_rosters_of_every_center(make_place: MakePla
         assert (changed.checked["name"], changed.shown("new_base")) == (raised.name, "9000.00")
 
 
+async def test_all_of_a_kind_are_weighed_beside_the_keys(
+    make_place: MakePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is long for many rows, so it is no work of the thread that draws."""
+    place = make_place("baishan")
+    (stays,) = employ(place, 1)
+    new, other = place.office.people(2)
+    threads: list[threading.Thread] = []
+    weigh = PayrollModel.weigh_kind
+
+    def recording(model: PayrollModel, index: int) -> Change:
+        threads.append(threading.current_thread())
+        return weigh(model, index)
+
+    monkeypatch.setattr(PayrollModel, "weigh_kind", recording)
+    async with running(place) as desk:
+        screen = await compare(desk, place, [line(new), line(other), line(stays)])
+        await desk.press("<ctrl+x>")
+        await desk.until(lambda: sums(desk)[0][-2] == "1")
+        assert len(threads) == 1 and threads[0] is not threading.current_thread()
+        model = screen._model
+        stale = model.weigh_kind(0)
+        model.set_selected([0], True)
+        assert not model.take(stale) and model.selected_ids() == [0], "a row was taken meanwhile"
+        kept = model.toggled()
+        again = PayrollModel(model.judged)
+        again.toggle(kept)
+        assert again.taken == model.taken and again.columns_now.more == model.columns_now.more
+
+
 async def test_one_key_takes_and_leaves_a_row_and_the_sums_follow(make_place: MakePlace) -> None:
     place = make_place("baishan")
     (stays,) = employ(place, 1)
@@ -124,9 +156,9 @@ async def test_one_key_takes_and_leaves_a_row_and_the_sums_follow(make_place: Ma
         ]
         assert "列入 1 人" in desk.picture()
         await desk.press("<ctrl+x>")
-        assert sums(desk)[0][-2] == "3"
+        await desk.until(lambda: sums(desk)[0][-2] == "3")
         await desk.press("<ctrl+x>")
-        assert sums(desk)[0][-2] == "1"
+        await desk.until(lambda: sums(desk)[0][-2] == "1")
         await desk.press("<f10>")
         await desk.see("没有列入的行")
         await desk.press("<down><down> ")

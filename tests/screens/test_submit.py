@@ -67,7 +67,7 @@ async def test_a_roster_becomes_a_receipt(make_place: MakePlace, profile: str) -
         [batch] = place.office.unit_get("/submissions", **{"from": "2026-11-01", "to": "2026-11-30"})[
             "batches"
         ]
-        assert batch["serial"] in picture and "3840.00 元" in picture and "2 人" in picture
+        assert batch["serial"] in picture and "3,840.00 元" in picture and "2 人" in picture
         body = place.wire.sent("PUT", "submissions")[0].content
         from domain.canonical import sha256_hex
 
