@@ -176,8 +176,8 @@ class HomeScreen(AppScreen):
             found, _ = await in_thread(lambda: read_deadlines(self.state, ask=ask))
         except ClientError:
             return
-        if self.is_mounted:
-            self.query_one("#deadlines", Panel).show([summary_line(found)])
+        for panel in self.query("#deadlines").results(Panel):  # none is left on a screen that is going
+            panel.show([summary_line(found)])
 
     def state_changed(self, event: StateEvent) -> None:
         """Show what the inbox has got, while nobody presses a key (T-11)."""

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from center.app import ROUTERS, create_app
 from center.errors import TITLES, ProblemError, incident
 from center.facts import business_calendar, check_context, require_open, unit_facts
+from center.ledger.opening import post_opening
 from center.server import authorities, bind, serve
 from center.store.migrate import ProfileMismatch
 from center.store.tables import account, calendar_year, depositor, workday
@@ -20,6 +21,7 @@ from domain.profile import Profile
 from domain.wire import Health, Problem
 from tests.center.conftest import MakeCenter
 from tests.support.center import START, CenterUnderTest, make_settings, served
+from tests.support.money import BEGAN, NOON
 
 
 def problem(answer: httpx.Response) -> Problem:
@@ -102,7 +104,7 @@ def test_every_route_needs_a_session_but_the_public_ones(center: CenterUnderTest
             assert (answer.status_code, problem(answer).code) == (401, "auth.required"), (method, path)
             seen += 1
     assert seen >= 15
-    assert len(ROUTERS) == 9
+    assert len(ROUTERS) == 13
 
 
 # ---- bad requests ------------------------------------------------------------------------------------
@@ -253,13 +255,15 @@ def test_codes_have_a_status_and_a_chinese_title() -> None:
 def test_context_of_a_unit(make_center: MakeCenter, profile: str) -> None:
     center = make_center(profile)
     center.add_unit(
-        "100001", "示例一中", credit_code="12330000470000000X", address="示例路1号", unallocated=123456,
+        "100001", "示例一中", credit_code="12330000470000000X", address="示例路1号",
         paid_through=202610, ratios="[[1200,1200],[850,500]]", depositor_rev=7,
     )  # fmt: skip
     center.add_operator("zhangsan", ("100001",), mobile="13800000001")
     key = center.new_key()
     center.register(key, "100001")
     _add_accounts(center, ["01", "01", "02", "05"])
+    with center.store.write() as conn:
+        post_opening(conn, "100001", BEGAN, NOON, {}, unallocated=123_456)
     found = center.context(center.login(key))
     assert (found.name, found.credit_code, found.address) == ("示例一中", "12330000470000000X", "示例路1号")
     assert (found.headcount, found.sealed_count, found.unallocated) == (2, 1, "1234.56")
