@@ -372,7 +372,8 @@ def test_what_is_broken_off_has_not_happened_and_goes_through_again(
     assert held(office, numbers) == {number: (MONTHLY // 2, MONTHLY // 2, 0, 0) for number in numbers}
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(10, marks=SLOW)])
+@SLOW
+@pytest.mark.parametrize("kills", [2, 10])
 def test_a_center_killed_at_any_moment_verifies_and_allocates_once(tmp_path: Path, kills: int) -> None:
     """The job of the verification and the receipt that pays it, each sent again after every kill."""
     url = migrated_sqlite(sqlite_url(tmp_path))

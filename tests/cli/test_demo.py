@@ -86,7 +86,10 @@ def is_gone(port: int) -> bool:
     return False
 
 
-@pytest.mark.parametrize("profile", PROFILE_NAMES)
+@pytest.mark.parametrize(
+    "profile",
+    ["baishan", *(pytest.param(n, marks=pytest.mark.slow) for n in PROFILE_NAMES if n != "baishan")],
+)
 def test_set_up_says_every_step_and_gives_what_the_login_asks_for(
     profile: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
