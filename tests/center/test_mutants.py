@@ -56,7 +56,10 @@ def is_caught(one: Mutant, folder: Path, request: pytest.FixtureRequest, patch: 
         return False
 
 
-@pytest.mark.parametrize("one", MUTANTS, ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "one",
+    [pytest.param(one, id=one.name, marks=[pytest.mark.slow] if one in RACES else []) for one in MUTANTS],
+)
 def test_the_named_test_catches_it(
     one: Mutant, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,6 +32,7 @@ def filed(site: Site, agent: Agent) -> list[dict[str, Any]]:
 
 @at("shanxi")
 @pytest.mark.feature("B-03", profile="shanxi")
+@pytest.mark.slow  # the key scripts do it in every run
 @pytest.mark.parametrize("gap", [0.0, pytest.param(0.002, id="2ms")])
 def test_changing_one_base_takes_fifteen_keys(site_of: MakeSite, tmp_path: Path, gap: float) -> None:
     """The last digits, Enter, the amount, Enter: whoever types ahead of the screen changes the same bases."""
