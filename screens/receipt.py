@@ -91,7 +91,8 @@ class ReceiptScreen(AppScreen):
         if refused:
             facts += [("", ""), ("", f"其中 {len({f.row for f in refused})} {each}没有受理，已退回清册：")]
             facts += [("", f"第 {finding.row} 行  {finding.text}") for finding in refused[:200]]
-        self.query_one(FactsView).show(facts)
+        for view in self.query(FactsView):  # none is left on a screen that is going
+            view.show(facts)
 
     def state_changed(self, event: StateEvent) -> None:
         """Follow the progress the inbox tells."""

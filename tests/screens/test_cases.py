@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from center.store.tables import inbox_item
+from domain.money import grouped
 from screens.case_detail import CaseScreen
 from screens.case_rows import PAGE
 from tests.screens.front import Front, LoginDesk, at_login, front_of
@@ -66,7 +67,7 @@ async def test_a_new_case_appears_without_a_key_is_taken_and_approved_but_for_on
         await desk.press("\r")
         await desk.see("职工登记审核")
         await desk.settle()
-        assert receipt["amount"] in desk.picture() and "3人" in desk.picture()
+        assert grouped(receipt["amount"]) in desk.picture() and "3人" in desk.picture()
         assert set(desk.key_bar) >= {"受理"} and "通过" not in desk.key_bar
         await desk.press("<f6>")
         await desk.until(lambda: "已受理" in desk.status)
