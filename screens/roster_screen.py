@@ -179,6 +179,9 @@ class RosterScreen(RosterView):
             await in_thread(model.take_view, view, [row for row in rows if isinstance(row, int)])
             self._grid.reload()
         await super().take_up(kept)
+        if self._grid.draft is not None:
+            # A half-typed cell is stored at once, the place a moment later: the next key is the cell's.
+            self.focus_key(self._grid)
 
     def step(self, name: str) -> dict[str, Any] | None:
         """Keep what was pasted while its preview is open."""

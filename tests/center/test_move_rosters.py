@@ -59,7 +59,7 @@ def town(request: pytest.FixtureRequest) -> Iterator[tuple[str, Town]]:
         yield business, Town(Office(center), Office(center, OTHER))
 
 
-@settings(deadline=None, max_examples=15, suppress_health_check=QUIET)
+@settings(deadline=None, max_examples=25, suppress_health_check=QUIET)
 @given(data=st.data())
 def test_client_and_center_find_the_same(town: tuple[str, Town], data: st.DataObject) -> None:
     kind, place = town
@@ -130,7 +130,7 @@ def shaanxi() -> Iterator[CenterUnderTest]:
 _UNITS = iter(range(300_000, 999_999, 3))
 
 
-@settings(deadline=None, max_examples=6, suppress_health_check=QUIET)
+@settings(deadline=None, max_examples=12, suppress_health_check=QUIET)
 @given(data=st.data())
 def test_whatever_is_filed_no_money_is_lost_and_copies_stay_true(
     shaanxi: CenterUnderTest, data: st.DataObject

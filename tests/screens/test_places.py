@@ -77,6 +77,28 @@ async def test_a_roster_opens_again_with_cursor_and_half_typed_cell(make_place: 
         assert desk.title == "起点"
 
 
+async def test_a_cell_typed_in_after_the_place_was_stored_has_the_next_key(make_place: MakePlace) -> None:
+    """A cell's draft is stored at once, the place a moment later: a kill between them loses no key."""
+    place = make_place("shaanxi")
+    async with logged_in(place) as desk:
+        await desk.open("business:open")
+        await fill(desk, place, 3)
+        await cut(desk)
+        older = kept(place)
+        await desk.press("<shift+tab><up><right>李小")
+        drafts = FormDrafts(place.state.database(), place.state.scope())
+        await desk.until(lambda: "李小" in drafts.load("open single").get("@text", ""), "the cell's draft")
+        await cut(desk)
+    drafts = FormDrafts(place.state.database(), place.state.scope())
+    drafts.save(NAME, {"place": json.dumps(older), "tries": "0"})
+    place.again()
+    async with logged_in(place) as desk:
+        assert desk.status == RESTORED
+        grid = desk.app.screen.query_one(Grid)
+        await desk.press("明")
+        assert grid.has_focus and grid.draft is not None and grid.draft[2].endswith("李小明")
+
+
 async def test_a_form_opens_again_in_its_field_and_typing_goes_on(make_place: MakePlace) -> None:
     place = make_place("baishan")
     async with logged_in(place) as desk:
