@@ -14,7 +14,8 @@ from screens.state import WARM
 ROOT = Path(__file__).parents[2]
 HEAVY = {
     *("sqlalchemy", "alembic", "psycopg", "httpx", "pydantic", "fastapi", "starlette", "uvicorn", "dbos"),
-    *("openpyxl", "python_calamine", "xlsxwriter", "reportlab", "pypinyin"),
+    *("openpyxl", "python_calamine", "xlsxwriter", "rustpy_xlsxwriter"),
+    *("reportlab", "segno", "PIL", "pypinyin"),
     *("pkcs11", "cryptography", "argon2"),
 }
 PYDANTIC_IN_DOMAIN = (
