@@ -346,7 +346,23 @@ class AllocateScreen(CancelScreen):
         else:
             await super().perform(request)
 
+    async def read_again(self) -> None:
+        """Ask again, and say what has been allocated: its months are no longer in the list."""
+        filed, self._filed = self._filed, {}
+        await super().read_again()
+        left = {line.source.month for line in self._found if line.source.state == "declared"}
+        if filed and not left & set(filed):
+            from domain.money import format_yuan_grouped
+
+            told = "、".join(str(month) for month in filed)
+            amount = format_yuan_grouped(sum(filed.values()))
+            self.status(f"汇缴分配成功：{told}，共 {amount} 元已分配到个人账户。", kind="good")
+
+    _filed: Mapping[int, int] = {}
+    """Months sent to be allocated and their 分, until the list is read again."""
+
     async def _allocate(self) -> None:
+        from domain.businesses.allocate import unequal
         from domain.money import format_yuan_grouped, parse_yuan
 
         at = int(self._grid.snapshot()["index"])
@@ -357,6 +373,10 @@ class AllocateScreen(CancelScreen):
             self.status("没有可以分配的月度：只有已核定、未缴款的月度才能分配。", kind="warning", beep=True)
             return
         needed = sum(parse_yuan(month.amount) for month in months)
+        differs = unequal(parse_yuan(self._unallocated), needed)
+        if differs:
+            self.status(differs, kind="warning", beep=True)
+            return
         lines = [f"{month.month}  {month.people} 人  {grouped(month.amount)} 元" for month in months]
         question = [
             *lines,
@@ -369,4 +389,5 @@ class AllocateScreen(CancelScreen):
             {"month": str(month.month), "people": str(month.people), "total_amount": month.amount}
             for month in months
         ]
-        await self.file("allocate", rows, question)
+        if await self.file("allocate", rows, question):
+            self._filed = {month.month: parse_yuan(month.amount) for month in months}

@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from domain.profile import Profile
 
 
+def unequal(unallocated: int, needed: int) -> str:
+    """Return the sentence for amounts that differ, both in 分 (V-05); empty when they are equal."""
+    if unallocated == needed:
+        return ""
+    return (
+        f"单位未分配金额应等于本期汇缴金额：未分配{format_yuan(unallocated)}元，"
+        f"本期汇缴{format_yuan(needed)}元，请核对来款后再分配。"
+    )
+
+
 class Allocate(MonthBusiness[AllocateRules]):
     """Allocation under one center's profile."""
 
@@ -46,11 +56,7 @@ class Allocate(MonthBusiness[AllocateRules]):
         needed = sum(check.amount for check in checks)
         if needed == facts.unallocated:
             return checks
-        text = (
-            f"单位未分配金额应等于本期汇缴金额：未分配{format_yuan(facts.unallocated)}元，"
-            f"本期汇缴{format_yuan(needed)}元，请核对来款后再分配。"
-        )
-        told = Finding("allocate.unequal", "total_amount", text)
+        told = Finding("allocate.unequal", "total_amount", unequal(facts.unallocated, needed))
         return [replace(check, findings=(*check.findings, told)) for check in checks]
 
     @staticmethod

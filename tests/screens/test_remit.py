@@ -147,10 +147,8 @@ async def test_baishan_allocates(make_place: MakePlace) -> None:
         await desk.press("<f12>")
         await desk.see("缴款情况")
         await desk.press("<f10>")
-        await desk.see("单位未分配金额 0.00 元")
-        await desk.press("y")
-        await desk.see("单位未分配金额应等于本期汇缴金额")
-        await desk.press("\r")
+        await desk.until(lambda: "单位未分配金额应等于本期汇缴金额：未分配0.00元" in desk.status)
+        assert "确认分配到个人账户吗" not in desk.picture()
         come(place.office, 3 * MONTHLY)
         await desk.press("<f5>")
         await desk.until(lambda: "单位未分配金额 5,760.00 元" in desk.status)
@@ -159,6 +157,7 @@ async def test_baishan_allocates(make_place: MakePlace) -> None:
         await confirm(desk)
         assert months(place) == [(202611, "paid")]
         await desk.press("<f12>")
+        await desk.until(lambda: "汇缴分配成功：202611，共 5,760.00 元" in desk.status)
         await desk.see("共 0 条")
 
 
