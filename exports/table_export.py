@@ -1,4 +1,4 @@
-"""Plain exports of query results and vouchers of batches as workbooks (Q-11, O-18)."""
+"""Plain exports of query results as workbooks (Q-11)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from domain.money import format_yuan_grouped, rmb_capitals
 from domain.text import cell_width, safe_text
 from exports.files import writing
 from exports.plain_book import AMOUNT_FORMAT, MAX_ROWS, TEXT_FORMAT, cell_text, plain_book, sheet_title
@@ -32,31 +31,16 @@ class ExportColumn:
     total: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Voucher:
-    """The head of the voucher of a batch, e.g. 开户清册凭证 (O-18); a voucher without money has `amount` 0.
-
-    `amount` is the monthly deposit of all in 分, `digest` the SHA-256 of the submission in hex.
-    """
-
-    center: str
-    unit_account: str
-    unit_name: str
-    serial_number: str
-    day: date
-    count: int
-    amount: int
-    digest: str
-    title: str = "开户清册凭证"
-
-
-def export_name(title: str, day: date, unit_account: str, *, ascii_title: str = "") -> str:
+def export_name(
+    title: str, day: date, unit_account: str, *, ascii_title: str = "", suffix: str = "xlsx"
+) -> str:
     """File name of an export, e.g. "开户查询_20261121_100231234567.xlsx".
 
     With `ascii_title` ("KH") the name is ASCII, for clients that garble others.
     """
     stem = f"{ascii_title or title}_{day:%Y%m%d}_{unit_account}"
-    return "".join("_" if c in _NAME_SIGNS or c.isspace() else c for c in safe_text(stem, limit=80)) + ".xlsx"
+    name = "".join("_" if c in _NAME_SIGNS or c.isspace() else c for c in safe_text(stem, limit=80))
+    return f"{name}.{suffix}"
 
 
 def write_table(
@@ -81,38 +65,6 @@ def write_table(
             table.write(row)
         table.finish(foot)
     return table.written
-
-
-def _money_lines(voucher: Voucher) -> list[tuple[str, str]]:
-    if not voucher.amount:
-        return []
-    return [
-        ("总月缴存额", f"{format_yuan_grouped(voucher.amount)} 元"),
-        ("大写", rmb_capitals(voucher.amount)),
-    ]
-
-
-def write_voucher(
-    path: Path | str,
-    voucher: Voucher,
-    columns: Sequence[ExportColumn],
-    rows: Iterable[Sequence[Value]],
-    *,
-    overwrite: bool = False,
-) -> int:
-    """The 开户清册凭证: head, the list, totals in figures and capitals, digest of the submission."""
-    head = [
-        ("中心", voucher.center),
-        ("单位", f"{voucher.unit_account} {voucher.unit_name}"),
-        ("业务流水号", voucher.serial_number),
-        ("日期", voucher.day.isoformat()),
-        ("总人数", str(voucher.count)),
-        *_money_lines(voucher),
-    ]
-    foot = [("SHA-256", voucher.digest)]
-    return write_table(
-        path, title=voucher.title, columns=columns, rows=rows, head=head, foot=foot, overwrite=overwrite
-    )
 
 
 class _Table:

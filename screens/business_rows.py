@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from client.api import CenterClient
     from domain.business import UnitFacts
     from domain.wire import AccountRow, BatchSummary, RowResult
-    from exports.table_export import Voucher
+    from exports.form import PaperForm
+    from exports.voucher import Voucher
 
 STATES: Final = {"pending": "待确认", "processing": "处理中", "ok": "成功", "failed": "失败"}
 """State of a row (O-09)."""
@@ -231,20 +232,17 @@ def write_results(
     write_table(path, title=title, columns=head, rows=body, overwrite=overwrite)
 
 
-def write_voucher_of(
-    path: Path, overwrite: bool, *, voucher: Voucher, business: Business, rows: Sequence[RowResult]
-) -> None:
-    """Write the 开户清册凭证 of a batch: the people with an account. Blocking; raises WorkbookError."""
-    from exports.table_export import ExportColumn, write_voucher
+def voucher_of(voucher: Voucher, business: Business, rows: Sequence[RowResult]) -> PaperForm:
+    """The voucher of a batch: its people, each with the account (O-18)."""
+    from exports.table_export import ExportColumn
+    from exports.voucher import voucher_form
 
     columns = roster_columns(business)
-    body = (
+    body = [
         [*(export_value(c, cell_text(c, row.values, row.values)) for c in columns), row.account_no]
         for row in rows
-    )
-    write_voucher(
-        path, voucher, [*export_columns(columns), ExportColumn("账号", width=16)], body, overwrite=overwrite
-    )
+    ]
+    return voucher_form(voucher, [*export_columns(columns), ExportColumn("账号", width=16)], body)
 
 
 def write_failed(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from domain.businesses.base import ACCOUNT_CELLS
@@ -19,6 +18,7 @@ from tui.grid_model import GridColumn
 if TYPE_CHECKING:
     from client.api import CenterClient
     from domain.wire import ChangeRow
+    from exports.form import PaperForm
 
 ALL: Final = ("0", "全部")
 COLUMNS: Final = (
@@ -39,17 +39,18 @@ COLUMNS: Final = (
 MONEY: Final = ("base_to", "amount_from", "amount_to")
 
 
-def write_changes(path: Path, overwrite: bool, *, title: str, rows: Sequence[ChangeRow]) -> None:
-    """Write changes as a workbook. Blocking; raises WorkbookError."""
+def changes_form(title: str, head: Sequence[tuple[str, str]], rows: Sequence[ChangeRow]) -> PaperForm:
+    """Changes as a form."""
     from domain.money import parse_yuan
-    from exports.table_export import ExportColumn, write_table
+    from exports.form import PaperForm
+    from exports.table_export import ExportColumn
 
-    head = [ExportColumn(c.title, "money" if c.key in MONEY else "text", c.width) for c in COLUMNS]
-    body = (
+    columns = [ExportColumn(c.title, "money" if c.key in MONEY else "text", c.width) for c in COLUMNS]
+    body = [
         [parse_yuan(getattr(one, c.key)) if c.key in MONEY else str(getattr(one, c.key)) for c in COLUMNS]
         for one in rows
-    )
-    write_table(path, title=title, columns=head, rows=body, overwrite=overwrite)
+    ]
+    return PaperForm(title, head, columns, body)
 
 
 class ChangeQueryScreen(HistoryQueryScreen):
@@ -94,6 +95,6 @@ class ChangeQueryScreen(HistoryQueryScreen):
         )
         return read_pages(lambda after: ask(after=after), progress, stopped)
 
-    def write(self, path: Path, overwrite: bool) -> None:
-        """Write the changes that were found."""
-        write_changes(path, overwrite, title=self.TITLE, rows=self._found)
+    def form(self) -> PaperForm:
+        """Return the changes that were found."""
+        return changes_form(self.TITLE, self.about(), self._found)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from domain.businesses.base import ACCOUNT_CELLS
 from domain.period import fund_year, month_of
 from screens.business_rows import PAGE
 from screens.date_fields import YEAR
-from screens.file_choice import write_out
+from screens.handing_out import hand_out
 from screens.history_query import Progress, Stopped
 from screens.query_conditions import ANY_TEXT
-from screens.statement_query import MONEY, UNIT_COLUMNS, StatementScreen, read_places, write_statement
+from screens.statement_query import MONEY, UNIT_COLUMNS, StatementScreen, read_places, statement_form
 from tui.form_model import FormField
 from tui.grid_model import GridColumn
 
 if TYPE_CHECKING:
     from client.api import CenterClient
     from domain.statements_wire import AnnualPage, AnnualRow, UnitInterest
+    from exports.form import PaperForm
 
 ANNUAL: Final = (
     GridColumn("account_no", "个人账号", ACCOUNT_CELLS),
@@ -112,17 +112,15 @@ class AnnualScreen(YearScreen):
         """Return how many people there are, and whether interest is in it."""
         return f"查到 {count} 人。{'' if self._settled else NOT_SETTLED}"
 
-    def write(self, path: Path, overwrite: bool) -> None:
-        """Write the 个人对账单."""
-        write_statement(
-            path,
-            overwrite,
-            title="个人对账单",
-            columns=self.history_columns(),
-            rows=self._found,
-            head=self.head(),
-            foot=[] if self._settled else [("说明", NOT_SETTLED)],
-            totals=self.TOTALS,
+    def form(self) -> PaperForm:
+        """Return the 个人对账单."""
+        return statement_form(
+            "个人对账单",
+            self.history_columns(),
+            self._found,
+            self.head(),
+            [] if self._settled else [("说明", NOT_SETTLED)],
+            self.TOTALS,
         )
 
 
@@ -169,35 +167,31 @@ class UnitInterestScreen(YearScreen):
             await self._export_statement("单位对账单")
 
     async def _export_slip(self, title: str) -> None:
-        from exports.table_export import export_name
-
         client = self.state.session().client
         rows = await self.reading("正在读取单位利息单…", self._people, client)
         told = self._told
-        write = partial(
-            write_statement,
-            title=title,
-            columns=SLIP,
-            rows=rows,
-            head=[*self.head(), ("结息日期", told.day), ("人数", str(told.people)), ("利息额", told.amount)],
-            foot=self._sums,
-            totals=("unit_amount", "person_amount", "amount"),
+        make = partial(
+            statement_form,
+            title,
+            SLIP,
+            rows,
+            [*self.head(), ("结息日期", told.day), ("人数", str(told.people)), ("利息额", told.amount)],
+            self._sums,
+            ("unit_amount", "person_amount", "amount"),
         )
-        await write_out(self, export_name(title, self.today, self.state.unit), write, title)
+        await hand_out(self, title, self.today, make)
 
     def _people(self, client: CenterClient) -> list[Any]:
         ask = partial(client.interest_people, self.state.unit, self._told.year, limit=PAGE)
         return read_places(lambda after: ask(after=after), lambda count: None, lambda: False)[1]
 
     async def _export_statement(self, title: str) -> None:
-        from exports.table_export import export_name
-
-        write = partial(
-            write_statement,
-            title=title,
-            columns=UNIT_COLUMNS,
-            rows=[self._told.statement],
-            head=[*self.head(), ("结息日期", self._told.day), ("利息额", self._told.amount)],
-            foot=self._sums,
+        make = partial(
+            statement_form,
+            title,
+            UNIT_COLUMNS,
+            [self._told.statement],
+            [*self.head(), ("结息日期", self._told.day), ("利息额", self._told.amount)],
+            self._sums,
         )
-        await write_out(self, export_name(title, self.today, self.state.unit), write, title)
+        await hand_out(self, title, self.today, make)

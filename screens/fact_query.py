@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from screens.business_rows import PAGE
@@ -20,6 +19,7 @@ from tui.keys import ActionRequested
 if TYPE_CHECKING:
     from client.api import CenterClient
     from domain.facts_wire import FactChangeRow
+    from exports.form import PaperForm
 
 COLUMNS: Final = (
     GridColumn("name", "姓名", 10),
@@ -35,21 +35,19 @@ COLUMNS: Final = (
 )
 
 
-def write_changes(
-    path: Path,
-    overwrite: bool,
-    *,
+def facts_form(
     title: str,
     head: Sequence[tuple[str, str]],
     columns: Sequence[GridColumn],
     rows: Sequence[FactChangeRow],
-) -> None:
-    """Write changed items as a workbook with lines about center, unit and days. Raises WorkbookError."""
-    from exports.table_export import ExportColumn, write_table
+) -> PaperForm:
+    """Changed items as a form with lines about center, unit and days."""
+    from exports.form import PaperForm
+    from exports.table_export import ExportColumn
 
     shown = [ExportColumn(column.title, width=column.width) for column in columns]
-    body = ([str(getattr(one, column.key)) for column in columns] for one in rows)
-    write_table(path, title=title, columns=shown, rows=body, head=head, overwrite=overwrite)
+    body = [[str(getattr(one, column.key)) for column in columns] for one in rows]
+    return PaperForm(title, head, shown, body)
 
 
 class FactQueryScreen(HistoryQueryScreen):
@@ -117,15 +115,9 @@ class FactQueryScreen(HistoryQueryScreen):
         )
         return read_pages(lambda after: ask(after=after), progress, stopped)
 
-    def write(self, path: Path, overwrite: bool) -> None:
-        """Write the changed items that were found."""
-        profile, context = self.state.profile, self.state.context
-        rules = profile.rules(self.business_id)
+    def form(self) -> PaperForm:
+        """Return the changed items that were found, under the name of the voucher."""
+        rules = self.state.profile.rules(self.business_id)
         title = (rules.voucher if rules is not None else "") or self.screen_title()
-        head = [
-            ("中心", profile.center),
-            ("单位", f"{self.state.unit} {context.name if context is not None else ''}"),
-            ("查询日期", "至".join(self._span)),
-        ]
-        columns = self.history_columns()
-        write_changes(path, overwrite, title=title, head=head, columns=columns, rows=self._found)
+        head = [*self.about(), ("查询日期", "至".join(self._span))]
+        return facts_form(title, head, self.history_columns(), self._found)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from textual.app import ComposeResult
@@ -15,7 +14,7 @@ from screens.app import AppScreen
 from screens.business_rows import masked
 from screens.date_fields import check_period, parse_day
 from screens.fields import FieldsModel
-from screens.file_choice import write_out
+from screens.handing_out import hand_out
 from screens.roster_parts import Heading, QueueGrid, RowsModel
 from tui.form import Form
 from tui.form_model import FormField
@@ -24,6 +23,7 @@ from tui.keys import ActionRequested
 
 if TYPE_CHECKING:
     from client.api import CenterClient
+    from exports.form import PaperForm
 
 Progress = Callable[[int], None]
 Stopped = Callable[[], bool]
@@ -94,8 +94,14 @@ class HistoryQueryScreen(AppScreen):
         """Read the lines that meet the conditions; days are ISO texts or "". Blocking."""
 
     @abstractmethod
-    def write(self, path: Path, overwrite: bool) -> None:
-        """Write the lines that were found as a workbook. Blocking; raises WorkbookError."""
+    def form(self) -> PaperForm:
+        """Return the lines that were found as they are handed out. Blocking."""
+
+    def about(self) -> list[tuple[str, str]]:
+        """Return the lines at the beginning of what is handed out: center and unit."""
+        context = self.state.context
+        name = context.name if context is not None else ""
+        return [("中心", self.state.profile.center), ("单位", f"{self.state.unit} {name}")]
 
     def found_footer(self) -> str:
         """Return the line below what was found; override to say more."""
@@ -215,10 +221,7 @@ class HistoryQueryScreen(AppScreen):
             await self.tell(self.HEADING, [f"{column.title}：{text}" for column, text in pairs if text])
 
     async def _export(self) -> None:
-        from exports.table_export import export_name
-
         if not self._found:
             self.status("没有查到记录，不用导出。", kind="warning", beep=True)
             return
-        name = export_name(self.screen_title(), self.today, self.state.unit)
-        await write_out(self, name, self.write, "查询结果")
+        await hand_out(self, self.screen_title(), self.today, self.form, what="查询结果")

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from client.errors import AuthExpired
 from domain.money import grouped
-from screens.file_choice import write_out
+from screens.handing_out import hand_out
 from screens.month_screen import FOUR, STATES, column
-from screens.remit_month import PEOPLE, fetch, write_list
+from screens.remit_month import PEOPLE, fetch, list_of
 
 if TYPE_CHECKING:
     from domain.remit_wire import RemitMonth, RemitPerson
+    from exports.form import PaperForm
     from screens.app import AppScreen
     from tui.grid_model import GridColumn
 
@@ -23,9 +23,7 @@ AMOUNTS: Final = ("amount", "last_amount", "more_amount", "less_amount")
 
 
 async def write_sheet_voucher(screen: AppScreen, month: RemitMonth, title: str) -> None:
-    """Write the voucher of a month: its columns, the sum in capitals, who pays. Raises ClientError."""
-    from exports.table_export import export_name
-
+    """Hand out the voucher of a month: its columns, the sum in capitals, who pays. Raises ClientError."""
     state = screen.state
     client, unit, context = state.session().client, state.unit, state.context
     if context is None:
@@ -39,8 +37,8 @@ async def write_sheet_voucher(screen: AppScreen, month: RemitMonth, title: str) 
         ("缴至月份", str(context.paid_through or "尚未缴存")),
         ("单位未分配金额", f"{grouped(context.unallocated)} 元"),
     ]
-    name = export_name(f"{title}_{month.month}", date.fromisoformat(month.checked), unit)
-    await write_out(screen, name, partial(write_sheet, title=title, head=head, people=people), title)
+    make = partial(sheet_form, month, title=title, head=head, people=people)
+    await hand_out(screen, f"{title}_{month.month}", date.fromisoformat(month.checked), make, what=title)
 
 
 def sheet_lines(month: RemitMonth) -> list[tuple[str, str]]:
@@ -64,28 +62,27 @@ def sheet_lines(month: RemitMonth) -> list[tuple[str, str]]:
     ]
 
 
-def write_sheet(
-    path: Path,
-    overwrite: bool,
-    *,
-    title: str,
-    head: Sequence[tuple[str, str]],
-    people: Sequence[RemitPerson],
-) -> None:
-    """Write a voucher with its list of people. Blocking; raises WorkbookError."""
-    write_list(path, overwrite, title=title, columns=PEOPLE, rows=people, head=head)
+def sheet_form(
+    month: RemitMonth, *, title: str, head: Sequence[tuple[str, str]], people: Sequence[RemitPerson]
+) -> PaperForm:
+    """The 汇补缴书 or 汇缴凭条 of a month with its list of people (R-14, R-15)."""
+    from exports.form import PaperForm
+
+    columns, rows = list_of(PEOPLE, people)
+    return PaperForm(title, head, columns, rows, serial=month.serial, counted="人")
 
 
-def write_months(
-    path: Path, overwrite: bool, *, title: str, columns: Sequence[GridColumn], rows: Sequence[Any]
-) -> None:
-    """Write the list of months or notices. Blocking; raises WorkbookError."""
+def months_form(
+    title: str, head: Sequence[tuple[str, str]], columns: Sequence[GridColumn], rows: Sequence[Any]
+) -> PaperForm:
+    """The list of months or notices as a form."""
     from domain.money import parse_yuan
-    from exports.table_export import ExportColumn, write_table
+    from exports.form import PaperForm
+    from exports.table_export import ExportColumn
 
-    head = [ExportColumn(c.title, "money" if c.key in AMOUNTS else "text", c.width) for c in columns]
-    body = (
+    shown = [ExportColumn(c.title, "money" if c.key in AMOUNTS else "text", c.width) for c in columns]
+    body = [
         [parse_yuan(getattr(one.source, c.key)) if c.key in AMOUNTS else getattr(one, c.key) for c in columns]
         for one in rows
-    )
-    write_table(path, title=title, columns=head, rows=body, overwrite=overwrite)
+    ]
+    return PaperForm(title, head, shown, body)

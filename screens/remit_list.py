@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from client.errors import ClientError
@@ -14,7 +13,7 @@ from screens.business_titles import screen_title
 from screens.date_fields import span_fields
 from screens.history_query import HistoryQueryScreen, Progress, Stopped
 from screens.month_screen import STATES, MonthScreen
-from screens.remit_files import write_months, write_sheet_voucher
+from screens.remit_files import months_form, write_sheet_voucher
 from screens.vouchers import write_batch_voucher
 from tui.form_model import FormField
 from tui.grid_model import GridColumn
@@ -23,6 +22,7 @@ from tui.keys import ActionRequested
 if TYPE_CHECKING:
     from client.api import CenterClient
     from domain.remit_wire import MakeupNotice, RemitMonth
+    from exports.form import PaperForm
 
 COLUMNS: Final = (
     GridColumn("month", "汇缴年月", 8, editable=False),
@@ -88,7 +88,7 @@ class RemitQueryScreen(HistoryQueryScreen):
     LABELS: ClassVar[dict[str, tuple[str, str]]] = {
         "accept": ("查询", "按条件查询；在某一月度上看它的职工明细。"),
         "refresh": ("查询", "按条件再查一次。"),
-        "print": ("打印", "打印光标所在月度的凭条，或把查到的记录导出为表格文件。"),
+        "print": ("打印", "打印光标所在月度的凭条，或把查到的记录打印、存为文件。"),
     }
     HELP_LINES: ClassVar[tuple[str, ...]] = (
         "按核定日期查询往期汇缴；在一个月度上按回车看职工明细，按打印键打印它的凭条。",
@@ -180,11 +180,9 @@ class RemitQueryScreen(HistoryQueryScreen):
             declared = date.fromisoformat(notice.declared)
             await write_batch_voucher(self, business, notice.submission_id, notice.serial, declared)
 
-    def write(self, path: Path, overwrite: bool) -> None:
-        """Write the lines that were found."""
-        write_months(
-            path, overwrite, title=self.screen_title(), columns=self.history_columns(), rows=self._found
-        )
+    def form(self) -> PaperForm:
+        """Return the lines that were found."""
+        return months_form(self.screen_title(), self.about(), self.history_columns(), self._found)
 
 
 STATE: Final = FormField(
@@ -357,6 +355,7 @@ class AllocateScreen(CancelScreen):
             told = "、".join(str(month) for month in filed)
             amount = format_yuan_grouped(sum(filed.values()))
             self.status(f"汇缴分配成功：{told}，共 {amount} 元已分配到个人账户。", kind="good")
+            self.gjj.pin()
 
     _filed: Mapping[int, int] = {}
     """Months sent to be allocated and their 分, until the list is read again."""

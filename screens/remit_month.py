@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from client.api import CenterClient
     from domain.remit_wire import RemitDifference, RemitMonth, RemitPerson
+    from exports.table_export import ExportColumn
 
 PAGE: Final = 5000
 CHANGES: Final = (
@@ -202,6 +203,24 @@ def _cell(one: RemitDifference | RemitPerson, key: str, mask: bool) -> str:
     return shown if value.startswith("-") or hasattr(one, "base") else f"+{shown}"
 
 
+def list_of(
+    columns: Sequence[GridColumn], rows: Sequence[RemitDifference | RemitPerson]
+) -> tuple[list[ExportColumn], list[list[str | int | None]]]:
+    """The people or the differences of a month as columns and values of a file, money in 分."""
+    from domain.money import parse_yuan
+    from exports.table_export import ExportColumn
+
+    titles = [
+        ExportColumn(c.title, "money" if c.key in MONEY else "text", c.width, c.key in MONEY[1:])
+        for c in columns
+    ]
+    body: list[list[str | int | None]] = [
+        [parse_yuan(getattr(one, c.key)) if c.key in MONEY else str(getattr(one, c.key)) for c in columns]
+        for one in rows
+    ]
+    return titles, body
+
+
 def write_list(
     path: Path,
     overwrite: bool,
@@ -209,18 +228,9 @@ def write_list(
     title: str,
     columns: Sequence[GridColumn],
     rows: Sequence[RemitDifference | RemitPerson],
-    head: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Write the people or the differences of a month as a workbook. Blocking; raises WorkbookError."""
-    from domain.money import parse_yuan
-    from exports.table_export import ExportColumn, write_table
+    from exports.table_export import write_table
 
-    titles = [
-        ExportColumn(c.title, "money" if c.key in MONEY else "text", c.width, c.key in MONEY[1:])
-        for c in columns
-    ]
-    body = (
-        [parse_yuan(getattr(one, c.key)) if c.key in MONEY else str(getattr(one, c.key)) for c in columns]
-        for one in rows
-    )
-    write_table(path, title=title, columns=titles, rows=body, head=head, overwrite=overwrite)
+    titles, body = list_of(columns, rows)
+    write_table(path, title=title, columns=titles, rows=body, overwrite=overwrite)

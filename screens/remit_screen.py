@@ -137,6 +137,7 @@ class RemitScreen(MonthScreen):
             return
         following = f"，已转到下一个月度 {plan.months[0].month}" if plan.months else ""
         self.status(f"核定成功{following}。", kind="good")
+        self.gjj.pin()
 
     @property
     def _months(self) -> Sequence[RemitMonth]:

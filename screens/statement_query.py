@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeVar
 
 from domain.businesses.base import ACCOUNT_CELLS
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from client.api import CenterClient
     from domain.statements_wire import LedgerPage, UnitStatement
+    from exports.form import PaperForm
 
 MONEY: Final = 14
 """Cells of an amount."""
@@ -75,33 +75,28 @@ def read_places(ask: Callable[[str], P], progress: Progress, stopped: Stopped) -
     return first, rows
 
 
-def write_statement(
-    path: Path,
-    overwrite: bool,
-    *,
+def statement_form(
     title: str,
     columns: Sequence[GridColumn],
     rows: Iterable[Any],
     head: Sequence[tuple[str, str]],
     foot: Sequence[tuple[str, str]] = (),
     totals: Sequence[str] = (),
-) -> None:
-    """Write lines as a workbook; what stands to the right is money, `totals` are the columns summed up.
-
-    Blocking; raises WorkbookError.
-    """
+) -> PaperForm:
+    """Lines as a form; what stands to the right is money, `totals` are the columns summed up."""
     from domain.money import wire_fen
-    from exports.table_export import ExportColumn, write_table
+    from exports.form import PaperForm
+    from exports.table_export import ExportColumn
 
     shown = [
         ExportColumn(c.title, "money" if c.align == "right" else "text", c.width, c.key in totals)
         for c in columns
     ]
-    body = (
+    body = [
         [wire_fen(getattr(one, c.key)) if c.align == "right" else str(getattr(one, c.key)) for c in columns]
         for one in rows
-    )
-    write_table(path, title=title, columns=shown, rows=body, head=head, foot=foot, overwrite=overwrite)
+    ]
+    return PaperForm(title, head, shown, body, foot)
 
 
 class StatementScreen(HistoryQueryScreen):
@@ -115,7 +110,7 @@ class StatementScreen(HistoryQueryScreen):
     LABELS: ClassVar[dict[str, tuple[str, str]]] = {
         "accept": ("查询", "按条件查询；在某一条上看它的全部内容。"),
         "refresh": ("查询", "按条件再查一次。"),
-        "print": ("数据下载", "把查到的内容导出为表格文件。"),
+        "print": ("数据下载", "把查到的内容存为PDF、针式打印机文本或表格文件。"),
     }
 
     def __init__(self) -> None:
@@ -141,21 +136,17 @@ class StatementScreen(HistoryQueryScreen):
 
     def head(self) -> list[tuple[str, str]]:
         """Return the lines at the beginning of a file: center, unit, conditions."""
-        context = self.state.context
-        name = context.name if context is not None else ""
-        return [("中心", self.state.profile.center), ("单位", f"{self.state.unit} {name}"), *self._terms]
+        return [*self.about(), *self._terms]
 
-    def write(self, path: Path, overwrite: bool) -> None:
-        """Write the lines that were found."""
-        write_statement(
-            path,
-            overwrite,
-            title=self.screen_title(),
-            columns=self.history_columns(),
-            rows=self._found,
-            head=self.head(),
-            foot=self._sums,
-            totals=self.TOTALS,
+    def form(self) -> PaperForm:
+        """Return the lines that were found, with their sums."""
+        return statement_form(
+            self.screen_title(),
+            self.history_columns(),
+            self._found,
+            self.head(),
+            self._sums,
+            self.TOTALS,
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from domain.money import grouped
@@ -17,6 +16,7 @@ from tui.grid_model import GridColumn
 if TYPE_CHECKING:
     from client.api import CenterClient
     from domain.receipt_wire import SuspensePage, SuspenseRow
+    from exports.form import PaperForm
 
 COLUMNS: Final = (
     GridColumn("day", "记账日期", 10),
@@ -83,10 +83,11 @@ class SuspenseQueryScreen(HistoryQueryScreen):
         held = f"，现有暂存款 {grouped(self._balance)} 元" if self._balance else ""
         return f"{super().found_footer()}{held}"
 
-    def write(self, path: Path, overwrite: bool) -> None:
-        """Write the lines that were found, with what is held now."""
+    def form(self) -> PaperForm:
+        """Return the lines that were found, with what is held now."""
         from domain.money import parse_yuan
-        from exports.table_export import ExportColumn, write_table
+        from exports.form import PaperForm
+        from exports.table_export import ExportColumn
 
         head = [ExportColumn(c.title, "money" if c.key == MONEY else "text", c.width) for c in COLUMNS]
         rows: list[Any] = [
@@ -94,4 +95,4 @@ class SuspenseQueryScreen(HistoryQueryScreen):
             for one in self._found
         ]
         foot = [("现有暂存款", f"{self._balance} 元")]
-        write_table(path, title=self.TITLE, columns=head, rows=rows, foot=foot, overwrite=overwrite)
+        return PaperForm(self.TITLE, self.about(), head, rows, foot)

@@ -14,10 +14,10 @@ from screens.app import AppScreen
 from screens.business_rows import PAGE
 from screens.business_titles import screen_title
 from screens.date_fields import span_fields
-from screens.file_choice import write_out
+from screens.handing_out import hand_out
 from screens.history_query import Progress, Stopped
 from screens.roster_parts import Heading, QueueGrid, RowsModel
-from screens.statement_query import MONEY, StatementScreen, read_places, write_statement
+from screens.statement_query import MONEY, StatementScreen, read_places, statement_form
 from tui.form_model import FormField
 from tui.grid_model import GridColumn, GridRow
 from tui.keys import ActionRequested
@@ -141,8 +141,6 @@ class UnitFlowScreen(StatementScreen):
             await self._export_ledger(ledger)
 
     async def _export_ledger(self, title: str) -> None:
-        from exports.table_export import export_name
-
         if self._kind:
             self.status(f"{title}须查询全部业务明细类型，请改选“全部”后再查询。", kind="warning", beep=True)
             return
@@ -151,16 +149,16 @@ class UnitFlowScreen(StatementScreen):
             "正在读取期初余额…", client.statement, self.state.unit, start=first, end=last
         )
         lines = book_lines(told.opening, [one for one in self._found if one.people])
-        write = partial(
-            write_statement,
-            title=title,
-            columns=BOOK,
-            rows=lines,
-            head=[*self.head(), ("期初余额", told.opening)],
-            foot=[("期末余额", told.closing)],
-            totals=("increase", "decrease"),
+        make = partial(
+            statement_form,
+            title,
+            BOOK,
+            lines,
+            [*self.head(), ("期初余额", told.opening)],
+            [("期末余额", told.closing)],
+            ("increase", "decrease"),
         )
-        await write_out(self, export_name(title, self.today, self.state.unit), write, title)
+        await hand_out(self, title, self.today, make)
 
 
 class FlowDetailScreen(AppScreen):
@@ -170,7 +168,7 @@ class FlowDetailScreen(AppScreen):
     KEY_BAR: ClassVar[tuple[str, ...]] = ("help", "refresh", "print", "back")
     LABELS: ClassVar[dict[str, tuple[str, str]]] = {
         "refresh": ("刷新", "再读一次。"),
-        "print": ("数据下载", "把明细导出为表格文件。"),
+        "print": ("数据下载", "把明细存为PDF、针式打印机文本或表格文件。"),
     }
     HELP_LINES: ClassVar[tuple[str, ...]] = ("一笔业务涉及的各个职工，以及各人的发生额。",)
 
@@ -254,7 +252,6 @@ class FlowDetailScreen(AppScreen):
             await self.tell("明细", [f"{column.title}：{text}" for column, text in pairs if text])
 
     async def _export(self) -> None:
-        from exports.table_export import export_name
 
         context = self.state.context
         if context is None:
@@ -263,18 +260,13 @@ class FlowDetailScreen(AppScreen):
             self.status("这一笔没有职工的明细，不用导出。", kind="warning", beep=True)
             return
         title = self.screen_title()
-        name = export_name(f"{title}_{self._number}", date.fromisoformat(context.today), self.state.unit)
         head = [
             ("中心", self.state.profile.center),
             ("单位", f"{self.state.unit} {context.name}"),
             ("业务", self._about),
         ]
-        write = partial(
-            write_statement,
-            title=title,
-            columns=self._columns(),
-            rows=self._rows,
-            head=head,
-            totals=("amount", "interest"),
+        make = partial(
+            statement_form, title, self._columns(), self._rows, head, totals=("amount", "interest")
         )
-        await write_out(self, name, write, title)
+        day = date.fromisoformat(context.today)
+        await hand_out(self, f"{title}_{self._number}", day, make, what=title)

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from client.errors import AuthExpired
-from screens.business_rows import fetch_rows, write_voucher_of
-from screens.file_choice import write_out
+from screens.business_rows import fetch_rows, voucher_of
+from screens.handing_out import hand_out
 
 if TYPE_CHECKING:
     from domain.business import Business
@@ -27,9 +27,9 @@ async def write_batch_voucher(
     day: date,
     states: tuple[str, ...] = DONE,
 ) -> None:
-    """Write the voucher of a batch filed on `day`: its rows in `states`. Raises ClientError."""
+    """Hand out the voucher of a batch filed on `day`: its rows in `states`. Raises ClientError."""
     from domain.money import parse_yuan
-    from exports.table_export import Voucher, export_name
+    from exports.voucher import Voucher
 
     state = screen.state
     client, unit, context = state.session().client, state.unit, state.context
@@ -55,7 +55,7 @@ async def write_batch_voucher(
         amount,
         receipt.digest,
         business.rules.voucher,
+        business.rules.amount_title,
     )
-    name = export_name(f"{voucher.title}_{serial}", day, unit)
-    write = partial(write_voucher_of, voucher=voucher, business=business, rows=rows)
-    await write_out(screen, name, write, voucher.title)
+    make = partial(voucher_of, voucher, business, rows)
+    await hand_out(screen, f"{voucher.title}_{serial}", day, make, what=voucher.title)

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from exports.files import Sink, writing
-from exports.table_export import ExportColumn, Value, Voucher, export_name, write_table, write_voucher
+from exports.form import write_form
+from exports.table_export import ExportColumn, Value, export_name, write_table
 from exports.template import write_template
+from exports.voucher import Voucher, voucher_form
 from exports.workbook_error import WorkbookError
 from tests.support import workbooks
 
@@ -73,7 +75,7 @@ def test_the_voucher_has_head_list_totals_and_digest(tmp_path: Path) -> None:
         digest="ab" * 32,
     )
     path = tmp_path / "a.xlsx"
-    write_voucher(path, voucher, COLUMNS, ROWS[:2])
+    write_form(path, voucher_form(voucher, COLUMNS, ROWS[:2]))
     cells = _cells(path)
     assert cells[0][0] == "开户清册凭证"
     lines = {row[0]: row[1] for row in cells[1:8]}

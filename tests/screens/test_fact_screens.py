@@ -11,6 +11,7 @@ from domain.businesses.fact_rules import FactRules
 from domain.businesses.registry import declare
 from tests.screens.conftest import MakePlace
 from tests.support.filing import PDF
+from tests.support.paper import pdf_pages
 from tests.support.workplace import Desk, Workplace, decide, running
 from tui.form import Form
 
@@ -42,6 +43,9 @@ async def to_receipt(desk: Desk, place: Workplace, business: str) -> None:
     if rules_of(place, business).print_after:
         await desk.see(rules_of(place, business).print_after)
         await desk.press("y")
+        await desk.see("打印")
+        await desk.press("1\r")
+        await desk.until(lambda: "已存为" in desk.status)
     await desk.see("业务流水号")
 
 
@@ -165,8 +169,12 @@ async def test_the_query_tells_what_was_changed(make_place: MakePlace, profile: 
         picture = desk.picture()
         assert "单位地址" in picture and "甲路1号" in picture and "乙路2号" in picture
         assert "共 1 条" in picture
-        await desk.press("<ctrl+p>")
-        assert list((place.folder / "out").iterdir())
+        before = set((place.folder / "out").glob("*.pdf"))
+        await desk.press("<ctrl+p>1\r")
+        await desk.until(lambda: "查询结果已存为" in desk.status)
+        [written] = set((place.folder / "out").glob("*.pdf")) - before
+        [text] = pdf_pages(written)
+        assert "乙路2号" in text and "甲路1号" in text
 
 
 # ---- people ----------------------------------------------------------------------------------------

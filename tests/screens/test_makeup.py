@@ -112,6 +112,8 @@ async def test_a_person_is_picked_recorded_and_sent(make_place: MakePlace, busin
         assert desk.status.startswith("录入成功" if name != "shaanxi" else "已添加到补缴核定清册")
         await send(desk, place, business)
         if rules.print_after:
+            await desk.see("打印补缴凭条")
+            await desk.press("2\r")
             await desk.until(lambda: "补缴凭条已存为" in desk.status, "where the voucher is")
     (batch,) = place.office.unit_get("/submissions", business=business)["batches"]
     assert (batch["total"], batch["amount"]) == (1, SUMS[business].replace(",", ""))
@@ -120,7 +122,9 @@ async def test_a_person_is_picked_recorded_and_sent(make_place: MakePlace, busin
     )
     assert bool(written) is bool(rules.print_after)
     if written:
-        assert written[0].startswith("补缴凭条_")
+        [printed] = (place.folder / "out").glob("补缴凭条_*.txt")
+        told = printed.read_bytes().decode("gb18030")
+        assert who[:3] in told and SUMS[business] in told and batch["serial"] in told
 
 
 @pytest.mark.parametrize("business", BOTH)
@@ -325,7 +329,9 @@ async def test_what_was_filed_is_queried_by_the_day_of_filing(make_place: MakePl
         if place.profile.offered()["makeup"].voucher:
             await desk.press("<ctrl+p>")
             await desk.press("2\r")
-            await desk.until(lambda: list((place.folder / "out").glob("*凭*")), "the voucher")
+            await desk.see("针式打印机文本")
+            await desk.press("1\r")
+            await desk.until(lambda: list((place.folder / "out").glob("*凭*.pdf")), "the voucher")
 
 
 @pytest.mark.feature("Q-12", profile="hangzhou")

@@ -11,6 +11,7 @@ from domain.business import AccountStatus
 from exports.template import HEADER_ROW
 from tests.screens.conftest import MakePlace
 from tests.support.filing import OTHER, Office
+from tests.support.paper import pdf_pages
 from tests.support.workbooks import fill_xlsx
 from tests.support.workplace import Desk, Workplace, running
 
@@ -187,7 +188,11 @@ async def test_accounts_are_merged_and_found_by_number_with_a_voucher(make_place
         await desk.press("<ctrl+p>")
         await desk.see("个人账户合并凭证")
         await desk.press("2\r")
+        await desk.see("PDF文件")
+        await desk.press("1\r")
         assert "个人账户合并凭证已存为" in desk.status
+    [text] = pdf_pages(next((place.folder / "out").glob("个人账户合并凭证*.pdf")))
+    assert old in text and kept in text
     assert [one.status for one in place.office.accounts()] == ["03", "01"]
 
 

@@ -196,7 +196,7 @@ async def test_the_voucher_of_a_batch(make_place: MakePlace) -> None:
         await open_count(desk, "all")
         await desk.press("<ctrl+p>")
         assert "开户清册凭证" in desk.picture()
-        await desk.press("2\r")
+        await desk.press("2\r3\r")
         assert "开户清册凭证已存为" in desk.status
         found = [str(cell) for row in cells(written(place)) for cell in row if cell is not None]
         assert receipt["serial"] in found and receipt["digest"] in found and place.profile.center in found

@@ -287,7 +287,7 @@ async def test_an_agent_sees_what_did_not_fit(make_place: MakePlace) -> None:
         await desk.press("\r")
         await desk.see("交易流水号：B001")
         await desk.press("\r")
-        await desk.press("<ctrl+p>")
+        await desk.press("<ctrl+p>3\r")
         await desk.until(lambda: "已存为" in desk.status)
         await desk.press("\t")
         await desk.press("20261124\r20261124\r")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from openpyxl import load_workbook
 
 from tests.screens.conftest import MakePlace
 from tests.support.carry_out import carry_out, work_off
+from tests.support.paper import pdf_pages
 from tests.support.remitting import come, due, settle_in, standing, verify
 from tests.support.workplace import Desk, Workplace, running
 
@@ -210,6 +210,7 @@ async def test_shaanxi_takes_both_kinds_back(make_place: MakePlace) -> None:
         assert [(one["waiting"], one["cancelled"]) for one in found] == [(0, 1)]
 
 
+@pytest.mark.feature("R-14", profile="lyszfgjj")
 @pytest.mark.feature("R-15", profile=["baishan", "shaanxi"])
 @pytest.mark.feature("R-16", profile=["baishan", "lyszfgjj", "shaanxi"])
 @pytest.mark.parametrize(
@@ -224,11 +225,11 @@ async def test_a_month_is_found_by_its_day_and_printed(make_place: MakePlace, na
         await desk.press("<ctrl+p>")
         await desk.see(title)
         await desk.press("\r")
-        await desk.until(lambda: list((place.folder / "out").rglob(f"{title}*.xlsx")))
-        (path,) = (place.folder / "out").rglob(f"{title}*.xlsx")
-    sheet = load_workbook(path).active
-    assert sheet is not None
-    text = "\n".join(str(cell) for row in sheet.iter_rows(values_only=True) for cell in row if cell)
-    for wanted in (title, "202611", "3 人  5,760.00 元", "伍仟柒佰陆拾元整", *numbers):
+        await desk.see("PDF文件")
+        await desk.press("\r")
+        await desk.until(lambda: list((place.folder / "out").rglob(f"{title}*.pdf")))
+        (path,) = (place.folder / "out").rglob(f"{title}*.pdf")
+    [text] = pdf_pages(path)
+    for wanted in (title, "202611", "3 人 5,760.00 元", "伍仟柒佰陆拾元整", *numbers):
         assert wanted in text
     assert date(2026, 11, 23).isoformat() in text and due(place.office) == []

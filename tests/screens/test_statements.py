@@ -63,7 +63,7 @@ async def test_the_units_account(make_place: MakePlace, profile: str) -> None:
         await ask(desk, "20260630\r20250701\r")
         assert "截止日期早于起始日期" in desk.picture()
         await ask(desk, YEAR)
-        await desk.press("<ctrl+p>")
+        await desk.press("<ctrl+p>3\r")
         assert "查询结果已存为" in desk.status
         table = written(place, place.profile.statements["unit_account"])
         assert table[3][:2] == ["查询日期", "2025-07-01至2026-06-30"]
@@ -90,7 +90,7 @@ async def test_the_flow_and_the_people_of_a_line(make_place: MakePlace, profile:
         for number, person in ((books.a, books.people[0]), (books.b, books.people[1])):
             assert number in picture and person.name[:4] in picture
         assert "600.00" in picture and "共 2 人  发生额合计 1200.00" in picture and "发生利息额" in picture
-        await desk.press("<ctrl+p>")
+        await desk.press("<ctrl+p>3\r")
         assert "业务明细已存为" in desk.status
         table = written(place, "业务明细")
         assert [row[0] for row in table[-3:]] == [books.a, books.b, "合计（2条）"] and table[-1][3] == 1200
@@ -108,7 +108,7 @@ async def test_the_ledger_of_the_unit_is_written_with_its_balance(make_place: Ma
         await desk.press("<ctrl+p>2\r")
         assert "须查询全部业务明细类型" in desk.status
         await ask(desk, "0\r" + YEAR)
-        await desk.press("<ctrl+p>2\r")
+        await desk.press("<ctrl+p>2\r3\r")
         assert "单位明细账已存为" in desk.status
         table = written(place, "单位明细账")
         told = place.office.unit_get("/statement", **SPAN)
@@ -118,7 +118,7 @@ async def test_the_ledger_of_the_unit_is_written_with_its_balance(make_place: Ma
             lines[-1][5] == pytest.approx(float(told["closing"]))
             and ["期末余额", told["closing"]] == table[-1][:2]
         )
-        await desk.press("<ctrl+p>1\r")
+        await desk.press("<ctrl+p>1\r3\r")
         assert "查询结果已存为" in desk.status and written(place, "单位业务流水查询")
 
 
@@ -135,7 +135,7 @@ async def test_a_personal_ledger(make_place: MakePlace) -> None:
         told = place.office.unit_get(f"/people/{books.b}/ledger", **SPAN)
         assert books.people[1].name in picture and "740.00" in picture and told["closing"] in picture
         assert f"期初余额 0.00  增加 {told['increase']}  减少 140.00  期末余额 {told['closing']}" in picture
-        await desk.press("<ctrl+p>")
+        await desk.press("<ctrl+p>3\r")
         assert "查询结果已存为" in desk.status
         table = written(place, "个人明细账查询")
         assert ["姓名", books.people[1].name] in [row[:2] for row in table]
@@ -163,7 +163,7 @@ async def test_the_year_of_each_person(make_place: MakePlace) -> None:
         await ask(desk, f"2025\r{books.people[1].name}\r\r")
         picture = desk.picture()
         assert books.b in picture and books.a not in picture and "共 1 条" in picture
-        await desk.press("<ctrl+p>")
+        await desk.press("<ctrl+p>3\r")
         assert "查询结果已存为" in desk.status
         table = written(place, "年度个人对账")
         assert table[0][0] == "个人对账单" and ["公积金年度", "2025"] in [row[:2] for row in table]
@@ -184,7 +184,7 @@ async def test_the_interest_of_the_unit_and_its_slips(make_place: MakePlace) -> 
         picture = desk.picture()
         assert told["amount"] in picture and told["serials"][0] in picture and "2026-06-30" in picture
         for digit, title in (("2", "单位利息单"), ("3", "单位对账单")):
-            await desk.press(f"<ctrl+p>{digit}\r")
+            await desk.press(f"<ctrl+p>{digit}\r3\r")
             assert f"{title}已存为" in desk.status
             assert ["公积金年度", "2025"] in [row[:2] for row in written(place, title)]
         slip = written(place, "单位利息单")
@@ -192,7 +192,7 @@ async def test_the_interest_of_the_unit_and_its_slips(make_place: MakePlace) -> 
         assert [row[5] for row in slip if row[0] == "合计（2条）"] == [pytest.approx(float(told["amount"]))]
         statement = written(place, "单位对账单")
         assert any(float(told["statement"]["closing"]) in row for row in statement)
-        await desk.press("<ctrl+p>1\r")
+        await desk.press("<ctrl+p>1\r3\r")
         assert "查询结果已存为" in desk.status and written(place, "单位结息查询")
 
 
