@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from domain.money import format_yuan_grouped
 from domain.text import safe_text
@@ -19,6 +19,13 @@ Pair = tuple[str, str]
 Medium = Literal["pdf", "txt", "xlsx"]
 MEDIA: Final[dict[Medium, str]] = {"pdf": "PDF文件", "txt": "针式打印机文本", "xlsx": "表格文件"}
 """What a form can be handed out as, by the suffix of its file."""
+
+
+class Measure(Protocol):
+    """How wide a character is; what the paper is measured in is the measure's own affair."""
+
+    def __call__(self, char: str, /) -> float:
+        """Return the width of one character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +108,6 @@ def pieces(text: str, width: float, measure: Measure) -> Iterator[str]:
             start, used = at, 0.0
         used += needed
     yield text[start:]
-
-
-class Measure:
-    """How wide a character is; what the paper is measured in is the measure's own affair."""
-
-    def __call__(self, char: str) -> float:
-        """Return the width of one character."""
-        raise NotImplementedError
 
 
 def write_form(path: Path, form: PaperForm, *, overwrite: bool = False) -> None:

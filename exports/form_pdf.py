@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from domain.text import safe_text
 from exports.files import writing
-from exports.form import Measure, Pair, PaperForm, cell, lead_columns, pieces, right, sum_line, widest_sums
+from exports.form import Pair, PaperForm, cell, lead_columns, pieces, right, sum_line, widest_sums
 
 if TYPE_CHECKING:
     from exports.table_export import Value
@@ -67,7 +67,7 @@ def _to_unicode(fontname: str, subset: Sequence[int]) -> str:
     )
 
 
-class _Points(Measure):
+class _Points:
     """Widths in points at one size."""
 
     def __init__(self, size: float) -> None:

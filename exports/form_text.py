@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from domain.text import safe_text
 from exports.files import writing
-from exports.form import Measure, Pair, PaperForm, cell, lead_columns, pieces, right, sum_line, widest_sums
+from exports.form import Pair, PaperForm, cell, lead_columns, pieces, right, sum_line, widest_sums
 
 if TYPE_CHECKING:
     from exports.table_export import Value
@@ -34,7 +34,7 @@ class Paper:
     lines: int = 66
 
 
-class _Columns(Measure):
+class _Columns:
     """The printer's rule: ASCII takes one column, everything else two."""
 
     def __call__(self, char: str) -> float:
