@@ -1,4 +1,4 @@
-"""What clerks do with a recorded receipt: 认领, 退款, 更正, 冲销; each with its reason.
+"""What clerks do with a recorded receipt: 认领, 退款, 撤销退款, 更正, 冲销; each with its reason.
 
 A receipt moves only where its version is the one the clerk has seen. Units are locked first, then the
 receipt, then the head of the books.
@@ -39,7 +39,7 @@ from center.receipts import (
     tell,
 )
 from center.serials import next_serial
-from center.store.money_tables import bank_receipt, journal
+from center.store.money_tables import bank_receipt, journal, transfer
 from domain.findings import Finding
 from domain.money import MoneyError, format_yuan, parse_positive_yuan
 from domain.receipt_wire import ReceiptAction
@@ -51,8 +51,9 @@ PERMITTED: Mapping[str, tuple[str, ...]] = {
     "refund": ("matched", "suspense"),
     "correct": ("matched", "suspense", "reversed"),
     "reverse": ("matched", "suspense"),
+    "unrefund": ("matched", "suspense", "refunded"),
 }
-"""Act -> states it may be done in; nothing is taken back once a part was refunded."""
+"""Act -> states it may be done in; nothing is taken back while a part is refunded."""
 
 
 def permitted(row: Row[Any]) -> list[str]:
@@ -60,7 +61,9 @@ def permitted(row: Row[Any]) -> list[str]:
     return [
         action
         for action, states in PERMITTED.items()
-        if row.state in states and not (row.refunded and action in ("correct", "reverse"))
+        if row.state in states
+        and not (row.refunded and action in ("correct", "reverse"))
+        and (row.refunded or action != "unrefund")
     ]
 
 
@@ -140,11 +143,13 @@ def _require_permitted(row: Row[Any], action: str) -> None:
     if action in permitted(row):
         return
     if row.refunded and action in ("correct", "reverse"):
-        raise ProblemError("receipt.used", "这笔来款已经退款，不能更正或冲销。")
+        raise ProblemError("receipt.used", "这笔来款已经退款，不能更正或冲销；退款登记错了的，请先撤销退款。")
+    if action == "unrefund":
+        raise ProblemError("receipt.state", "这笔来款没有退款，不用撤销。")
     text = {
         "matched": "这笔来款已记入单位未分配金额，不能这样办理。",
         "suspense": "这笔来款在汇补缴不符暂存款中，不能这样办理。",
-        "refunded": "这笔来款已全部退款，不能再办理。",
+        "refunded": "这笔来款已全部退款，只能撤销退款。",
         "reversed": "这笔来款已冲销，只能更正后重新入账。",
     }[row.state]
     raise ProblemError("receipt.state", text)
@@ -170,20 +175,26 @@ def _match(doing: _Doing) -> None:
     serial = next_serial(conn, doing.moment.day)
     note = f"由柜员认领给{name}。"
     version = advance(conn, row, state="matched", unit_account=target, note=note[:200])
-    held, given, amount = codes.suspense(row.unit_account), codes.unallocated(target), doing.left
-    # Each unit's books tell their own side, so money that changes units crosses 内部往来.
-    steps = [(target, held, given)]
-    if row.unit_account != target:
-        steps = [(row.unit_account, held, codes.TRANSIT), (target, codes.TRANSIT, given)]
+    amount = doing.left
     try:
-        for place, (unit_account, debit, credit) in enumerate(steps):
-            entry = entry_of(doing.desk, "match", doing.source, unit_account, doing.moment, serial)
-            post(conn, entry, [Move(debit, credit, amount, f"match{place}")])
+        _give(doing, row.unit_account, target, amount, serial)
     except LedgerError as error:
         raise refused_by_books(error, USED.format(what="认领")) from None
     settling.money_arrived(conn, target, doing.moment, row.receipt_id)
     text = f"{row.day}来款{format_yuan(amount)}元（交易流水号{row.bank_no}）已由暂存款转入单位未分配金额。"
     _finish(doing, Act("match", row.receipt_id, version, "matched", target, amount, serial), text)
+
+
+def _give(doing: _Doing, holder: str, target: str, amount: int, serial: str) -> None:
+    """Book suspense money held for `holder` to a unit. Raises LedgerError."""
+    held, given = codes.suspense(holder), codes.unallocated(target)
+    # Each unit's books tell their own side, so money that changes units crosses 内部往来.
+    steps = [(target, held, given)]
+    if holder != target:
+        steps = [(holder, held, codes.TRANSIT), (target, codes.TRANSIT, given)]
+    for place, (unit_account, debit, credit) in enumerate(steps):
+        entry = entry_of(doing.desk, "match", doing.source, unit_account, doing.moment, serial)
+        post(doing.conn, entry, [Move(debit, credit, amount, f"match{place}")])
 
 
 def _refund(doing: _Doing) -> None:
@@ -215,6 +226,43 @@ def _refund_amount(text: str, most: int) -> int:
         wrong = f"退款不能超过这笔来款余下的{format_yuan(most)}元，请改正。"
         raise invalid(Finding("receipt.amount", "amount", wrong))
     return amount
+
+
+def _unrefund(doing: _Doing) -> None:
+    """Take back the last refund that still holds: the bank never sent that money.
+
+    It lies again where it came from, and goes to the unit where the rest of the receipt has gone since.
+    """
+    conn, row = doing.conn, doing.row
+    entry = _last_refund(doing)
+    [(debit, amount)] = conn.execute(
+        select(transfer.c.debit, transfer.c.amount).where(transfer.c.journal_no == entry.journal_no)
+    ).all()
+    holder, serial = entry.unit_account, next_serial(conn, doing.moment.day)
+    from_unit = debit == codes.unallocated(holder)
+    state = row.state if row.state != "refunded" else "matched" if from_unit else "suspense"
+    version = advance(conn, row, state=state, refunded=row.refunded - amount)
+    try:
+        reverse(conn, entry.journal_no, entry_of(doing.desk, "refund", "", holder, doing.moment, serial))
+        if state == "matched" and not from_unit:
+            _give(doing, holder, row.unit_account, amount, serial)
+    except LedgerError as error:
+        text = "原来的账户已经销户，退款不能撤销，请按实际情况登记新的来款。"
+        raise refused_by_books(error, text) from None
+    if state == "matched":
+        settling.money_arrived(conn, row.unit_account, doing.moment, row.receipt_id)
+    text = f"{row.day}来款（交易流水号{row.bank_no}）的退款{format_yuan(amount)}元登记有误，已撤销。"
+    _finish(doing, Act("unrefund", row.receipt_id, version, state, row.unit_account, amount, serial), text)
+
+
+def _last_refund(doing: _Doing) -> Row[Any, Any]:
+    """The newest refund of a receipt that was not taken back."""
+    sources = [source_of(doing.row.receipt_id, number) for number in range(1, doing.row.version + 1)]
+    undone = select(journal.c.reverses).where(journal.c.reverses.is_not(None))
+    found = select(journal.c.journal_no, journal.c.unit_account).where(
+        journal.c.act == "refund", journal.c.source.in_(sources), journal.c.journal_no.not_in(undone)
+    )
+    return doing.conn.execute(found.order_by(journal.c.journal_no.desc()).limit(1)).one()
 
 
 def _reverse(doing: _Doing) -> None:
@@ -283,4 +331,5 @@ _ACTS: Mapping[str, Callable[[_Doing], None]] = {
     "refund": _refund,
     "correct": _correct,
     "reverse": _reverse,
+    "unrefund": _unrefund,
 }

@@ -101,7 +101,7 @@ class ReceiptDetail(Wire):
 
     receipt: ReceiptRow
     events: list[ReceiptEvent]
-    actions: list[Literal["match", "refund", "correct", "reverse"]]
+    actions: list[Literal["match", "refund", "correct", "reverse", "unrefund"]]
     available: str
 
 
@@ -138,7 +138,7 @@ class ReceiptAction(Wire):
     refunded, "" all that is left; `line` are the right facts of a correction.
     """
 
-    action: Literal["match", "refund", "correct", "reverse"]
+    action: Literal["match", "refund", "correct", "reverse", "unrefund"]
     reason: Stated
     unit_account: Stated = ""
     amount: Stated = ""

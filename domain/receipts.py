@@ -50,6 +50,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "refund": "退款",
     "correct": "更正",
     "reverse": "冲销",
+    "unrefund": "撤销退款",
 }
 """What a clerk may do with a receipt."""
 

@@ -1,4 +1,4 @@
-"""A receipt in full, and what a clerk may do with it: 认领, 退款, 更正, 冲销."""
+"""A receipt in full, and what a clerk may do with it: 认领, 退款, 撤销退款, 更正, 冲销."""
 
 from __future__ import annotations
 
@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from domain.receipt_wire import ReceiptDetail
 
 MOVED: Final = "该笔来款刚被其他柜员办理，已重新读取，请核对后再办。"
-KEYS: Final = {"add_row": "match", "paste_pad": "refund", "edit": "correct", "save": "reverse"}
+KEYS: Final = {
+    "add_row": "match",
+    "paste_pad": "refund",
+    "edit": "correct",
+    "save": "reverse",
+    "delete_row": "unrefund",
+}
 """Action of a key -> act on the receipt."""
 SOURCES: Final = {"single": "柜员登记", "file": "对账单导入"}
 
@@ -44,6 +50,7 @@ class ReceiptDetailScreen(AppScreen):
         "add_row": ("认领", "把暂存款转入一个单位的未分配金额。"),
         "paste_pad": ("退款", "把余下的钱全部或部分退给付款人。"),
         "edit": ("更正", "冲销后按正确的内容重新入账；交易流水号不能改。"),
+        "delete_row": ("撤销退款", "最近一次退款登记错了，银行并没有退出去；钱回到原来的地方。"),
         "save": ("冲销", "这笔来款登记错了，银行并没有收到；钱已用掉的不能冲销。"),
     }
     HELP_LINES: ClassVar[tuple[str, ...]] = ("每次办理都须填写原因，并记入流程和审计日志。",)
@@ -158,6 +165,7 @@ class ReceiptDetailScreen(AppScreen):
             "match": f"把 {grouped(one.left)} 元记入单位 {values.get('unit_account', '')} 的未分配金额",
             "refund": f"退款 {values.get('amount', '')} 元给 {one.payer or '付款人'}",
             "correct": f"冲销原来的 {grouped(one.amount)} 元，按更正后的内容重新入账",
+            "unrefund": f"撤销最近一次退款（已退款共 {grouped(one.refunded)} 元）",
             "reverse": f"冲销这笔 {grouped(one.amount)} 元的来款",
         }[act]
         lines = [f"交易流水号 {one.bank_no}", f"{what}，确定吗？"]

@@ -304,7 +304,47 @@ def test_never_more_is_refunded_than_there_is(center: CenterUnderTest, counter: 
     whole = counter.done(part, "refund")
     assert (whole["state"], whole["left"], waiting(center)) == ("refunded", "0.00", 0)
     assert code_of(counter.act(whole, "refund")) == "receipt.state"
-    assert counter.detail(receipt["receipt_id"])["actions"] == []
+    assert counter.detail(receipt["receipt_id"])["actions"] == ["unrefund"]
+    books(center)
+
+
+def test_a_refund_recorded_by_mistake_is_undone_the_last_one_first(
+    center: CenterUnderTest, counter: Counter
+) -> None:
+    center.add_unit(UNIT)
+    receipt = counter.record(unit_account=UNIT)
+    assert code_of(counter.act(receipt, "unrefund")) == "receipt.state"
+    part = counter.done(receipt, "refund", amount="400.00")
+    whole = counter.done(part, "refund")
+    again = counter.done(whole, "unrefund")
+    assert (again["state"], again["refunded"], again["left"]) == ("matched", "400.00", "600.00")
+    assert waiting(center) == 60_000
+    assert code_of(counter.act(again, "reverse")) == "receipt.used"
+    back = counter.done(again, "unrefund")
+    assert (back["state"], back["refunded"], waiting(center)) == ("matched", "0.00", 100_000)
+    assert "unrefund" not in counter.detail(receipt["receipt_id"])["actions"]
+    assert counter.act(again, "unrefund").status_code == 412
+    events = counter.detail(receipt["receipt_id"])["events"]
+    assert [(one["action"], one["amount"]) for one in events[-2:]] == [
+        ("撤销退款", "600.00"),
+        ("撤销退款", "400.00"),
+    ]
+    assert counter.done(back, "reverse")["state"] == "reversed" and waiting(center) == 0
+    books(center)
+
+
+def test_a_refund_out_of_suspense_follows_the_money_that_was_claimed_since(
+    center: CenterUnderTest, counter: Counter
+) -> None:
+    center.add_unit(UNIT)
+    receipt = counter.record()
+    held_back = counter.done(receipt, "refund", amount="400.00")
+    undone = counter.done(held_back, "unrefund")
+    assert (undone["state"], held(center), waiting(center)) == ("suspense", 100_000, 0)
+    claimed = counter.done(counter.done(undone, "refund", amount="1.00"), "match", unit_account=UNIT)
+    assert (held(center), waiting(center)) == (0, 99_900)
+    after = counter.done(claimed, "unrefund")
+    assert (after["state"], held(center), waiting(center)) == ("matched", 0, 100_000)
     books(center)
 
 

@@ -64,7 +64,7 @@ class Receipt:
     amount: int
     left: int
     matched: bool = False
-    refunded: bool = False
+    refunds: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -292,12 +292,37 @@ class Model:
         """A refund; `whole` is a receipt that never was, which a part refunded before forbids."""
         one = self.receipts[receipt]
         there = self.units[one.unit].waiting if one.matched else self.suspense[one.unit]
-        if not one.left or amount > min(one.left, there) or (whole and one.refunded):
+        if not one.left or amount > min(one.left, there) or (whole and one.refunds):
             return False
         self._lie(one, -amount)
         self.bank -= amount
         one.left -= amount
-        one.refunded = True
+        if not whole:
+            one.refunds.append(amount)
+        return True
+
+    def take_again(self, receipt: str) -> bool:
+        """The last refund never was: the money lies where the rest of the receipt lies."""
+        one = self.receipts[receipt]
+        if not one.refunds:
+            return False
+        amount = one.refunds.pop()
+        self.bank += amount
+        one.left += amount
+        self._lie(one, amount)
+        if one.matched:
+            self.arrived(one.unit, one.amount)
+        return True
+
+    def correct(self, receipt: str, unit: str, amount: int) -> bool:
+        """The receipt with other facts; what was booked of it must still lie there, all of it."""
+        one = self.receipts[receipt]
+        there = self.units[one.unit].waiting if one.matched else self.suspense.get(one.unit, 0)
+        if one.refunds or one.left > there or (one.left and (one.unit, one.amount) == (unit, amount)):
+            return False
+        self._lie(one, -one.left)
+        self.bank -= one.left
+        self.record(receipt, unit, amount)
         return True
 
     def _lie(self, one: Receipt, amount: int) -> None:

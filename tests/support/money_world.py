@@ -37,6 +37,7 @@ from domain.businesses.makeup_money import STEP
 from domain.interest import InterestError
 from domain.money import format_yuan
 from domain.period import add_months, fund_year, last_day
+from domain.receipts import FIELDS
 from tests.support.carry_out import approve, carry_out, work_off
 from tests.support.center import START, CenterUnderTest, Login, SignedRequest, make_settings
 from tests.support.filing import OTHER, UNIT, Office, clerk
@@ -47,6 +48,7 @@ from tests.support.remitting import leaving, on_day
 UNITS = st.sampled_from((UNIT, OTHER))
 AMOUNTS = st.integers(1, 5_000)
 PICKS = st.integers(0, 99)
+RECEIPT_ACTS = ("match", "refund", "reverse", "unrefund", "correct")
 BEGAN, LAST = date(2026, 7, 2), 202_805
 """From where on openings are booked, and the month the clock does not leave."""
 YEAR = 2026
@@ -343,18 +345,24 @@ class World(RuleBasedStateMachine):
         self.record(unit=unit, amount=due[pick % len(due)], twice=False)
 
     @precondition(lambda self: self.model.receipts)
-    @rule(pick=PICKS, act=st.sampled_from(("match", "refund", "reverse")), unit=UNITS, amount=AMOUNTS)
+    @rule(pick=PICKS, act=st.sampled_from(RECEIPT_ACTS), unit=UNITS, amount=AMOUNTS)
     def act_on_a_receipt(self, pick: int, act: str, unit: str, amount: int) -> None:
-        """认领, 退款 or 冲销 by a clerk; sent again it is refused, for the receipt has moved on."""
+        """What a clerk does with it; sent again it is refused, for the receipt has moved on."""
         number = list(self.model.receipts)[pick % len(self.model.receipts)]
         known = self.center.get(f"/v1/receipts/{number}", self.clerk).json()["receipt"]
-        told = {"action": act, "reason": "单位来函"}
+        told: dict[str, Any] = {"action": act, "reason": "单位来函"}
         if act == "match":
             told["unit_account"] = unit
             expected = self.model.match(number, unit)
         elif act == "refund":
             told["amount"] = format_yuan(amount)
             expected = self.model.give_back(number, amount)
+        elif act == "unrefund":
+            expected = self.model.take_again(number)
+        elif act == "correct":
+            line = {key: known[key] for key in FIELDS}
+            told["line"] = line | {"amount": format_yuan(amount), "unit_account": unit}
+            expected = self.model.correct(number, unit, amount)
         else:
             left = self.model.receipts[number].left
             expected = self.model.give_back(number, left, whole=True)
