@@ -139,6 +139,10 @@ class Walk:
             self.file("allocate", status=422)
         assert self.world.model.units[UNIT].paid == 202_611
         self.file("makeup", amount=6)
+        if "makeup_cancel" in self.world.kinds():
+            self.file("makeup_cancel")
+            self.file("makeup_cancel", status=422)
+            self.file("makeup", amount=6)
         self.step(World.record, unit=UNIT, amount=6, twice=False)
         self.file("makeup", amount=6, status=201 if by_hand and not self.world.model.made_up else 422)
 

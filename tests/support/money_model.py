@@ -228,6 +228,16 @@ class Model:
         self.arrived(unit)
         return True
 
+    def unmake(self, unit: str, account_no: str, month: int) -> bool:
+        """取消补缴: what waits for its money no longer does, and the month may be made up anew."""
+        mine = self.units[unit]
+        found = [one for one in mine.makeups if (one.account, one.month) == (account_no, month)]
+        if not found:
+            return False
+        mine.makeups.remove(found[0])
+        self.made_up.discard((self.accounts[account_no].person, month))
+        return True
+
     def _pay_makeup(self, unit: str, order: Makeup) -> None:
         step = self.rules.step
         of_unit = min((order.amount + step) // (2 * step) * step, order.amount)

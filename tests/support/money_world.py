@@ -53,7 +53,7 @@ BEGAN, LAST = date(2026, 7, 2), 202_805
 """From where on openings are booked, and the month the clock does not leave."""
 YEAR = 2026
 """The fund year in which everything begins."""
-MONTHLY = ("seal", "transfer", "remit", "remit_cancel", "allocate", "makeup")
+MONTHLY = ("seal", "transfer", "remit", "remit_cancel", "allocate", "makeup", "makeup_cancel")
 Place = Callable[[], AbstractContextManager[tuple[Path, str]]]
 """Where a world may live: a folder and the URL of a migrated database."""
 
@@ -194,6 +194,11 @@ class World(RuleBasedStateMachine):
             typed = {"month": str(asked.month), "total_amount": format_yuan(amount)}
             row = office.account_row(account_no, business, **typed)
             return self._sign(office, business, [row], lambda: model.make_up(unit, asked))
+        if business == "makeup_cancel":
+            waiting = [one for one in mine.makeups if one.account == account_no]
+            at = waiting[amount % len(waiting)].month if waiting else mine.paid
+            row = office.account_row(account_no, business, month=str(at))
+            return self._sign(office, business, [row], lambda: model.unmake(unit, account_no, at))
         if business == "remit":
             due = model.due(unit) or Month(add_months(model.month, 1), ())
             return self._sign(office, business, [_month(due)], lambda: model.remit(unit, due))
@@ -222,6 +227,8 @@ class World(RuleBasedStateMachine):
     def kinds(self) -> list[str]:
         business = self.settings.profile.business
         off = set() if business.allocate else {"allocate"}
+        if business.makeup_cancel is None:
+            off.add("makeup_cancel")
         if business.transfer_in is None and business.transfer_out is None:
             off.add("transfer")
         return [kind for kind in MONTHLY if kind not in off]
