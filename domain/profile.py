@@ -258,6 +258,9 @@ class Profile(Strict):
     messages: dict[str, str]
     statements: dict[StatementKind, str] = {}
     """Queries of the unit's money that the center offers, with its names for them; others are refused."""
+    settlement: list[str] = Field(
+        default=[], description="how 汇缴 and 补缴 are paid, one paragraph each (R-19); the center may edit it"
+    )
     unit_defaults: UnitDefaults = UnitDefaults()
 
     def limits_for(self, month: int) -> Limits | None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 TITLES = {
     "changes": "缴存人状态变更查询",
     "suspense": "汇补缴不符暂存款查询",
+    "settlement": "结算方式",
     "unit_info": "单位基本信息查询",
 }
 

@@ -39,6 +39,7 @@ SCREENS: Final[dict[str, str]] = {
     "remit_month": "screens.remit_month:RemitMonthScreen",
     "progress": "screens.progress:ProgressScreen",
     "unit_info": "screens.unit_info:UnitInfoScreen",
+    "settlement": "screens.settlement:SettlementScreen",
     "unit_account": "screens.statement_query:UnitAccountScreen",
     "unit_flow": "screens.unit_flow:UnitFlowScreen",
     "flow_detail": "screens.unit_flow:FlowDetailScreen",

@@ -25,7 +25,7 @@ PROFILES = ("baishan", "lyszfgjj", "hangzhou", "shaanxi", "shanxi")
 LOOK = "<down><up><tab><shift+tab><f1><down>\r<f1><f1><pagedown>\r<ctrl+p>\r<f8>"
 AGENTS = (
     "home", "inbox", "changes", "progress", "sync", "templates", "unit_info", "reconcile", "help",
-    "attachments", "lock", "relogin", "receipt", "message", "paste_pad", "deadlines", "payroll",
+    "attachments", "lock", "relogin", "receipt", "message", "paste_pad", "deadlines", "payroll", "settlement",
 )  # fmt: skip
 QUICK = ("hangzhou", "shaanxi", "shanxi")
 """Centers that are walked through in every run; the slow runs go through all with every text."""

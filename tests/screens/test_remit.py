@@ -66,6 +66,7 @@ async def test_months_are_verified_and_the_next_one_comes(make_place: MakePlace,
 
 
 @pytest.mark.feature("R-08", profile=["baishan", "lyszfgjj", "shaanxi"])
+@pytest.mark.feature("R-10", profile=["lyszfgjj", "shaanxi"])
 @pytest.mark.parametrize("name", ["baishan", "lyszfgjj", "shaanxi"])
 async def test_the_four_columns_and_what_explains_them(make_place: MakePlace, name: str) -> None:
     place, numbers = placed(make_place, name)
@@ -84,6 +85,8 @@ async def test_the_four_columns_and_what_explains_them(make_place: MakePlace, na
         await desk.press("<f6>")
         await desk.see(numbers[2])
         assert numbers[0] not in desk.picture() and "职工明细" in desk.picture()
+        [row] = [line.split() for line in desk.picture().splitlines() if numbers[2] in line]
+        assert "8,000.00" in row and "960.00" in row, "each person's base and amounts"
 
 
 @pytest.mark.feature("R-05", profile="baishan")
@@ -210,7 +213,8 @@ async def test_shaanxi_takes_both_kinds_back(make_place: MakePlace) -> None:
         assert [(one["waiting"], one["cancelled"]) for one in found] == [(0, 1)]
 
 
-@pytest.mark.feature("R-14", profile="lyszfgjj")
+@pytest.mark.feature("R-14", profile=["lyszfgjj", "shaanxi"])
+@pytest.mark.feature("Q-15", profile=["baishan", "lyszfgjj", "shaanxi"])
 @pytest.mark.feature("R-15", profile=["baishan", "shaanxi"])
 @pytest.mark.feature("R-16", profile=["baishan", "lyszfgjj", "shaanxi"])
 @pytest.mark.parametrize(
@@ -233,3 +237,14 @@ async def test_a_month_is_found_by_its_day_and_printed(make_place: MakePlace, na
     for wanted in (title, "202611", "3 人 5,760.00 元", "伍仟柒佰陆拾元整", *numbers):
         assert wanted in text
     assert date(2026, 11, 23).isoformat() in text and due(place.office) == []
+
+
+@pytest.mark.feature("R-19", profile="lyszfgjj")
+async def test_how_it_is_paid_can_be_read(make_place: MakePlace) -> None:
+    place = make_place("lyszfgjj")
+    async with running(place) as desk:
+        await desk.open("settlement")
+        assert desk.title == "结算方式"
+        told = desk.picture().replace("\n", "")
+        for wanted in ("一、汇缴", "二、补缴", "附言写明单位账号和业务流水号"):
+            assert wanted in told.replace(" ", "")
