@@ -259,7 +259,7 @@ class Profile(Strict):
     statements: dict[StatementKind, str] = {}
     """Queries of the unit's money that the center offers, with its names for them; others are refused."""
     settlement: list[str] = Field(
-        default=[], description="how 汇缴 and 补缴 are paid, one paragraph each (R-19); the center may edit it"
+        default=[], description="how 汇缴 and 补缴 are paid, a paragraph each (R-19)"
     )
     unit_defaults: UnitDefaults = UnitDefaults()
 
