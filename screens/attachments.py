@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 
-from client.errors import ClientError, Refused
+from client.errors import ClientError
+from client.uploads import MAX_FILES, SUFFIXES, upload
 from screens.app import AppScreen
 from screens.file_choice import choose_file, size_text
 from screens.options import offered
@@ -19,17 +20,7 @@ from tui.listview import ListColumn, ListRow, ListView
 from tui.progress import in_thread
 
 if TYPE_CHECKING:
-    from client.api import CenterClient
     from domain.wire import AttachmentRef
-
-MAGIC: Final = (
-    (b"%PDF-", "application/pdf"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-)
-SUFFIXES: Final = ("pdf", "jpg", "jpeg", "png")
-MAX_BYTES: Final = 20 * 1024 * 1024
-MAX_FILES: Final = 50
 
 
 @dataclass(slots=True)
@@ -40,21 +31,6 @@ class Attachment:
     size: int
     reference: AttachmentRef | None = None
     problem: str = ""
-
-
-def upload(client: CenterClient, unit: str, path: Path) -> AttachmentRef:
-    """Upload one file. Blocking; raises Refused with one sentence, and what the network brings."""
-    try:
-        content = path.read_bytes()
-    except OSError:
-        raise Refused(f"文件“{path.name}”读不出来，请核对后重新选择。", code="attachment.bad") from None
-    if len(content) > MAX_BYTES:
-        raise Refused(f"文件“{path.name}”超过20MB，请压缩后重新选择。", code="attachment.bad")
-    media = next((media for magic, media in MAGIC if content.startswith(magic)), "")
-    if not media:
-        text = f"文件“{path.name}”不是 PDF、JPG 或 PNG 文件，请重新选择。"
-        raise Refused(text, code="attachment.bad")
-    return client.attach(unit, path.name[-100:], content, media)
 
 
 def _size_of(path: Path) -> int | None:

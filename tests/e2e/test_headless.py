@@ -1,0 +1,139 @@
+"""`gjj submit` and `gjj status` as a program of the personnel office drives them: secrets typed, JSON out."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.businesses.opening import declare
+from exports.template import HEADER_ROW, write_template
+from tests.e2e.conftest import MakeSite, at
+from tests.e2e.desk import PDF, Desk
+from tests.e2e.site import PASSWORD, PIN, WRONG_PIN, Agent, Site
+from tests.e2e.test_import import rows_of
+from tests.support.pty_terminal import REPOSITORY, PtyTerminal
+from tests.support.workbooks import fill_xlsx, table_of
+
+pytestmark = at("baishan")
+
+
+class Office:
+    """A folder with a configuration from which commands are run."""
+
+    def __init__(self, site: Site, folder: Path) -> None:
+        self.site = site
+        self.folder = folder
+        self.agent: Agent = site.agent()
+        desk = Desk(site, folder, self.agent)
+        desk.terminal.close()
+        self.config = folder / "config.toml"
+
+    def roster(self, count: int, **wrong: str) -> Path:
+        """A filled template of people to be registered; `wrong` are cells of the first of them."""
+        business = declare(self.site.profile)
+        path = self.folder / "登记.xlsx"
+        path.unlink(missing_ok=True)
+        write_template(path, business, self.site.profile)
+        rows = rows_of(self.site, count)
+        rows[0].update(wrong)
+        fill_xlsx(path, table_of(business, rows)[1:], first_row=HEADER_ROW + 1)
+        return path
+
+    def run(self, *words: str, answers: Sequence[tuple[str, str]] = (), code: int = 0) -> list[Any]:
+        """Run a command, answer its questions, wait for its exit code; the JSON lines of its output."""
+        out = self.folder / "stdout"
+        command = " ".join(f"'{word}'" for word in [sys.executable, "-m", "cli.main", *words])
+        argv = ["/bin/sh", "-c", f"{command} > '{out}'"]
+        with PtyTerminal(argv, columns=200, cwd=REPOSITORY) as terminal:
+            for question, answer in answers:
+                terminal.wait_for(question, 30)
+                terminal.send(f"{answer}\r")
+            assert terminal.wait_exit(60) == code, terminal.text
+            self.said = terminal.text
+        return [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+
+    @property
+    def who(self) -> list[str]:
+        """The arguments that say who works."""
+        return ["--unit", self.agent.unit, "--login-name", self.agent.login_name, "--json"] + [
+            *("--config", str(self.config))
+        ]
+
+
+SECRETS = (("登录密码", PASSWORD), ("UKey PIN", PIN))
+
+
+def test_a_roster_goes_from_the_file_to_the_receipt(site_of: MakeSite, tmp_path: Path) -> None:
+    office = Office(site_of("baishan"), tmp_path)
+    (tmp_path / "名册.pdf").write_bytes(PDF)
+    path = office.roster(3)
+    asked = (*SECRETS, ("确认提交吗", "y"))
+    words = ["submit", "open", str(path), "--attach", str(tmp_path / "名册.pdf"), *office.who]
+    [receipt] = office.run(*words, answers=asked)
+    assert (receipt["state"], receipt["count"], receipt["ok"], receipt["failed"]) == ("done", 3, 3, 0)
+    [filed] = office.site.submissions(office.agent.unit)
+    assert filed.serial == receipt["serial"] and filed.signature
+    for secret in (PASSWORD, PIN):
+        assert secret not in office.said
+    told = office.run("status", receipt["serial"], *office.who, answers=SECRETS)
+    assert told[0]["serial"] == receipt["serial"] and [row["state"] for row in told[1:]] == ["ok"] * 3
+    assert office.run("submit", "open", str(path), *office.who, answers=SECRETS, code=1)[0]["findings"]
+    assert len(office.site.submissions(office.agent.unit)) == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "secrets", "words", "code", "sentence"),
+    [
+        ({"id_number": "110101199003070012"}, SECRETS, (), 1, "没有提交"),
+        ({}, SECRETS, (), 2, "须上传档案"),
+        ({}, (*SECRETS, ("确认提交吗", "n")), ("--attach", "x.pdf"), 2, "没有提交，没有任何改动"),
+        ({}, (("登录密码", PASSWORD), ("UKey PIN", WRONG_PIN)), (), 2, "PIN"),
+        ({}, (("登录密码", "no"), ("UKey PIN", PIN)), (), 2, "密码"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence_and_nothing_is_sent(
+    site_of: MakeSite,
+    tmp_path: Path,
+    wrong: dict[str, str],
+    secrets: Sequence[tuple[str, str]],
+    words: tuple[str, ...],
+    code: int,
+    sentence: str,
+) -> None:
+    office = Office(site_of("baishan"), tmp_path)
+    path = office.roster(2, **wrong)
+    sure = () if words else ("--yes",)
+    office.run("submit", "open", str(path), *sure, *words, *office.who, answers=secrets, code=code)
+    assert sentence in office.said
+    assert office.site.submissions(office.agent.unit) == []
+
+
+def test_what_a_cut_left_is_sent_by_the_next_command(site_of: MakeSite, tmp_path: Path) -> None:
+    office = Office(site_of("baishan"), tmp_path)
+    (tmp_path / "名册.pdf").write_bytes(PDF)
+    path = office.roster(1)
+    office.site.die_after_commit()
+    words = ["submit", "open", str(path), "--attach", str(tmp_path / "名册.pdf"), "--yes", "--wait", "1"]
+    assert office.run(*words, *office.who, answers=SECRETS, code=3) == []
+    assert "已保存在发件箱" in office.said
+    office.site.start()
+    [told] = office.run("status", *office.who, answers=SECRETS)
+    assert (told["total"], told["ok"]) == (1, 1)
+    assert len(office.site.submissions(office.agent.unit)) == 1
+
+
+def test_without_a_terminal_no_secret_is_taken(tmp_path: Path, site_of: MakeSite) -> None:
+    office = Office(site_of("baishan"), tmp_path)
+    command = [sys.executable, "-m", "cli.main", "status", *office.who]
+    secret = f"{PASSWORD}\n{PIN}\n".encode()
+    done = subprocess.run(
+        command, cwd=REPOSITORY, input=secret, capture_output=True, start_new_session=True
+    )
+    assert done.returncode == 2 and done.stdout == b""
+    assert "请在终端中运行这个命令" in done.stderr.decode()
