@@ -113,12 +113,12 @@ class ReceiptScreen(AppScreen):
         self._show()
         done = job.ok + job.failed
         if job.state == "processing":
-            self.status(f"正在办理 {done}/{job.total}：成功 {job.ok}，失败 {job.failed}")
+            self._say(f"正在办理 {done}/{job.total}：成功 {job.ok}，失败 {job.failed}", "info")
         else:
             kind = "warning" if job.failed else "good"
             rules = self.state.profile.rules(self._receipt.business)
             each = rules.counted if rules is not None else "人"
-            self.status(f"办理完毕：成功 {job.ok} {each}，失败 {job.failed} {each}。", kind=kind)
+            self._say(f"办理完毕：成功 {job.ok} {each}，失败 {job.failed} {each}。", kind)
 
     async def _refresh(self) -> None:
         """Ask the center how the submission stands."""
@@ -131,12 +131,17 @@ class ReceiptScreen(AppScreen):
         try:
             now = await in_thread(session.client.submission, self.state.unit, receipt.submission_id)
         except ClientError as error:
-            self.status(error.sentence, kind="warning")
+            self._say(error.sentence, "warning")
             return
         if self._receipt is receipt:
             self._receipt = now
             self._show()
-            self.status(now.message, kind="good")
+            self._say(now.message, "good")
+
+    def _say(self, text: str, kind: str) -> None:
+        """Say something unless the person has gone on to another screen, whose line it is then."""
+        if self.on_top:
+            self.status(text, kind=kind)
 
     async def perform(self, request: ActionRequested) -> None:
         """Ask again on F5."""

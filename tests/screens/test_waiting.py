@@ -9,6 +9,7 @@ import pytest
 
 from client.outbox import OutboxEvent
 from domain.wire import InboxItem, InboxPoll, Receipt
+from screens.receipt import ReceiptScreen
 from screens.state import StateEvent
 from tests.screens.conftest import MakePlace
 from tests.screens.front import UNIT, at_login, front_of
@@ -163,3 +164,18 @@ async def test_a_clerk_runs_digits_beside_cases(tmp_path: Path) -> None:
             await desk.see("F9整批不通过")
             await desk.press("<f12>")
             await desk.see("待处理(1)")
+
+
+async def test_a_receipt_that_was_left_says_nothing_on_another_screen(make_place: MakePlace) -> None:
+    place = make_place("hangzhou")
+    receipt = Receipt.model_validate(place.office.file(place.office.rows(1)))
+    async with running(place) as desk:
+        left = await desk.open("receipt", receipt=receipt)
+        assert isinstance(left, ReceiptScreen)
+        await desk.see(receipt.serial)
+        await desk.press("<f12>")
+        await desk.until(lambda: not left.on_top)
+        before = desk.status
+        await left._refresh()
+        assert left._receipt is not None and left._receipt is not receipt, "it was asked"
+        assert desk.status == before

@@ -116,6 +116,8 @@ class Model:
     settled: set[tuple[str, int]] = field(default_factory=set)
     bank: int = 0
     expense: int = 0
+    began: date | None = None
+    """The day of the first entry of the books."""
 
     @property
     def month(self) -> int:
@@ -133,6 +135,7 @@ class Model:
         for place, part in enumerate((amount - 3 * small, small, small, small)):
             self.accounts[account_no].put(day, place, part)
         self.bank += amount
+        self.began = min(day, self.began or day)
 
     def seal(self, account_no: str) -> bool:
         one = self.accounts[account_no]
@@ -284,6 +287,7 @@ class Model:
         fits = bool(unit) and (not self.rules.fit or amount in self.expected(unit))
         one = self.receipts[receipt] = Receipt(unit, amount, amount, fits)
         self.bank += amount
+        self.began = self.began or self.today
         self._lie(one, amount)
         if fits:
             self.arrived(unit, amount)
@@ -346,7 +350,7 @@ class Model:
     def interest(self, year: int) -> bool:
         """年度结息 at 1.50% over 360 days; what an account that ended has earned goes to its heir."""
         first, end = date(year, 7, 1), date(year + 1, 7, 1)
-        if self.today < end:
+        if self.today < end or self.began is None or self.began >= end:
             return False
         spare = {number: self.accounts[number].parts[:2] for number in self.live()}
         for number in sorted(self.accounts):
