@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
-from itertools import chain
+from itertools import chain, zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -82,10 +82,11 @@ def _key(number: str) -> str:
 
 def written(store: Store) -> Iterator[Mapping[str, str]]:
     """The rows a settlement has written, as texts of one table."""
-    keys = ("a", "b", "c", "d", "e", "f", "g", "h", "i")
+    width = max(len(interest.c), len(transfer.c))
+    keys = [f"c{place}" for place in range(width)]
     booked = select(transfer).join(journal, journal.c.journal_no == transfer.c.journal_no)
     own = booked.where(journal.c.act.in_(("interest", "carry")))
     with store.read() as conn:
         found = chain(conn.execute(select(interest)), conn.execute(own))
         for row in found:
-            yield dict(zip(keys, row, strict=True))
+            yield dict(zip_longest(keys, row, fillvalue=""))
