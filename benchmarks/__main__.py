@@ -15,6 +15,7 @@ from benchmarks import (
     large,
     long_use,
     money,
+    paper,
     people,
     remit,
     startup,
@@ -34,6 +35,7 @@ PARTS: dict[str, Callable[[Callable[[str], None]], Sequence[Figure | Matrix]]] =
     "money": money.measure,
     "remit": remit.measure,
     "interest": interest.measure,
+    "paper": paper.measure,
 }
 
 

@@ -13,9 +13,8 @@ from typing import Final, Literal, Protocol
 
 from domain.money import format_yuan_grouped
 from domain.text import safe_text
-from exports.table_export import ExportColumn, Value, write_table
+from exports.table_export import ExportColumn, Pair, Value, write_table
 
-Pair = tuple[str, str]
 Medium = Literal["pdf", "txt", "xlsx"]
 MEDIA: Final[dict[Medium, str]] = {"pdf": "PDF文件", "txt": "针式打印机文本", "xlsx": "表格文件"}
 """What a form can be handed out as, by the suffix of its file."""

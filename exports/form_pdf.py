@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from domain.text import safe_text
 from exports.files import writing
-from exports.form import Pair, PaperForm, cell, lead_columns, pieces, right, sum_line, widest_sums
+from exports.form import PaperForm, cell, lead_columns, pieces, right, sum_line, widest_sums
 
 if TYPE_CHECKING:
-    from exports.table_export import Value
+    from exports.table_export import Pair, Value
 
 FONT: Final = "GJJSansSC"
 MM: Final = 72 / 25.4

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from domain.money import format_yuan_grouped, rmb_capitals
-from exports.form import Pair, PaperForm
-from exports.table_export import ExportColumn, Value
+from exports.form import PaperForm
+from exports.table_export import ExportColumn, Pair, Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from domain.business import UnitFacts
     from domain.wire import AccountRow, BatchSummary, RowResult
     from exports.form import PaperForm
+    from exports.table_export import Value
     from exports.voucher import Voucher
 
 STATES: Final = {"pending": "待确认", "processing": "处理中", "ok": "成功", "failed": "失败"}
@@ -215,20 +216,17 @@ def write_results(
     path: Path, overwrite: bool, *, title: str, business: Business, rows: Sequence[RowResult]
 ) -> None:
     """Write the people of a batch as a workbook (Q-11). Blocking; raises WorkbookError."""
-    from exports.table_export import ExportColumn, write_table
+    from exports.table_export import CountedRows, ExportColumn, write_table
 
     columns = roster_columns(business)
     head = [*export_columns(columns), *(ExportColumn(c.title, width=c.width) for c in RESULT_COLUMNS)]
-    body = (
-        [
-            *(export_value(c, cell_text(c, row.values, row.values)) for c in columns),
-            STATES[row.state],
-            row.account_no,
-            row.processed,
-            row.reason,
-        ]
-        for row in rows
-    )
+
+    def lines() -> Iterator[list[Value]]:
+        for row in rows:
+            cells = [export_value(c, cell_text(c, row.values, row.values)) for c in columns]
+            yield [*cells, STATES[row.state], row.account_no, row.processed, row.reason]
+
+    body = CountedRows(len(rows), lines)
     write_table(path, title=title, columns=head, rows=body, overwrite=overwrite)
 
 
@@ -251,7 +249,7 @@ def write_failed(
     """Write the failed people with their reasons, to be corrected and imported again (Y-01). Blocking."""
     from domain.business import template_columns
     from exports.layout import REASON_TITLE
-    from exports.table_export import ExportColumn, write_table
+    from exports.table_export import CountedRows, ExportColumn, write_table
 
     columns = [c for c in template_columns(business) if c.kind is not Kind.SERIAL]
 
@@ -260,7 +258,8 @@ def write_failed(
             yield [*(cell_text(c, row.values, row.values) for c in columns), row.reason]
 
     head = [*(ExportColumn(c.title, width=c.width) for c in columns), ExportColumn(REASON_TITLE, width=40)]
-    write_table(path, title=title, columns=head, rows=lines(), overwrite=overwrite)
+    body = CountedRows(len(rows), lines)
+    write_table(path, title=title, columns=head, rows=body, overwrite=overwrite)
 
 
 def write_accounts(
@@ -268,15 +267,18 @@ def write_accounts(
 ) -> None:
     """Write accounts as a workbook under the titles of the screen (O-18). Blocking; raises WorkbookError."""
     from domain.money import parse_yuan
-    from exports.table_export import ExportColumn, write_table
+    from exports.table_export import CountedRows, ExportColumn, write_table
 
     money = ("base", "unit_amount", "person_amount")
     head = [
         ExportColumn(name, "money" if c.key in money else "text", c.width, c.key.endswith("_amount"))
         for c, name in zip(ACCOUNT_COLUMNS, titles, strict=True)
     ]
-    body = (
-        [parse_yuan(getattr(one, c.key)) if c.key in money else getattr(one, c.key) for c in ACCOUNT_COLUMNS]
-        for one in accounts
-    )
+
+    def lines() -> Iterator[list[Value]]:
+        for one in accounts:
+            values = [(c.key in money, getattr(one, c.key)) for c in ACCOUNT_COLUMNS]
+            yield [parse_yuan(value) if amount else value for amount, value in values]
+
+    body = CountedRows(len(accounts), lines)
     write_table(path, title=title, columns=head, rows=body, overwrite=overwrite)

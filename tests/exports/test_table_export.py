@@ -14,7 +14,7 @@ import pytest
 
 from exports.files import Sink, writing
 from exports.form import write_form
-from exports.table_export import ExportColumn, Value, export_name, write_table
+from exports.table_export import CountedRows, ExportColumn, Value, export_name, write_table
 from exports.template import write_template
 from exports.voucher import Voucher, voucher_form
 from exports.workbook_error import WorkbookError
@@ -40,11 +40,13 @@ def _cells(path: Path) -> list[list[Any]]:
     return [[cell.value for cell in row] for row in load_workbook(path).worksheets[0].iter_rows()]
 
 
-def test_texts_stay_texts_and_money_is_a_number(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rows", [ROWS, CountedRows(3, lambda: iter(ROWS)), None])
+def test_texts_stay_texts_and_money_is_a_number(tmp_path: Path, rows: Any) -> None:
+    """By either writer: what has a length goes to the fast one, an iterator to the other."""
     from openpyxl import load_workbook
 
     path = tmp_path / "a.xlsx"
-    assert write_table(path, title="登记查询", columns=COLUMNS, rows=iter(ROWS)) == 3
+    assert write_table(path, title="登记查询", columns=COLUMNS, rows=rows or iter(ROWS)) == 3
     cells = _cells(path)
     assert cells[0][0] == "登记查询"
     assert cells[1] == [column.title for column in COLUMNS]
@@ -122,13 +124,15 @@ def test_an_existing_file_is_kept(tmp_path: Path) -> None:
     assert caught.value.code == "file.exists" and path.read_bytes() == b"old"
 
 
-def test_a_failure_among_the_rows_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fast", [False, True])
+def test_a_failure_among_the_rows_leaves_nothing(tmp_path: Path, fast: bool) -> None:
     def rows() -> Iterator[list[Value]]:
         yield ROWS[0]
         raise KeyError("gone")
 
     with pytest.raises(KeyError):
-        write_table(tmp_path / "a.xlsx", title="x", columns=COLUMNS, rows=rows())
+        given = CountedRows(2, rows) if fast else rows()
+        write_table(tmp_path / "a.xlsx", title="x", columns=COLUMNS, rows=given)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -186,3 +190,26 @@ def test_two_writers_of_one_name_do_not_overwrite_each_other(tmp_path: Path) -> 
             temporary.write_bytes(b"second")
             path.write_bytes(b"first")
     assert caught.value.code == "file.exists" and path.read_bytes() == b"first"
+
+
+def test_both_writers_say_the_same(tmp_path: Path) -> None:
+    foot = [("SHA-256", "ab" * 32)]
+    for name, rows in (("fast.xlsx", ROWS), ("slow.xlsx", iter(ROWS))):
+        write_table(tmp_path / name, title="登记查询", columns=COLUMNS, rows=rows, foot=foot)
+    assert _cells(tmp_path / "fast.xlsx") == _cells(tmp_path / "slow.xlsx")
+
+
+def test_the_fast_writer_says_nothing_of_its_own_when_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from exports.files import Sink
+
+    def full(sink: Sink, data: Any) -> int:
+        sink.error = sink.error or OSError(errno.ENOSPC, "x")
+        return len(data)
+
+    monkeypatch.setattr(Sink, "write", full)
+    with pytest.raises(WorkbookError) as caught:
+        write_table(tmp_path / "a.xlsx", title="x", columns=COLUMNS, rows=ROWS)
+    assert caught.value.code == "file.disk_full"
+    assert list(tmp_path.iterdir()) == [] and capfd.readouterr().err == ""
