@@ -38,8 +38,12 @@ def kind_of(column: GridColumn) -> Kind:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a query was asked: days as ISO texts, `month` YYYYMM, the rest as given, "" and 0 for nothing."""
+    """What a query was asked: days as ISO texts, `month` YYYYMM, the rest as given, "" and 0 for nothing.
 
+    `spanned` says that days were given; without them the span is that of the present month.
+    """
+
+    spanned: bool
     first: str
     last: str
     month: int
@@ -183,13 +187,12 @@ def _accounts(state: AppState, asked: Asked) -> Found:
     from screens.business_rows import ACCOUNT_COLUMNS
 
     client, unit = state.client(), state.unit
+    first, last = (asked.first, asked.last) if asked.spanned else ("", "")
     if asked.account:
         rows: Iterator[Any] = iter(client.accounts(unit, account_no=asked.account).rows)
     else:
         rows = pages(
-            lambda after: client.accounts(
-                unit, opened_from=asked.first, opened_to=asked.last, after=after, limit=PAGE
-            ),
+            lambda after: client.accounts(unit, opened_from=first, opened_to=last, after=after, limit=PAGE),
             "",
         )
     return _found(state, "个人账户查询", ACCOUNT_COLUMNS, rows)
@@ -376,24 +379,24 @@ def _makeups(state: AppState, asked: Asked) -> Found:
 
 SPAN: Final = ("from", "to")
 QUERIES: Final[dict[str, Query]] = {
-    "batches": Query("近期申报的各批", (*SPAN, "business"), _batches),
-    "rows": Query("一批的各行结果", (*SPAN, "serial", "state"), _results, ("serial",)),
+    "submissions": Query("近期申报的各批", (*SPAN, "business"), _batches),
+    "submission_rows": Query("一批的各行结果", (*SPAN, "serial", "state"), _results, ("serial",)),
     "accounts": Query("个人账户", (*SPAN, "account"), _accounts),
     "depositors": Query("单位全部缴存人", (), _depositors),
     "changes": Query("缴存人状态变更", (*SPAN, "business", "account"), _changes),
-    "person-changes": Query(
+    "person_changes": Query(
         "缴存人信息变更", (*SPAN, "account"), lambda state, asked: _facts("person_change", state, asked)
     ),
-    "unit-changes": Query("单位信息变更", SPAN, lambda state, asked: _facts("unit_change", state, asked)),
-    "unit-account": Query("单位账户", SPAN, _unit_account),
-    "flow": Query("单位业务流水", (*SPAN, "kind"), _flow),
-    "flow-detail": Query("一笔流水涉及的各人", ("number",), _flow_detail, ("number",)),
-    "ledger": Query("个人明细账", (*SPAN, "account"), _ledger, ("account",)),
+    "unit_changes": Query("单位信息变更", SPAN, lambda state, asked: _facts("unit_change", state, asked)),
+    "unit_account": Query("单位账户", SPAN, _unit_account),
+    "unit_flow": Query("单位业务流水", (*SPAN, "kind"), _flow),
+    "flow_detail": Query("一笔流水涉及的各人", ("number",), _flow_detail, ("number",)),
+    "person_ledger": Query("个人明细账", (*SPAN, "account"), _ledger, ("account",)),
     "annual": Query("年度个人对账", ("year", "name", "id-number"), _annual, ("year",)),
-    "interest": Query("单位结息", ("year",), _interest, ("year",)),
-    "interest-slip": Query("单位利息单", ("year",), _interest_slip, ("year",)),
-    "months": Query("核定过的汇缴月份", (*SPAN, "state"), _months),
-    "month-people": Query("一个月的汇缴清册", ("month",), _month_people),
+    "unit_interest": Query("单位结息", ("year",), _interest, ("year",)),
+    "interest_slip": Query("单位利息单", ("year",), _interest_slip, ("year",)),
+    "remittances": Query("核定过的汇缴月份", (*SPAN, "state"), _months),
+    "remit_people": Query("一个月的汇缴清册", ("month",), _month_people),
     "makeups": Query("补缴及待入账", SPAN, _makeups),
     "suspense": Query("汇补缴不符暂存款", SPAN, _suspense),
 }

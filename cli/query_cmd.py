@@ -13,6 +13,7 @@ from cli.headless import DONE, Problem, add_login, ask_secret, guarded, say, sig
 from cli.queries import QUERIES, Asked, Found, Query
 
 if TYPE_CHECKING:
+    from exports.csv_table import Charset
     from exports.table_export import ExportColumn, Value
     from screens.state import AppState
 
@@ -27,11 +28,13 @@ OPTIONS: Final = {
     "kind": ("代码", "业务明细类型的代码"),
     "business": ("业务", "只查这项业务"),
     "serial": ("业务流水号", "哪一批"),
-    "number": ("序号", "哪一笔流水（flow 的 number）"),
+    "number": ("序号", "哪一笔流水（unit_flow 的 number）"),
     "state": ("状态", "只查这种状态的"),
 }
 """Option -> (what it is given, help)."""
-SUFFIXES: Final = (".xlsx", ".csv")
+SUFFIXES: Final = (".xlsx", ".csv", ".pdf", ".txt")
+CHARSETS: Final[dict[str, Charset]] = {"gb18030": "gb18030", "utf-8": "utf-8-sig"}
+"""Name of an encoding -> what a CSV is written in."""
 EVERY: Final = 5000
 """Rows between two words of progress."""
 
@@ -40,7 +43,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add `query`."""
     parser = subparsers.add_parser(
         "query",
-        help="按名称查询，结果为 JSON、文字或表格文件",
+        help="查询，写成列表或 JSON",
         description=f"{_names()}。退出码：0 查到或没有记录，2 查不了。",
     )
     _add_question(parser)
@@ -55,11 +58,11 @@ def add_export_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentPa
     """Add `export`."""
     parser = subparsers.add_parser(
         "export",
-        help="把一个查询写成 .xlsx 或 .csv 文件",
+        help="查询并存成文件",
         description=f"{_names()}。退出码：0 已写成，2 没有写成。",
     )
     _add_question(parser)
-    parser.add_argument("out", type=Path, metavar="输出文件", help="以 .xlsx 或 .csv 结尾")
+    parser.add_argument("out", type=Path, metavar="文件", help="写到哪里，按后缀定格式；.txt 为针式打印机")
     _add_writing(parser)
     parser.set_defaults(run=run_export)
 
@@ -76,7 +79,7 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
 
 def _add_writing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--encoding", choices=("utf-8", "gb18030"), default="utf-8", help="CSV 的编码，默认 utf-8（带 BOM）"
+        "--encoding", choices=tuple(CHARSETS), default="gb18030", help="CSV 的编码，默认 gb18030"
     )
     parser.add_argument("--overwrite", action="store_true", help="文件已存在时覆盖")
     add_login(parser)
@@ -100,7 +103,7 @@ def _query(args: argparse.Namespace) -> int:
     with signed_in(args) as state:
         found = _answered(state, QUERIES[args.query], check(state))
         if out is not None:
-            _write(out, found, args)
+            _write(state, out, found, args)
         elif args.json:
             for row in _watched(found.rows):
                 say(row.model_dump(mode="json"))
@@ -113,14 +116,14 @@ def _export(args: argparse.Namespace) -> int:
     _check_out(args.out, SUFFIXES, args)
     check = _asked_of(args)
     with signed_in(args) as state:
-        _write(args.out, _answered(state, QUERIES[args.query], check(state)), args)
+        _write(state, args.out, _answered(state, QUERIES[args.query], check(state)), args)
     return DONE
 
 
 def _check_out(out: Path, suffixes: Sequence[str], args: argparse.Namespace) -> None:
     """Refuse at once what could not be written at the end. Raises Problem."""
     if out.suffix.lower() not in suffixes:
-        raise Problem(f"输出文件“{out.name}”应以 {' 或 '.join(suffixes)} 结尾，请改正。")
+        raise Problem(f"文件的后缀应为 {'、'.join(suffixes)}，请改正。")
     if not out.parent.is_dir():
         raise Problem(f"没有文件夹“{out.parent}”，请先建好。")
     if out.exists() and not args.overwrite:
@@ -139,7 +142,7 @@ def _asked_of(args: argparse.Namespace) -> Callable[[AppState], Asked]:
             own = "、".join(f"--{one}" for one in query.may) or "没有选项"
             raise Problem(f"{args.query} 不用 --{name}，可用的是{own}。")
         if text is None and name in query.must:
-            raise Problem(f"{args.query} 要用 --{name} 指明{OPTIONS[name][0]}。")
+            raise Problem(f"{query.summary}须用 --{name} 指明{OPTIONS[name][0]}。")
     first, last = (_day(f"--{name}", given[name]) for name in ("from", "to"))
     month = _month(given["month"])
     year = _number("--year", given["year"], 1991, 9999)
@@ -152,8 +155,9 @@ def _asked_of(args: argparse.Namespace) -> Callable[[AppState], Asked]:
         end = last or context.today
         start = first or date.fromisoformat(end).replace(day=1).isoformat()
         if end < start:
-            raise Problem(f"--from {start} 晚于 --to {end}，请改正。")
+            raise Problem(f"截止日期{end}早于起始日期{start}，请改正。")
         return Asked(
+            bool(first or last),
             start,
             end,
             month or context.month,
@@ -250,7 +254,7 @@ def _lines(found: Found) -> None:
     tell(f"{found.title}：共 {len(rows)} 条。" if rows else "没有查到记录。")
 
 
-def _write(out: Path, found: Found, args: argparse.Namespace) -> None:
+def _write(state: AppState, out: Path, found: Found, args: argparse.Namespace) -> None:
     """Write the file whole or not at all, and say where it is. Raises WorkbookError, ClientError."""
     from exports.csv_table import write_csv
     from exports.table_export import ExportColumn, write_table
@@ -259,15 +263,34 @@ def _write(out: Path, found: Found, args: argparse.Namespace) -> None:
         ExportColumn(c.title, kind, c.width) for c, kind in zip(found.columns, found.kinds, strict=True)
     ]
     rows = (_cells(columns, found.texts(row)) for row in _watched(found.rows))
-    if out.suffix.lower() == ".csv":
-        count = write_csv(
-            out, columns=columns, rows=rows, encoding=args.encoding, overwrite=args.overwrite
-        )
-    else:
+    suffix = out.suffix.lower()
+    if suffix == ".csv":
+        count = write_csv(out, columns, rows, overwrite=args.overwrite, charset=CHARSETS[args.encoding])
+    elif suffix == ".xlsx":
         count = write_table(out, title=found.title, columns=columns, rows=rows, overwrite=args.overwrite)
+    else:
+        count = _write_paper(state, out, found.title, columns, list(rows), args)
     if args.json:
-        say({"query": args.query, "file": str(out.absolute()), "rows": count})
+        say({"file": str(out), "rows": count})
     tell(f"{found.title}：{count} 条，已存为 {out}")
+
+
+def _write_paper(
+    state: AppState,
+    out: Path,
+    title: str,
+    columns: Sequence[ExportColumn],
+    rows: Sequence[Sequence[Value]],
+    args: argparse.Namespace,
+) -> int:
+    from exports.form import PaperForm, write_form
+
+    context = state.session().context
+    name = context.name if context is not None else ""
+    head = [("中心", state.profile.center), ("单位", f"{state.unit} {name}")]
+    form = PaperForm(title, head, columns, rows, signatures=())
+    write_form(out, form, overwrite=args.overwrite)
+    return len(rows)
 
 
 def _cells(columns: Sequence[ExportColumn], texts: Sequence[str]) -> list[Value]:

@@ -15,8 +15,13 @@ from domain.money import format_yuan_grouped
 from domain.text import safe_text
 from exports.table_export import ExportColumn, Pair, Value, write_table
 
-Medium = Literal["pdf", "txt", "xlsx"]
-MEDIA: Final[dict[Medium, str]] = {"pdf": "PDF文件", "txt": "针式打印机文本", "xlsx": "表格文件"}
+Medium = Literal["pdf", "txt", "xlsx", "csv"]
+MEDIA: Final[dict[Medium, str]] = {
+    "pdf": "PDF文件",
+    "txt": "针式打印机文本",
+    "xlsx": "表格文件",
+    "csv": "CSV文件",
+}
 """What a form can be handed out as, by the suffix of its file."""
 
 
@@ -122,6 +127,10 @@ def write_form(path: Path, form: PaperForm, *, overwrite: bool = False) -> None:
         from exports.form_text import write_text
 
         write_text(path, form, overwrite=overwrite)
+    elif path.suffix == ".csv":
+        from exports.csv_table import write_csv
+
+        write_csv(path, form.columns, form.rows, overwrite=overwrite)
     else:
         write_table(
             path,

@@ -23,10 +23,10 @@ RECONCILE = "Duizhang-2026"
 NOTHING = dict.fromkeys(("account", "name", "id_number", "kind", "business", "serial", "state"), "")
 
 
-USUAL = {"accounts", "depositors", "changes", "unit-account", "flow", "flow-detail"}
+USUAL = {"accounts", "depositors", "changes", "unit_account", "unit_flow", "flow_detail"}
 FILLED = {
-    "shanxi": USUAL | {"batches", "rows", "interest", "interest-slip"},
-    "shaanxi": USUAL | {"ledger", "annual"},
+    "shanxi": USUAL | {"submissions", "submission_rows", "unit_interest", "interest_slip"},
+    "shaanxi": USUAL | {"person_ledger", "annual"},
 }
 """Queries of a center that find something."""
 
@@ -41,14 +41,14 @@ def place(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
     ):
         Books(place.office)
         settle_all(center)
-        if "batches" in FILLED[request.param]:
+        if "submissions" in FILLED[request.param]:
             place.office.file(place.office.rows(2))
         place.log_in_anew()
         yield place
 
 
 def asked(**given: Any) -> Asked:
-    span = {"first": "2025-01-01", "last": "2026-12-31"}
+    span = {"spanned": True, "first": "2025-01-01", "last": "2026-12-31"}
     values: dict[str, Any] = {**span, "month": 202611, "year": 2025, "number": 1, **NOTHING, **given}
     return Asked(**values)
 
@@ -59,13 +59,13 @@ def answer(place: Workplace, name: str, **given: Any) -> Found:
 
 def test_every_query_gives_rows_with_a_cell_for_each_column(place: Workplace) -> None:
     account = place.office.accounts()[0].account_no
-    batches = list(answer(place, "batches").rows)
-    line = next(row for row in answer(place, "flow").rows if row.people)
+    batches = list(answer(place, "submissions").rows)
+    line = next(row for row in answer(place, "unit_flow").rows if row.people)
     given = {"serial": batches[0].serial if batches else "", "number": line.number}
     told = {}
     for name in QUERIES:
         try:
-            found = answer(place, name, account=account if name == "ledger" else "", **given)
+            found = answer(place, name, account=account if name == "person_ledger" else "", **given)
         except (Refused, Problem) as error:
             told[name] = "module.off" if isinstance(error, Refused) else "0"
             continue
@@ -90,6 +90,6 @@ def test_a_center_that_wants_its_own_password_for_money_is_told_it(
         with workplace(center, tmp_path / "desk", reconcile_hash=hash_password(RECONCILE)) as place:
             Books(place.office)
             with pytest.raises(LoginRefused):
-                answer(place, "flow")
-            assert list(answer(place, "flow").rows) and not typed
-            assert list(answer(place, "unit-account").rows), "asked once for a session"
+                answer(place, "unit_flow")
+            assert list(answer(place, "unit_flow").rows) and not typed
+            assert list(answer(place, "unit_account").rows), "asked once for a session"

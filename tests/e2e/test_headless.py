@@ -87,3 +87,40 @@ def test_without_a_terminal_no_secret_is_taken(tmp_path: Path, site_of: MakeSite
     )
     assert done.returncode == 2 and done.stdout == b""
     assert "请在终端中运行这个命令" in done.stderr.decode()
+
+
+def test_what_is_known_is_queried_and_taken_away(site_of: MakeSite, tmp_path: Path) -> None:
+    office = Office(site_of("baishan"), tmp_path)
+    (tmp_path / "名册.pdf").write_bytes(PDF)
+    path = office.roster(2)
+    words = ["submit", "open", str(path), "--attach", str(tmp_path / "名册.pdf"), "--yes"]
+    office.run(*words, *office.who, answers=SECRETS)
+    rows = office.run("query", "accounts", *office.who, answers=SECRETS)
+    assert len(rows) == 2 and {row["state"] for row in rows} == {"正常"}
+    [batch] = office.run("query", "submissions", *office.who, answers=SECRETS)
+    assert (batch["business"], batch["ok"]) == ("open", 2)
+    target = tmp_path / "账户.csv"
+    [told] = office.run("export", "accounts", str(target), *office.who, answers=SECRETS)
+    assert told == {"file": str(target), "rows": 2}
+    text = (tmp_path / "账户.csv").read_text("gb18030")
+    assert rows[0]["id_number"] in text and rows[0]["unit_amount"] in text
+    again = ["export", "accounts", str(tmp_path / "账户.csv")]
+    office.run(*again, *office.who, code=2)
+    assert "已存在" in office.said
+
+
+@pytest.mark.parametrize(
+    ("words", "asked", "sentence"),
+    [
+        (["query", "person_ledger"], (), "须用 --account 指明"),
+        (["query", "annual"], (), "须用 --year 指明"),
+        (["export", "accounts", "a.docx"], (), "文件的后缀应为"),
+        (["query", "changes", "--from", "2026-11-20", "--to", "2026-11-01"], SECRETS, "早于起始日期"),
+    ],
+)
+def test_a_question_that_cannot_be_asked_is_one_sentence(
+    site_of: MakeSite, tmp_path: Path, words: list[str], asked: Sequence[tuple[str, str]], sentence: str
+) -> None:
+    office = Office(site_of("baishan"), tmp_path)
+    assert office.run(*words, *office.who, answers=asked, code=2) == []
+    assert sentence in office.said

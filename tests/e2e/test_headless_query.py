@@ -26,7 +26,7 @@ def test_people_come_as_json_and_as_files_with_whole_ids(site_of: MakeSite, tmp_
 
     book, table = tmp_path / "people.xlsx", tmp_path / "people.csv"
     [said] = office.run("export", "depositors", str(book), *office.who, answers=SECRETS)
-    assert said == {"query": "depositors", "file": str(book), "rows": 3}
+    assert said == {"file": str(book), "rows": 3}
     cells = [cell for row in openpyxl.load_workbook(book).active.iter_rows(values_only=True) for cell in row]
     assert ids <= set(cells) and cells.count(8000) == 3
     words = ["query", "depositors", "--csv", str(table), "--encoding", "gb18030"]
@@ -39,15 +39,15 @@ def test_people_come_as_json_and_as_files_with_whole_ids(site_of: MakeSite, tmp_
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["query", "ledger"], "ledger 要用 --account 指明账号"),
+        (["query", "person_ledger"], "须用 --account 指明账号"),
         (["query", "depositors", "--from", "20260101"], "depositors 不用 --from"),
-        (["query", "flow", "--from", "2026-13-01"], "--from 应写成"),
+        (["query", "unit_flow", "--from", "2026-13-01"], "--from 应写成"),
         (["query", "annual", "--year", "2O25"], "--year 应为"),
         (["query", "annual", "--year", "9" * 5000], "--year 应为"),
-        (["query", "month-people", "--month", "202613"], "--month："),
-        (["export", "flow", "流水.pdf"], "应以 .xlsx 或 .csv 结尾"),
-        (["export", "flow", "没有这个文件夹/流水.csv"], "没有文件夹"),
-        (["query", "flow", "--xlsx", "流水.csv"], "应以 .xlsx 结尾"),
+        (["query", "remit_people", "--month", "202613"], "--month："),
+        (["export", "unit_flow", "流水.docx"], "文件的后缀应为"),
+        (["export", "unit_flow", "没有这个文件夹/流水.csv"], "没有文件夹"),
+        (["query", "unit_flow", "--xlsx", "流水.csv"], "文件的后缀应为"),
     ],
 )
 def test_what_cannot_be_asked_is_said_before_anybody_logs_in(
@@ -61,5 +61,5 @@ def test_what_cannot_be_asked_is_said_before_anybody_logs_in(
 def test_a_file_that_exists_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "a.csv"
     path.write_text("旧")
-    assert main(["export", "flow", str(path)]) == 2
+    assert main(["export", "unit_flow", str(path)]) == 2
     assert "--overwrite" in capsys.readouterr().err and path.read_text() == "旧"
