@@ -30,6 +30,7 @@ from center.routes import (
     statements,
     submissions,
     units,
+    vouchers,
 )
 from center.settings import Settings
 from center.sms import SmsPump, load_gateway
@@ -43,9 +44,12 @@ ROUTERS = tuple(
     module.router
     for module in (
         *(public, login, units, attachments, submissions, inbox, cases, queries, facts),
-        *(receipts, deadlines, remit, statements),
+        *(receipts, deadlines, remit, statements, vouchers),
     )
 )
+
+OPEN = ("/v1/health", "/v1/profile", "/v1/login", "/v1/password/reset", "/v1/vouchers")
+"""Beginnings of addresses that need no session."""
 
 COMPRESSED_FROM = 20_000
 """Bytes from which an answer is compressed where the client takes that: pages of rows, not single answers."""
@@ -124,7 +128,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             if "HTTPValidationError" in str(operation["responses"].get("422")):
                 del operation["responses"]["422"]
             operation["responses"]["default"] = answer
-            if not path.startswith(("/v1/health", "/v1/profile", "/v1/login", "/v1/password/reset")):
+            if not path.startswith(OPEN):
                 operation["security"] = [{"session": []}]
     app.openapi_schema = document
     return document

@@ -57,6 +57,7 @@ TITLES: Mapping[str, tuple[int, str]] = {
     "rate.limited": (429, "操作过于频繁"),
     "case.version": (409, "事项已被他人办理"),
     "case.maker": (403, "不能审核本人的申报"),
+    "voucher.sealed": (409, "这一次打印已经签章"),
     "receipt.conflict": (409, "交易流水号已登记"),
     "receipt.version": (412, "来款已被他人办理"),
     "receipt.unseen": (428, "没有说明看到的版本"),

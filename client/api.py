@@ -16,6 +16,7 @@ from client.remit_api import RemitCalls
 from client.signing import JSON_TYPE, Prepared
 from client.statement_calls import StatementCalls, unit_path
 from client.transport import Identity, Transport
+from client.voucher_calls import VoucherCalls
 from domain.canonical import canonical_json, content_digest, sha256_hex
 
 if TYPE_CHECKING:
@@ -411,6 +412,11 @@ class CenterClient(RemitCalls, StatementCalls):
     def receipts(self) -> ReceiptCalls:
         """来款: the clerks' calls, and what a unit sees of its own."""
         return ReceiptCalls(self._get, self._send)
+
+    @property
+    def vouchers(self) -> VoucherCalls:
+        """Vouchers: prints counted, files sealed, papers checked."""
+        return VoucherCalls(self._get, self._send)
 
     # ---- inside ----------------------------------------------------------------------------------
 

@@ -89,6 +89,8 @@ def test_every_route_needs_a_session_but_the_public_ones(center: CenterUnderTest
         "/v1/login/code",
         "/v1/login",
         "/v1/password/reset",
+        "/v1/vouchers/certificate",
+        "/v1/vouchers/{serial}",
     }
     seen = 0
     for path, operations in center.get("/openapi.json").json()["paths"].items():
@@ -97,14 +99,14 @@ def test_every_route_needs_a_session_but_the_public_ones(center: CenterUnderTest
         address = path.replace("{sha256}", "a" * 64).replace(
             "{submission_id}", "0" * 8 + "-0000" * 3 + "-" + "0" * 12
         )
-        for name in ("unit", "case_id", "item_id"):
+        for name in ("unit", "case_id", "item_id", "serial", "printed"):
             address = address.replace("{" + name + "}", "1")
         for method in operations:
             answer = center.client.request(method.upper(), address, content=b"")
             assert (answer.status_code, problem(answer).code) == (401, "auth.required"), (method, path)
             seen += 1
     assert seen >= 15
-    assert len(ROUTERS) == 13
+    assert len(ROUTERS) == 14
 
 
 # ---- bad requests ------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ PYDANTIC_IN_DOMAIN = (
     "domain.receipt_rules",
     "domain.remit_wire",
     "domain.receipt_wire",
+    "domain.voucher_wire",
     "domain.remit_wire",
     "domain.businesses.",
 )

@@ -192,7 +192,7 @@ async def test_accounts_are_merged_and_found_by_number_with_a_voucher(make_place
         await desk.press("1\r")
         assert "个人账户合并凭证已存为" in desk.status
     [text] = pdf_pages(next((place.folder / "out").glob("个人账户合并凭证*.pdf")))
-    assert old in text and kept in text
+    assert old in text and kept in text and "第1次打印" in text
     assert [one.status for one in place.office.accounts()] == ["03", "01"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 from center.store import money_tables as money_tables
+from center.store import voucher_tables as voucher_tables
 from center.store.tables import metadata
 
 context.configure(
