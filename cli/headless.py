@@ -206,7 +206,21 @@ def _key_of(state: AppState, session: Session, wanted: int | None) -> KeyCertifi
 
 
 def unlock(signer: Signer) -> None:
-    """Have the PIN typed and give it to the key. Raises Problem, SignerError."""
+    """Have the PIN typed, here or on the key's own pad, and give it to the key.
+
+    The last try is asked for first. Raises Problem, SignerError.
+    """
+    from ukey.signer import PinLocked
+
+    status = signer.pin_status()
+    if status.locked:
+        raise PinLocked
+    if status.final_try and not confirmed("PIN 只剩最后 1 次机会，再输错 UKey 将被锁死，确实要再试吗"):
+        raise Problem("没有再试 PIN，没有办理。")
+    if status.pin_pad:
+        tell("请在 UKey 上输入 PIN 并按确认键。")
+        signer.unlock(None)
+        return
     pin = ask_secret("UKey PIN")
     try:
         if not pin:

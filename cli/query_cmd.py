@@ -1,228 +1,42 @@
-"""`gjj query` and `gjj export`: what the center knows of a unit, as lines, JSON or a file."""
+"""`gjj query` and `gjj export`: any query of the unit as JSON, as lines, as a workbook or as CSV."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from cli.headless import DONE, Problem, add_login, guarded, say, signed_in, tell
+from cli.headless import DONE, Problem, add_login, ask_secret, guarded, say, signed_in, tell
+from cli.queries import QUERIES, Asked, Found, Query
 
 if TYPE_CHECKING:
-    from exports.form import PaperForm
+    from exports.csv_table import Charset
+    from exports.table_export import ExportColumn, Value
     from screens.state import AppState
 
-PAGE: Final = 1000
-MONEY: Final = "元"
-"""What the title of an amount ends in here; the file has the title without it."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The conditions of a query as they were given; days are ISO texts."""
-
-    first: str
-    last: str
-    account: str
-    year: int
-    business: str
-
-
-Rows = Iterator[Any]
-
-
-@dataclass(frozen=True)
-class Query:
-    """A query by name: its columns by attribute, and how its lines are read. Blocking; raises ClientError."""
-
-    title: str
-    columns: dict[str, str]
-    read: Callable[[AppState, Asked], Rows]
-    needs: str = ""
-    """"account" or "year" where it cannot do without."""
-
-
-def _pages(ask: Callable[..., Any], start: Any) -> Rows:
-    """All rows of a question, page by page."""
-    after = start
-    while after is not None:
-        page = ask(after=after, limit=PAGE)
-        yield from page.rows
-        after = page.next
-
-
-def _accounts(state: AppState, asked: Asked) -> Rows:
-    return _pages(partial(state.client().accounts, state.unit, account_no=asked.account), "")
-
-
-def _changes(state: AppState, asked: Asked) -> Rows:
-    ask = partial(
-        state.client().changes,
-        state.unit,
-        asked.business,
-        start=asked.first,
-        end=asked.last,
-        account_no=asked.account,
-    )
-    return _pages(ask, 0)
-
-
-def _fact_changes(business: str) -> Callable[[AppState, Asked], Rows]:
-    def read(state: AppState, asked: Asked) -> Rows:
-        call = partial(state.client().fact_changes, state.unit, business)
-        return _pages(partial(call, start=asked.first, end=asked.last, account_no=asked.account), 0)
-
-    return read
-
-
-def _submissions(state: AppState, asked: Asked) -> Rows:
-    call = state.client().submissions
-    yield from call(state.unit, asked.business, start=asked.first, end=asked.last).batches
-
-
-def _statement(state: AppState, asked: Asked) -> Rows:
-    yield state.client().statement(state.unit, start=asked.first, end=asked.last)
-
-
-def _flow(state: AppState, asked: Asked) -> Rows:
-    return _pages(partial(state.client().flow, state.unit, start=asked.first, end=asked.last), "")
-
-
-def _ledger(state: AppState, asked: Asked) -> Rows:
-    call = partial(state.client().ledger, state.unit, asked.account)
-    return _pages(partial(call, start=asked.first, end=asked.last), "")
-
-
-def _annual(state: AppState, asked: Asked) -> Rows:
-    return _pages(partial(state.client().annual, state.unit, asked.year), "")
-
-
-def _remittances(state: AppState, asked: Asked) -> Rows:
-    call = state.client().remittances
-    yield from call(state.unit, state="all", start=asked.first, end=asked.last).months
-
-
-PERSON: Final = {"account_no": "账号", "name": "姓名", "id_number": "证件号码"}
-FACTS: Final = {
-    **PERSON,
-    "item": "变更项目",
-    "value_from": "变更前",
-    "value_to": "变更后",
-    "day": "办结日期",
-    "serial": "业务流水号",
+OPTIONS: Final = {
+    "from": ("日期", "从哪一天起（YYYY-MM-DD），默认为本月一日"),
+    "to": ("日期", "到哪一天止，默认为中心的今天"),
+    "month": ("YYYYMM", "汇缴年月，默认为当前业务月"),
+    "year": ("年度", "公积金年度，2025 为 2025年7月至2026年6月"),
+    "account": ("账号", "只查这一个账户"),
+    "name": ("姓名", "只查这个姓名"),
+    "id-number": ("号码", "只查这个证件号码"),
+    "kind": ("代码", "业务明细类型的代码"),
+    "business": ("业务", "只查这项业务"),
+    "serial": ("业务流水号", "哪一批"),
+    "number": ("序号", "哪一笔流水（unit_flow 的 number）"),
+    "state": ("状态", "只查这种状态的"),
 }
-QUERIES: Final[dict[str, Query]] = {
-    "accounts": Query(
-        "个人账户",
-        {
-            **PERSON,
-            "base": "缴存基数元",
-            "unit_amount": "单位月缴存额元",
-            "person_amount": "个人月缴存额元",
-            "state": "状态",
-            "opened": "开户日期",
-        },
-        _accounts,
-    ),
-    "changes": Query(
-        "状态变更",
-        {
-            **PERSON,
-            "title": "业务",
-            "reason": "原因",
-            "day": "日期",
-            "month": "业务年月",
-            "base_from": "变更前基数元",
-            "base_to": "变更后基数元",
-            "serial": "业务流水号",
-        },
-        _changes,
-    ),
-    "unit_changes": Query("单位信息变更", FACTS, _fact_changes("unit_change")),
-    "person_changes": Query("个人信息变更", FACTS, _fact_changes("person_change")),
-    "submissions": Query(
-        "提交记录",
-        {
-            "serial": "业务流水号",
-            "title": "业务",
-            "declared": "提交日期",
-            "state": "状态",
-            "total": "总笔数",
-            "ok": "成功",
-            "failed": "失败",
-            "amount": "金额元",
-        },
-        _submissions,
-    ),
-    "unit_account": Query(
-        "单位账户",
-        {
-            "first": "起始日期",
-            "last": "截止日期",
-            "opening": "期初余额元",
-            "increase": "本期增加元",
-            "decrease": "本期减少元",
-            "closing": "期末余额元",
-            "unallocated": "单位未分配金额元",
-        },
-        _statement,
-    ),
-    "unit_flow": Query(
-        "单位业务流水",
-        {
-            "serial": "业务流水号",
-            "day": "记账日期",
-            "summary": "摘要",
-            "amount": "发生额元",
-            "interest": "利息额元",
-            "people": "人数",
-        },
-        _flow,
-    ),
-    "person_ledger": Query(
-        "个人明细账",
-        {
-            "day": "记账日期",
-            "summary": "摘要",
-            "amount": "发生额元",
-            "interest": "发生利息额元",
-            "balance": "余额元",
-            "serial": "业务流水号",
-        },
-        _ledger,
-        "account",
-    ),
-    "annual": Query(
-        "年度个人对账",
-        {
-            **PERSON,
-            "opening": "年初余额元",
-            "increase": "本年增加元",
-            "decrease": "本年减少元",
-            "interest": "本年利息元",
-            "closing": "年末余额元",
-        },
-        _annual,
-        "year",
-    ),
-    "remittances": Query(
-        "汇缴",
-        {
-            "month": "汇缴年月",
-            "state": "状态",
-            "people": "汇缴人数",
-            "amount": "汇缴金额元",
-            "checked": "核定日期",
-            "serial": "业务流水号",
-        },
-        _remittances,
-    ),
-}
+"""Option -> (what it is given, help)."""
 SUFFIXES: Final = (".xlsx", ".csv", ".pdf", ".txt")
+CHARSETS: Final[dict[str, Charset]] = {"gb18030": "gb18030", "utf-8": "utf-8-sig"}
+"""Name of an encoding -> what a CSV is written in."""
+EVERY: Final = 5000
+"""Rows between two words of progress."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -230,130 +44,273 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "query",
         help="查询，写成列表或 JSON",
-        description="查询中心的资料。退出码：0 查到或没有记录，2 查不了。",
+        description=f"{_names()}。退出码：0 查到或没有记录，2 查不了。",
     )
-    _add_conditions(parser)
+    _add_question(parser)
+    files = parser.add_mutually_exclusive_group()
+    files.add_argument("--xlsx", type=Path, metavar="文件", help="写成表格文件")
+    files.add_argument("--csv", type=Path, metavar="文件", help="写成 CSV 文件")
+    _add_writing(parser)
     parser.set_defaults(run=run)
 
 
-def add_export(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_export_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `export`."""
     parser = subparsers.add_parser(
         "export",
         help="查询并存成文件",
-        description="把查到的存成文件：.xlsx、.csv、.pdf 或 .txt（针式打印机）。退出码：0 已写成，2 没有。",
+        description=f"{_names()}。退出码：0 已写成，2 没有写成。",
     )
-    _add_conditions(parser)
-    parser.add_argument("file", type=Path, metavar="文件", help="写到哪里，按后缀定格式")
-    parser.add_argument("--overwrite", action="store_true", help="文件已存在时覆盖")
+    _add_question(parser)
+    parser.add_argument("out", type=Path, metavar="文件", help="写到哪里，按后缀定格式；.txt 为针式打印机")
+    _add_writing(parser)
     parser.set_defaults(run=run_export)
 
 
-def _add_conditions(parser: argparse.ArgumentParser) -> None:
-    names = "、".join(f"{name}：{one.title}" for name, one in QUERIES.items())
-    parser.add_argument("name", choices=tuple(QUERIES), metavar="查询", help=names)
-    parser.add_argument("--from", dest="first", default="", metavar="日期", help="起始日期，默认本月1日")
-    parser.add_argument("--to", dest="last", default="", metavar="日期", help="截止日期，默认今天")
-    parser.add_argument("--account", default="", metavar="账号", help="只查一个职工")
-    parser.add_argument("--year", type=int, default=0, metavar="年度", help="公积金年度，如 2025")
-    parser.add_argument("--business", default="", metavar="业务", help="只查一种业务")
+def _names() -> str:
+    return "；".join(f"{name} {query.summary}" for name, query in QUERIES.items())
+
+
+def _add_question(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("query", choices=tuple(QUERIES), metavar="查询", help="见上")
+    for name, (given, explained) in OPTIONS.items():
+        parser.add_argument(f"--{name}", metavar=given, help=explained, dest=f"ask_{name}")
+
+
+def _add_writing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--encoding", choices=tuple(CHARSETS), default="gb18030", help="CSV 的编码，默认 gb18030"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="文件已存在时覆盖")
     add_login(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """List what is found; returns an exit code of `cli.headless`."""
+    """Ask and tell; returns one of the exit codes of `cli.headless`."""
     return guarded(_query, args)
 
 
 def run_export(args: argparse.Namespace) -> int:
-    """Write what is found; returns an exit code of `cli.headless`."""
+    """Ask and write; returns one of the exit codes of `cli.headless`."""
     return guarded(_export, args)
 
 
 def _query(args: argparse.Namespace) -> int:
-    from cli.check_cmd import table_lines
-    from domain.text import safe_text
-
-    query = _wanted(args)
+    out: Path | None = args.xlsx or args.csv
+    if out is not None:
+        _check_out(out, (".xlsx",) if args.xlsx else (".csv",), args)
+    check = _asked_of(args)
     with signed_in(args) as state:
-        rows = query.read(state, _asked(state, args))
-        if args.json:
-            for one in rows:
-                say(one.model_dump(mode="json"))
-            return DONE
-        titles = tuple(title.removesuffix(MONEY) for title in query.columns.values())
-        found = [tuple(safe_text(str(getattr(one, key))) or "-" for key in query.columns) for one in rows]
-    for line in table_lines([titles, *found]):
-        print(line)
-    tell(f"共 {len(found)} 条。")
+        found = _answered(state, QUERIES[args.query], check(state))
+        if out is not None:
+            _write(state, out, found, args)
+        elif args.json:
+            for row in _watched(found.rows):
+                say(row.model_dump(mode="json"))
+        else:
+            _lines(found)
     return DONE
 
 
 def _export(args: argparse.Namespace) -> int:
-    from exports.form import write_form
-
-    query = _wanted(args)
-    if args.file.suffix.lower() not in SUFFIXES:
-        raise Problem(f"文件的后缀应为 {'、'.join(SUFFIXES)} 之一，请改正。")
+    _check_out(args.out, SUFFIXES, args)
+    check = _asked_of(args)
     with signed_in(args) as state:
-        asked = _asked(state, args)
-        form = form_of(state, query, asked, list(query.read(state, asked)))
-    write_form(args.file, form, overwrite=args.overwrite)
-    if args.json:
-        say({"file": str(args.file), "rows": len(form.rows)})
-    tell(f"已写成 {args.file.name}，共 {len(form.rows)} 条。")
+        _write(state, args.out, _answered(state, QUERIES[args.query], check(state)), args)
     return DONE
 
 
-def form_of(state: AppState, query: Query, asked: Asked, rows: Sequence[Any]) -> PaperForm:
-    """What was found as a form, amounts in 分."""
-    from domain.money import wire_fen
-    from exports.form import PaperForm
-    from exports.table_export import ExportColumn
+def _check_out(out: Path, suffixes: Sequence[str], args: argparse.Namespace) -> None:
+    """Refuse at once what could not be written at the end. Raises Problem."""
+    if out.suffix.lower() not in suffixes:
+        raise Problem(f"文件的后缀应为 {'、'.join(suffixes)}，请改正。")
+    if not out.parent.is_dir():
+        raise Problem(f"没有文件夹“{out.parent}”，请先建好。")
+    if out.exists() and not args.overwrite:
+        raise Problem(f"文件“{out.name}”已存在，请换一个文件名，或加 --overwrite 覆盖。")
+
+
+# ---- the question ---------------------------------------------------------------------------------------
+
+
+def _asked_of(args: argparse.Namespace) -> Callable[[AppState], Asked]:
+    """Check what was given before anybody logs in; the rest needs the center's day. Raises Problem."""
+    query = QUERIES[args.query]
+    given = {name: getattr(args, f"ask_{name}") for name in OPTIONS}
+    for name, text in given.items():
+        if text is not None and name not in query.may:
+            own = "、".join(f"--{one}" for one in query.may) or "没有选项"
+            raise Problem(f"{args.query} 不用 --{name}，可用的是{own}。")
+        if text is None and name in query.must:
+            raise Problem(f"{query.summary}须用 --{name} 指明{OPTIONS[name][0]}。")
+    first, last = (_day(f"--{name}", given[name]) for name in ("from", "to"))
+    month = _month(given["month"])
+    year = _number("--year", given["year"], 1991, 9999)
+    number = _number("--number", given["number"], 1, 2**62)
+
+    def asked(state: AppState) -> Asked:
+        context = state.session().context
+        if context is None:
+            raise Problem("单位的资料没有读到，请重新运行。")
+        end = last or context.today
+        start = first or date.fromisoformat(end).replace(day=1).isoformat()
+        if end < start:
+            raise Problem(f"截止日期{end}早于起始日期{start}，请改正。")
+        return Asked(
+            bool(first or last),
+            start,
+            end,
+            month or context.month,
+            year,
+            given["account"] or "",
+            given["name"] or "",
+            given["id-number"] or "",
+            given["kind"] or "",
+            given["business"] or "",
+            given["serial"] or "",
+            number,
+            given["state"] or "",
+        )
+
+    return asked
+
+
+def _day(option: str, text: str | None) -> str:
+    from screens.date_fields import parse_day
+
+    if text is None:
+        return ""
+    day = parse_day(text)
+    if day is None:
+        raise Problem(f"{option} 应写成 20261121 或 2026-11-21，请改正。")
+    return day.isoformat()
+
+
+def _month(text: str | None) -> int:
+    from domain.period import PeriodError, parse_month
+
+    if text is None:
+        return 0
+    try:
+        return parse_month(text)
+    except PeriodError as error:
+        raise Problem(f"--month：{error.text}") from None
+
+
+def _number(option: str, text: str | None, least: int, most: int) -> int:
+    if text is None:
+        return 0
+    if not (text.isascii() and text.isdigit() and least <= int(text[:20]) <= most):
+        raise Problem(f"{option} 应为 {least} 至 {most} 之间的数，请改正。")
+    return int(text)
+
+
+def _answered(state: AppState, query: Query, asked: Asked) -> Found:
+    """The answer, its first page read; the password of 单位网上对账 is asked for where one is set (L-13)."""
+    from dataclasses import replace
+    from itertools import chain
+
+    from client.errors import Refused
+
+    def begin() -> Found:
+        found = query.ask(state, asked)
+        first = next(found.rows, None)
+        rows = iter(()) if first is None else chain([first], found.rows)
+        return replace(found, rows=rows)
+
+    try:
+        return begin()
+    except Refused as error:
+        if error.code != "permission.denied" or not state.profile.auth.reconcile_password:
+            raise
+    secret = ask_secret("单位网上对账密码")
+    try:
+        state.session().enter_reconcile(state.unit, secret.decode("utf-8", "replace"))
+    finally:
+        secret[:] = bytes(len(secret))
+    return begin()
+
+
+# ---- the answer -----------------------------------------------------------------------------------------
+
+
+def _watched(rows: Iterator[Any]) -> Iterator[Any]:
+    """The rows; a word now and then for a person who waits."""
+    count = 0
+    for count, row in enumerate(rows, 1):
+        if not count % EVERY and sys.stderr.isatty():
+            tell(f"已读 {count} 条…")
+        yield row
+
+
+def _lines(found: Found) -> None:
+    from cli.check_cmd import table_lines
+    from domain.text import safe_text
+
+    titles = tuple(column.title for column in found.columns)
+    rows = [tuple(safe_text(text) or "-" for text in found.texts(row)) for row in _watched(found.rows)]
+    for line in table_lines([titles, *rows]) if rows else ():
+        print(line)
+    tell(f"{found.title}：共 {len(rows)} 条。" if rows else "没有查到记录。")
+
+
+def _write(state: AppState, out: Path, found: Found, args: argparse.Namespace) -> None:
+    """Write the file whole or not at all, and say where it is. Raises WorkbookError, ClientError."""
+    from exports.csv_table import write_csv
+    from exports.table_export import ExportColumn, write_table
 
     columns = [
-        ExportColumn(title.removesuffix(MONEY), "money" if title.endswith(MONEY) else "text", 14)
-        for title in query.columns.values()
+        ExportColumn(c.title, kind, c.width) for c, kind in zip(found.columns, found.kinds, strict=True)
     ]
-    body = [
-        [
-            wire_fen(getattr(one, key)) if title.endswith(MONEY) else str(getattr(one, key))
-            for key, title in query.columns.items()
-        ]
-        for one in rows
-    ]
+    rows = (_cells(columns, found.texts(row)) for row in _watched(found.rows))
+    suffix = out.suffix.lower()
+    if suffix == ".csv":
+        count = write_csv(out, columns, rows, overwrite=args.overwrite, charset=CHARSETS[args.encoding])
+    elif suffix == ".xlsx":
+        count = write_table(out, title=found.title, columns=columns, rows=rows, overwrite=args.overwrite)
+    else:
+        count = _write_paper(state, out, found.title, columns, list(rows), args)
+    if args.json:
+        say({"file": str(out), "rows": count})
+    tell(f"{found.title}：{count} 条，已存为 {out}")
+
+
+def _write_paper(
+    state: AppState,
+    out: Path,
+    title: str,
+    columns: Sequence[ExportColumn],
+    rows: Sequence[Sequence[Value]],
+    args: argparse.Namespace,
+) -> int:
+    from exports.form import PaperForm, write_form
+
     context = state.session().context
     name = context.name if context is not None else ""
-    span = f"{asked.first}至{asked.last}" if not query.needs else str(asked.year or asked.account)
-    head = [("中心", state.profile.center), ("单位", f"{state.unit} {name}"), ("查询条件", span)]
-    return PaperForm(query.title, head, columns, body, signatures=())
+    head = [("中心", state.profile.center), ("单位", f"{state.unit} {name}")]
+    form = PaperForm(title, head, columns, rows, signatures=())
+    write_form(out, form, overwrite=args.overwrite)
+    return len(rows)
 
 
-def _wanted(args: argparse.Namespace) -> Query:
-    """The query, with what it needs given. Raises Problem."""
-    query = QUERIES[args.name]
-    if query.needs == "account" and not args.account:
-        raise Problem(f"{query.title}须用 --account 指明职工的账号。")
-    if query.needs == "year" and not args.year:
-        raise Problem(f"{query.title}须用 --year 指明公积金年度，如 --year 2025。")
-    return query
+def _cells(columns: Sequence[ExportColumn], texts: Sequence[str]) -> list[Value]:
+    """Cells of a file: amounts in 分, counts as numbers; an amount that is none is left out."""
+    return [_CELLS[column.kind](text) for column, text in zip(columns, texts, strict=True)]
 
 
-def _asked(state: AppState, args: argparse.Namespace) -> Asked:
-    """The conditions; without days the present month. Raises Problem for days that are none or reversed."""
-    context = state.session().context
-    today = date.fromisoformat(context.today) if context is not None else date.today()
-    first = _day("--from", args.first) or today.replace(day=1)
-    last = _day("--to", args.last) or today
-    if last < first:
-        raise Problem(f"截止日期{last}早于起始日期{first}，请改正。")
-    return Asked(first.isoformat(), last.isoformat(), args.account, args.year, args.business)
+def _fen(text: str) -> int | None:
+    from domain.money import MoneyError, parse_yuan, wire_fen
 
-
-def _day(name: str, text: str) -> date | None:
-    if not text:
-        return None
+    if text[-3:-2] == "." and text.isascii() and text.lstrip("-").replace(".", "", 1).isdigit():
+        return wire_fen(text)
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Problem(f"{name} 的日期“{text}”不对，请写成 2026-11-23 的样子。") from None
+        return parse_yuan(text) if text else None
+    except MoneyError:
+        return None
+
+
+def _text(text: str) -> str:
+    return text
+
+
+_CELLS: Final[dict[str, Callable[[str], Value]]] = {"text": _text, "money": _fen, "count": int}

@@ -1,4 +1,4 @@
-"""A form on its way out: as a PDF, as text for a 24-pin printer or as a workbook, into the out folder."""
+"""A form on its way out: as a file into the out folder, or to a printer."""
 
 from __future__ import annotations
 
@@ -29,17 +29,26 @@ async def hand_out(
     """
     from exports.form import MEDIA
     from exports.table_export import export_name
+    from screens.printing import print_by, ways
 
     media = list(MEDIA)
-    chosen = await screen.choose(f"打印{what or stem}", list(MEDIA.values()))
+    more, problem = await ways(screen)
+    rows = [*MEDIA.values(), *(way.title for way in more)]
+    chosen = await screen.choose(f"打印{what or stem}", rows, [problem] if problem else [])
     if chosen is None:
         return None
-    name = export_name(stem, day, screen.state.unit, suffix=media[chosen])
     client, unit = screen.state.session().client, screen.state.unit
+    serials = [""]
 
     def write(path: Path, overwrite: bool) -> None:
-        write_counted(client, unit, path, make(), overwrite=overwrite)
+        form = make()
+        serials.append(form.serial)
+        write_counted(client, unit, path, form, overwrite=overwrite)
 
+    if chosen >= len(media):
+        await print_by(screen, more[chosen - len(media)], what or stem, write, lambda: serials[-1])
+        return None
+    name = export_name(stem, day, screen.state.unit, suffix=media[chosen])
     return await write_out(screen, name, write, what or stem)
 
 

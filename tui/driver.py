@@ -9,7 +9,8 @@ Different from the stock driver of Textual 8.2.8:
   way print these queries as text, and the painter's frames are too small to tear;
 - writing to a terminal that is gone does not block the program;
 - SIGHUP and SIGTERM end the program in order, so that drafts are kept;
-- SIGCONT starts anew only what SIGTSTP has stopped.
+- SIGCONT starts anew only what SIGTSTP has stopped;
+- while the terminal is lent (`tui.lending`), nothing is drawn.
 """
 
 from __future__ import annotations
@@ -93,6 +94,8 @@ class ShellDriver(LinuxDriver):
         assert sys.__stderr__ is not None
         self._file: Any = _Output(sys.__stderr__)
         self._handed = 0
+        self.lent = False
+        """Whether another program has the terminal; what is drawn meanwhile is dropped."""
         self._wake_read, self._wake_write = os.pipe()
         for name in (signal.SIGHUP, signal.SIGTERM):
             signal.signal(name, self._terminal_closed)
@@ -107,9 +110,14 @@ class ShellDriver(LinuxDriver):
         """Write, except the switches this program never uses."""
         if data == _HIDE_CURSOR and getattr(self._app, "show_cursor", False):
             return
-        if data not in _NEVER_SENT:
+        if data not in _NEVER_SENT and not self.lent:
             self._handed += len(data)
             super().write(data)
+
+    @property
+    def output_number(self) -> int:
+        """The file number of the terminal."""
+        return int(self._file.fileno())
 
     @property
     def all_taken(self) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from cli.main import COMMANDS
+from cli.queries import QUERIES
 from client.settings import Settings
 from domain.idnumber import ErrorCode
 
@@ -62,6 +63,13 @@ def test_every_option_is_documented_and_no_other() -> None:
 
 
 def test_every_command_of_the_documents_exists() -> None:
-    for name in ("check.md", "config.md"):
+    for name in ("check.md", "config.md", "headless.md"):
         for command in re.findall(r"\bgjj ([a-z]+)\b", (ROOT / "docs" / name).read_text("utf-8")):
             assert command in COMMANDS, f"{name}: {command}"
+
+
+def test_every_named_query_is_documented_with_its_options_and_no_other() -> None:
+    text = (ROOT / "docs/headless.md").read_text("utf-8").split("## 查询")[1]
+    rows = [line.split("|") for line in text.splitlines() if line.startswith("| `")]
+    told = {row[1].strip(" `"): set(re.findall(r"`--([a-z-]+)`", row[3])) for row in rows}
+    assert told == {name: set(query.may) for name, query in QUERIES.items()}

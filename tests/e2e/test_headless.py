@@ -2,71 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from domain.businesses.opening import declare
-from exports.template import HEADER_ROW, write_template
 from tests.e2e.conftest import MakeSite, at
-from tests.e2e.desk import PDF, Desk
-from tests.e2e.site import PASSWORD, PIN, WRONG_PIN, Agent, Site
-from tests.e2e.test_import import rows_of
-from tests.support.pty_terminal import REPOSITORY, PtyTerminal
-from tests.support.workbooks import fill_xlsx, table_of
+from tests.e2e.desk import PDF
+from tests.e2e.office import SECRETS, Office
+from tests.e2e.site import PASSWORD, PIN, WRONG_PIN
+from tests.support.pty_terminal import REPOSITORY
 
 pytestmark = at("baishan")
 
-
-class Office:
-    """A folder with a configuration from which commands are run."""
-
-    def __init__(self, site: Site, folder: Path) -> None:
-        self.site = site
-        self.folder = folder
-        self.agent: Agent = site.agent()
-        desk = Desk(site, folder, self.agent)
-        desk.terminal.close()
-        self.config = folder / "config.toml"
-
-    def roster(self, count: int, **wrong: str) -> Path:
-        """A filled template of people to be registered; `wrong` are cells of the first of them."""
-        business = declare(self.site.profile)
-        path = self.folder / "登记.xlsx"
-        path.unlink(missing_ok=True)
-        write_template(path, business, self.site.profile)
-        rows = rows_of(self.site, count)
-        rows[0].update(wrong)
-        fill_xlsx(path, table_of(business, rows)[1:], first_row=HEADER_ROW + 1)
-        return path
-
-    def run(self, *words: str, answers: Sequence[tuple[str, str]] = (), code: int = 0) -> list[Any]:
-        """Run a command, answer its questions, wait for its exit code; the JSON lines of its output."""
-        out = self.folder / "stdout"
-        command = " ".join(f"'{word}'" for word in [sys.executable, "-m", "cli.main", *words])
-        argv = ["/bin/sh", "-c", f"{command} > '{out}'"]
-        with PtyTerminal(argv, columns=200, cwd=REPOSITORY) as terminal:
-            for question, answer in answers:
-                terminal.wait_for(question, 30)
-                terminal.send(f"{answer}\r")
-            assert terminal.wait_exit(60) == code, terminal.text
-            self.said = terminal.text
-        return [json.loads(line) for line in out.read_text("utf-8").splitlines()]
-
-    @property
-    def who(self) -> list[str]:
-        """The arguments that say who works."""
-        return ["--unit", self.agent.unit, "--login-name", self.agent.login_name, "--json"] + [
-            *("--config", str(self.config))
-        ]
-
-
-SECRETS = (("登录密码", PASSWORD), ("UKey PIN", PIN))
 
 
 def test_a_roster_goes_from_the_file_to_the_receipt(site_of: MakeSite, tmp_path: Path) -> None:
@@ -155,7 +105,7 @@ def test_what_is_known_is_queried_and_taken_away(site_of: MakeSite, tmp_path: Pa
     text = (tmp_path / "账户.csv").read_text("gb18030")
     assert rows[0]["id_number"] in text and rows[0]["unit_amount"] in text
     again = ["export", "accounts", str(tmp_path / "账户.csv")]
-    office.run(*again, *office.who, answers=SECRETS, code=2)
+    office.run(*again, *office.who, code=2)
     assert "已存在" in office.said
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.strip import Strip
 
+from exports.print_terminal import framed, write_job
 from tui import glyphs, theme
 from tui.app import ShellApp
 from tui.bars import strip_of
@@ -18,6 +20,7 @@ from tui.dialog import AnswerScreen
 from tui.keycheck import KeyCheckScreen
 from tui.keymap import Keymap
 from tui.keys import ActionRequested, KeyWidget
+from tui.lending import lend
 from tui.shellscreen import ShellScreen
 
 LOG: list[str] = []
@@ -130,6 +133,9 @@ class Ask(KeyWidget):
         return strip_of([("*" * len(self.value), theme.PLAIN)], self.size.width, theme.PLAIN)
 
 
+JOB = b"\x1b@\n\r\n\xd7\xa1\x00\xff\f"
+
+
 class First(ShellScreen):
     """Runs the command that was entered."""
 
@@ -181,8 +187,25 @@ class First(ShellScreen):
                 await self.busy("正在读取…", _fail)
             case "b":
                 await self.shell.back(text)
+            case "p":
+                await self._lend(text)
             case "s":
                 await self.shell.open_screen(self.NEXT, text=text)
+
+    async def _lend(self, text: str) -> None:
+        """Lend the terminal while pictures go on being made; "px" fails in between."""
+        made: list[int] = []
+
+        def draw() -> None:
+            made.append(1)
+            self.status(f"picture {len(made)}")
+
+        drawing = self.set_interval(0.005, draw)
+        try:
+            await lend(self.shell, partial(_print, fails=text == "px", enough=lambda: len(made) > 60))
+        finally:
+            drawing.stop()
+        self.status(f"back {len(made) > 60}")
 
     async def _nested(self) -> None:
         outer = await self.ask("外", ["外层"], [("y", "是"), ("n", "否")], distinct=False)
@@ -208,6 +231,16 @@ def _wait_for(cancelled: Sequence[int]) -> None:
     limit = time.monotonic() + 5
     while not cancelled and time.monotonic() < limit:
         time.sleep(0.01)
+
+
+def _print(number: int, *, fails: bool, enough: Callable[[], bool]) -> None:
+    """Write a print job once many pictures have been made."""
+    limit = time.monotonic() + 10
+    while not enough() and time.monotonic() < limit:
+        time.sleep(0.01)
+    write_job(number, framed(JOB))
+    if fails:
+        raise OSError("no paper")
 
 
 def _fail() -> None:
