@@ -137,6 +137,7 @@ class _Drawing:
         self.width, self.height = PORTRAIT[::-1] if landscape else PORTRAIT
         self.inner = self.width - 2 * MARGIN
         self.widths = self._fitted(natural)
+        self._head = self._head_lines()
         self.canvas: Any = None
 
     # ---- measuring ----
@@ -146,7 +147,10 @@ class _Drawing:
         room = []
         for at, (column, total) in enumerate(zip(self.form.columns, widest_sums(self.form), strict=True)):
             texts = {row[at] for row in self._texts}
-            most = max(map(self.measure.text, texts), default=0.0)
+            wide = sorted(map(self.measure.text, texts)) or [0.0]
+            # A few long names go on in a second line; numbers and codes are never broken for room.
+            broken = not right(column) and not all(map(str.isascii, texts))
+            most = wide[min(len(wide) * 19 // 20, len(wide) - 1)] if broken else wide[-1]
             if not right(column):
                 most = min(most, WIDEST)
             fixed = max(self.measure.text(column.title), self.measure.text(total))
@@ -211,14 +215,27 @@ class _Drawing:
         return top - (self._head_height() if first else 0)
 
     def _head_height(self) -> float:
-        lines = sum(len(one) for one in self._head_lines())
-        height = lines * LINE + 8
+        height = len(self._head) * LINE + 8
         return max(height, CODE - TITLE) if self.form.code else height
 
-    def _head_lines(self) -> list[list[str]]:
-        """The labelled lines of the head, each broken to the room beside the code."""
+    def _head_lines(self) -> list[tuple[str, str]]:
+        """The lines of the head, two labelled texts beside each other where both fit beside the code."""
         room = self.inner - (CODE + 6 if self.form.code else 0)
-        return [self._pair(pair, room) for pair in self.form.head]
+        lines: list[tuple[str, str]] = []
+        left = ""
+        for pair in self.form.head:
+            broken = self._pair(pair, room)
+            short = len(broken) == 1 and self.measure.text(broken[0]) < room / 2 - 6
+            if short and left:
+                lines.append((left, broken[0]))
+                left = ""
+            elif short:
+                left = broken[0]
+            else:
+                lines += [(left, "")] if left else []
+                lines += [(text, "") for text in broken]
+                left = ""
+        return [*lines, (left, "")] if left else lines
 
     def _pair(self, pair: Pair, room: float) -> list[str]:
         label, value = (self.shown(safe_text(one)) for one in pair)
@@ -265,10 +282,11 @@ class _Drawing:
 
     def _draw_head(self) -> None:
         y = self.height - MARGIN - TITLE - 10 - LINE
-        for lines in self._head_lines():
-            for text in lines:
-                self._text(MARGIN, y, text)
-                y -= LINE
+        room = self.inner - (CODE + 6 if self.form.code else 0)
+        for left, beside in self._head:
+            self._text(MARGIN, y, left)
+            self._text(MARGIN + room / 2, y, beside)
+            y -= LINE
         if self.form.code:
             self._draw_code(self.width - MARGIN - CODE, self.height - MARGIN - CODE)
 
