@@ -218,9 +218,13 @@ class _Drawing:
         height = len(self._head) * LINE + 8
         return max(height, CODE - TITLE) if self.form.code else height
 
+    def _head_room(self) -> float:
+        """What the code leaves of the width, in points."""
+        return self.inner - (CODE + 6 if self.form.code else 0)
+
     def _head_lines(self) -> list[tuple[str, str]]:
         """The lines of the head, two labelled texts beside each other where both fit beside the code."""
-        room = self.inner - (CODE + 6 if self.form.code else 0)
+        room = self._head_room()
         lines: list[tuple[str, str]] = []
         left = ""
         for pair in self.form.head:
@@ -282,10 +286,11 @@ class _Drawing:
 
     def _draw_head(self) -> None:
         y = self.height - MARGIN - TITLE - 10 - LINE
-        room = self.inner - (CODE + 6 if self.form.code else 0)
+        middle = MARGIN + self._head_room() / 2
         for left, beside in self._head:
             self._text(MARGIN, y, left)
-            self._text(MARGIN + room / 2, y, beside)
+            if beside:
+                self._text(middle, y, beside)
             y -= LINE
         if self.form.code:
             self._draw_code(self.width - MARGIN - CODE, self.height - MARGIN - CODE)

@@ -65,6 +65,42 @@ def test_nothing_leaves_the_paper_or_its_cell() -> None:
             assert 40 <= left < right <= width - 40 and 40 <= bottom < top <= height - 30
 
 
+def place_of(data: bytes, wanted: str) -> tuple[float, float, float, float]:
+    """Where a text stands on the first page, in points: left, bottom, right, top; it must be in one piece."""
+    text = pdfium.PdfDocument(data)[0].get_textpage()
+    found = text.search(wanted).get_next()
+    assert found is not None, f"{wanted} is not on the page in one piece"
+    boxes = [text.get_charbox(found[0] + at) for at in range(found[1])]
+    return (
+        min(box[0] for box in boxes),
+        min(box[1] for box in boxes),
+        max(box[2] for box in boxes),
+        max(box[3] for box in boxes),
+    )
+
+
+def test_short_lines_of_the_head_stand_beside_each_other_and_a_long_one_alone() -> None:
+    head = [("中心", "示例中心"), ("单位账号", "100001"), ("单位", "很长的名称" * 9), ("日期", "2026-11-26")]
+    data = render_pdf(PaperForm("凭证", head, COLUMNS, [("1", "张三", "110101199003070011", 1, 1)]))
+    center, account, unit, day = (place_of(data, f"{label}：{value[:12]}") for label, value in head)
+    assert abs(center[1] - account[1]) < 3 and center[2] < account[0] < PORTRAIT[0] / 2 + 30
+    assert unit[3] < center[1] and unit[0] == pytest.approx(center[0], abs=1)
+    assert day[3] < unit[1] and day[0] == pytest.approx(center[0], abs=1)
+
+
+def test_a_few_long_names_wrap_and_numbers_never_do() -> None:
+    columns = [ExportColumn("姓名"), ExportColumn("证件号码"), *[ExportColumn(f"第{n}列") for n in range(5)]]
+    names = [f"张三{'甲乙丙丁'[n % 4]}{'子丑寅卯辰巳'[n // 4]}" for n in range(24)]
+    long = "欧阳" * 14
+    rows = [(name, "110101199003070011", *["12345678"] * 5) for name in (*names, long)]
+    data = render_pdf(PaperForm("清册", [], columns, rows))
+    page = pdfium.PdfDocument(data)[0]
+    assert page.get_width() == pytest.approx(PORTRAIT[0], abs=1)
+    told = page.get_textpage().get_text_bounded()
+    assert long not in told and "".join(told.split()).count(long) == 1
+    assert told.count("110101199003070011") == len(rows)
+
+
 def test_a_wide_list_turns_the_paper() -> None:
     columns = [ExportColumn(f"第{n}列", width=14) for n in range(12)]
     wide = PaperForm("明细账", [], columns, [("一二三四五六七八",) * 12])
